@@ -1,0 +1,28 @@
+package config
+
+import "fmt"
+
+// Notices says what the configuration leaves out or allows that an operator should know of, one sentence each, for the
+// start-up log. None of it keeps the gateway from running.
+func (c *Config) Notices() []string {
+	var notices []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			notices = append(notices, fmt.Sprintf(format, args...))
+		}
+	}
+	listen, err := splitAddress(c.Server.Listen)
+	say(!c.Privacy.Key.Set(), "privacy.key is not set: names, phones and identity numbers are stored unsealed")
+	say(len(c.Privacy.Redact) == 0, "privacy.redact is empty: identity numbers in free text leave as they came")
+	say(c.Users == "", "users is not set: nobody can sign in to the console")
+	say(c.Region.Codes == "", "region.codes is not set: places have codes but no names, and codes are not checked")
+	say(c.Region.Holidays == "", "region.holidays is not set: every weekday counts as a working day")
+	say(err == nil && !listen.local() && c.Server.TLS.Cert == "", "server.tls is not set: what reaches %s travels in the clear "+
+		"unless a proxy in front of it speaks TLS", c.Server.Listen)
+	say(isPostgres(string(c.Store.DSN)) && !isS3(c.Store.Files), "store.files is a folder: several gateways on one "+
+		"database need one they all share, or s3://")
+	for _, file := range c.ignored {
+		notices = append(notices, file+" is not read: connectors are read from *.yaml only")
+	}
+	return notices
+}
