@@ -1,0 +1,181 @@
+// Package connectors is the contract a channel implements. A connector offers the abilities its channel has, as explicit
+// fields, so that a misspelt method does not compile. What every connector must hold is written at its ability and
+// tested by connectortest.
+package connectors
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// Connector is one open channel: at least one of Poll, Receive and Routes.
+type Connector struct {
+	Poll         Poller
+	Receive      Receiver
+	Routes       Router
+	Authenticate Authenticator // with Receive: who may ask for a status
+	Acknowledge  Acknowledger
+	WriteStatus  StatusWriter
+	Check        Checker // required: what `check --online` prints
+	Close        func() error
+}
+
+// Poller reads what is new since a cursor. The gateway owns the cursor and saves it in the same transaction as the page;
+// the connector keeps no state that matters, and the same page twice is harmless. An empty page with the cursor it was
+// given means that there is nothing new.
+type Poller interface {
+	Poll(ctx context.Context, from Cursor) (Page, error)
+}
+
+// Receiver authenticates and decodes a request. It never answers: the gateway writes the 2xx after the commit. Errors
+// are *RequestError where the sender is to blame; anything else is answered with 500.
+type Receiver interface {
+	Receive(r *http.Request) (Received, error)
+}
+
+// Router serves a protocol of its own (Open311) under /open311/{name}/v2/, taking in and reading only through the Desk.
+type Router interface {
+	Routes(d Desk) http.Handler
+}
+
+// Authenticator checks a request's credentials, as Receive does, for a request that carries no complaint. The error is a
+// *RequestError.
+type Authenticator interface {
+	Authenticate(r *http.Request) error
+}
+
+// Acknowledger tells the channel, after the commit, that a page is taken in. It may be repeated; failure is counted, not
+// fatal.
+type Acknowledger interface {
+	Acknowledge(ctx context.Context, page Page) error
+}
+
+// StatusWriter tells the channel what the national side said. It is harmless when repeated; the gateway calls it in order
+// for each complaint. Errors carry their verdict (package retry).
+type StatusWriter interface {
+	WriteStatus(ctx context.Context, change StatusChange) error
+}
+
+// Checker opens the channel, changes nothing, and returns what it saw, in words for an operator.
+type Checker interface {
+	Check(ctx context.Context) (string, error)
+}
+
+// Desk is how a Router reaches the gateway.
+type Desk struct {
+	// TakeIn keeps complaints durably and returns their references in the same order.
+	TakeIn func(ctx context.Context, complaints []complaint.Complaint) ([]complaint.Ref, error)
+	// Read returns the last status of a complaint this connector filed.
+	Read func(ctx context.Context, ref complaint.Ref) (StatusChange, error)
+}
+
+// Cursor is a connector's own note of how far it has read; empty at the start. At most 1 MiB.
+type Cursor string
+
+// Page is what one Poll found.
+type Page struct {
+	Complaints []complaint.Complaint // Ref, Source and ReceivedAt are the gateway's to fill
+	SetAside   []SetAside
+	Next       Cursor
+	More       bool // there is more: poll again at once
+}
+
+// SetAside is something the channel holds that cannot become a complaint: a row without a text, a date nobody can read.
+// It is kept with its reason, once, and shown to the operator; the rest of the page goes on.
+type SetAside struct {
+	SourceID string        // the channel's id, where it could be read
+	Where    string        // such as "aduan.xlsx, sheet Januari, row 17"
+	Reason   SetAsideCause // closed set: a metric label
+	Detail   string        // what is wrong and what to do, without the complaint's words
+	Raw      []byte        // as it came, for replay
+}
+
+// SetAsideCause is why something was set aside.
+type SetAsideCause string
+
+// The causes.
+const (
+	BadField    SetAsideCause = "bad_field"    // a value cannot be read, or a required one is missing
+	SameID      SetAsideCause = "same_id"      // another row of the file has this id and other words: the id mapping is wrong
+	Unreadable  SetAsideCause = "unreadable"   // the row or file cannot be parsed
+	NotComplete SetAsideCause = "not_complete" // more of it was expected and never came
+)
+
+// SetAsideCauses lists every cause.
+func SetAsideCauses() []SetAsideCause {
+	return []SetAsideCause{BadField, SameID, Unreadable, NotComplete}
+}
+
+// Received is what a request carried.
+type Received struct {
+	Complaints []complaint.Complaint
+	List       bool // the sender sent a list and expects one
+	// Answer, when set, is a handshake that carries no complaint: it is written as it is.
+	Answer *Answer
+}
+
+// Answer is a literal 200 answer.
+type Answer struct {
+	Type string
+	Body []byte
+}
+
+// RequestError is a request that is the sender's fault.
+type RequestError struct {
+	Status int    // 400, 401, 405, 413, 415, 429
+	Field  string // with 400: the field that is wrong, as the sender calls it where that is known
+	Detail string // for the sender; no personal data, no secret
+}
+
+func (e *RequestError) Error() string {
+	if e.Field != "" {
+		return e.Field + ": " + e.Detail
+	}
+	return e.Detail
+}
+
+// StatusChange is one piece of news about a complaint, for the channel it came from.
+type StatusChange struct {
+	Ref        complaint.Ref    `json:"ref"`
+	SourceID   string           `json:"id"`
+	Seq        int64            `json:"seq"` // rises with each change of one complaint
+	Status     complaint.Status `json:"status"`
+	Raw        string           `json:"national_status,omitempty"`
+	Note       string           `json:"note,omitempty"`   // plain text
+	Agency     string           `json:"agency,omitempty"` // by name
+	TrackingID string           `json:"tracking_id,omitempty"`
+	At         time.Time        `json:"at"`
+}
+
+// Definition declares a connector kind.
+type Definition struct {
+	Kind     string
+	Summary  string // one line
+	Defaults func() config.Settings
+	Open     func(Env, config.Settings) (Connector, error)
+}
+
+// Env is what the gateway gives a connector.
+type Env struct {
+	Name  string         // the connector's name
+	Zone  *time.Location // the region's: of every local time that carries none
+	Log   *slog.Logger
+	Files FileStore
+	// MaxBody is the largest request body, in bytes.
+	MaxBody int64
+	// Transport sends the connector's requests; it has no limit of its own.
+	Transport http.RoundTripper
+}
+
+// FileStore keeps attachments by content.
+type FileStore interface {
+	// Put stores what r holds and returns an attachment with size, SHA-256 and the media type its bytes show. What is
+	// put is durable when Put returns.
+	Put(ctx context.Context, name string, r io.Reader) (complaint.Attachment, error)
+}

@@ -1,0 +1,150 @@
+// Package connectortest is the behaviour suite that every connector kind passes. A kind's test describes its channel with
+// a Harness; Run tries each promise of package connectors that the channel's abilities make, on a fresh channel each.
+package connectortest
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+)
+
+// Harness makes channels for the suite.
+type Harness struct {
+	// New makes a fresh channel that holds nothing. What it starts is ended through t.Cleanup.
+	New func(t testing.TB) Channel
+
+	patience time.Duration // how long a cancelled call may take
+}
+
+// Channel is the far side of one connector.
+type Channel struct {
+	// Open opens a connector on the channel. Opening again is a restart: the channel stays as it is. Required.
+	Open func(env connectors.Env) (connectors.Connector, error)
+	// Secrets may never appear in an error, in what Check says or in a log: keys and tokens, and the personal data of
+	// the sample complaints.
+	Secrets []string
+	// Break makes the channel unreachable, for good. Optional.
+	Break func()
+
+	// Add puts n more complaints into the channel. Required with Poll.
+	Add func(t testing.TB, n int)
+	// Stall makes the channel accept requests and never answer, until the test ends. Optional.
+	Stall func()
+
+	// Request says how complaints are sent. Required with Receive.
+	Request *Request
+
+	// Answer makes the channel answer each status with an HTTP status. Optional.
+	Answer func(status int)
+	// Told lists what the channel holds of the statuses told to it, each once however often it came. Required with
+	// WriteStatus.
+	Told func() []string
+}
+
+// Request is how a channel sends complaints.
+type Request struct {
+	Method string // POST when empty
+	// Body makes a body of n complaints. The same n gives the same body.
+	Body func(n int) (contentType string, body []byte)
+	// Sign puts the sender's credentials on a request, as of a moment.
+	Sign func(r *http.Request, body []byte, at time.Time)
+	// Timed is true where the moment of signing counts.
+	Timed bool
+	// AnyType is true where the channel does not say, or cannot be held to, a content type.
+	AnyType bool
+}
+
+// promise is one thing that a connector must hold.
+type promise struct {
+	says  string
+	keeps func(s *session)
+}
+
+// Run tries every promise that the channel's abilities make.
+func Run(t *testing.T, h Harness) {
+	t.Helper()
+	for _, p := range promises() {
+		t.Run(p.says, func(t *testing.T) { try(t, h, p) })
+	}
+}
+
+func promises() []promise {
+	all := []promise{
+		{"it has an ability and a check", hasAbilities},
+		{"a check says what it saw and changes nothing", checkIsQuiet},
+		{"nothing it started outlives it", leavesNothingRunning},
+		{"a broken channel is told without secrets", breaksQuietly},
+	}
+	all = append(all, pollPromises()...)
+	all = append(all, receivePromises()...)
+	return append(all, statusPromises()...)
+}
+
+// try runs one promise on a fresh channel, then looks for secrets in all that was said.
+func try(t testing.TB, h Harness, p promise) {
+	t.Helper()
+	s := newSession(t, h.New(t))
+	if h.patience > 0 {
+		s.patience = h.patience
+	}
+	defer s.finish()
+	p.keeps(s)
+}
+
+func hasAbilities(s *session) {
+	c := s.open()
+	if c.Poll == nil && c.Receive == nil && c.Routes == nil {
+		s.t.Errorf("the connector has none of Poll, Receive and Routes")
+	}
+	if c.Check == nil {
+		s.t.Errorf("the connector has no Check")
+	}
+	if c.Authenticate != nil && c.Receive == nil {
+		s.t.Errorf("the connector has Authenticate without Receive")
+	}
+}
+
+func checkIsQuiet(s *session) {
+	s.add(2)
+	c := s.open()
+	if c.Check == nil {
+		return // said already
+	}
+	before := s.firstPage(c)
+	said, err := c.Check.Check(s.ctx)
+	s.note(said, err)
+	if said == "" || err != nil {
+		s.t.Errorf("Check on a sound channel says %q, %v", said, err)
+	}
+	if after := s.firstPage(c); after != before {
+		s.t.Errorf("after Check the first page is another:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func breaksQuietly(s *session) {
+	if s.channel.Break == nil {
+		return
+	}
+	s.add(1)
+	c := s.open()
+	s.channel.Break()
+	if c.Check != nil {
+		said, err := c.Check.Check(s.ctx)
+		s.note(said, err)
+		if err == nil {
+			s.t.Errorf("Check of a broken channel says %q and no error", said)
+		}
+	}
+	if c.Poll != nil {
+		if _, err := c.Poll.Poll(s.ctx, ""); err == nil {
+			s.t.Errorf("Poll of a broken channel gives no error")
+		} else {
+			s.note("", err)
+		}
+	}
+	if c.WriteStatus != nil {
+		s.wantMarked(c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
+	}
+}

@@ -1,0 +1,189 @@
+package connectortest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+const maxBody = 1 << 20
+
+// session is one promise being tried: the gateway's side of a channel.
+type session struct {
+	t         testing.TB
+	ctx       context.Context
+	channel   Channel
+	files     *files
+	transport *http.Transport
+	said      *words
+	closers   []func() error
+	patience  time.Duration
+}
+
+func newSession(t testing.TB, channel Channel) *session {
+	return &session{
+		t: t, ctx: t.Context(), channel: channel, files: &files{}, transport: &http.Transport{}, said: &words{},
+		patience: 5 * time.Second,
+	}
+}
+
+// open opens a connector; finish closes it.
+func (s *session) open() connectors.Connector {
+	s.t.Helper()
+	c, err := s.channel.Open(connectors.Env{
+		Name: "suite", Zone: time.FixedZone("WIB", 7*3600), Files: s.files, MaxBody: maxBody, Transport: s.transport,
+		Log: slog.New(slog.NewTextHandler(s.said, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		s.t.Fatalf("opening the connector: %v", err)
+	}
+	if c.Close != nil {
+		s.closers = append(s.closers, sync.OnceValue(c.Close))
+	}
+	return c
+}
+
+// close closes what is open.
+func (s *session) close() {
+	for _, end := range s.closers {
+		s.note("", end())
+	}
+	s.closers = nil
+	s.transport.CloseIdleConnections()
+}
+
+func (s *session) finish() {
+	s.t.Helper()
+	s.close()
+	for _, secret := range s.channel.Secrets {
+		if secret != "" && strings.Contains(s.said.String(), secret) {
+			s.t.Errorf("a secret or personal data was said in an error, by Check or in a log; it is number %d of Secrets", indexOf(s.channel.Secrets, secret))
+		}
+	}
+}
+
+func indexOf(list []string, item string) int {
+	for i, one := range list {
+		if one == item {
+			return i
+		}
+	}
+	return -1
+}
+
+// note keeps what the connector said, for finish.
+func (s *session) note(text string, err error) {
+	fmt.Fprintln(s.said, text)
+	var refused *connectors.RequestError
+	if errors.As(err, &refused) {
+		fmt.Fprintln(s.said, refused.Field, refused.Detail)
+	}
+	if err != nil {
+		fmt.Fprintf(s.said, "%v\n%+v\n", err, err)
+	}
+}
+
+func (s *session) add(n int) {
+	if s.channel.Add != nil {
+		s.channel.Add(s.t, n)
+	}
+}
+
+// words collects what is said, from any goroutine.
+type words struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// files is a FileStore that keeps nothing but the count.
+type files struct {
+	mu  sync.Mutex
+	put int
+}
+
+func (f *files) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return complaint.Attachment{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.put++
+	sum := sha256.Sum256(body)
+	return complaint.Attachment{Name: name, Type: http.DetectContentType(body), Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:])}, nil
+}
+
+func (f *files) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.put
+}
+
+// within runs a call that must end promptly.
+func (s *session) within(what string, call func()) {
+	s.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		call()
+	}()
+	late := time.NewTimer(s.patience)
+	defer late.Stop()
+	select {
+	case <-done:
+	case <-late.C:
+		s.t.Fatalf("%s does not return within %s", what, s.patience)
+	}
+}
+
+// leavesNothingRunning opens, uses and closes the connector, and looks for goroutines that were not there before.
+func leavesNothingRunning(s *session) {
+	s.add(2)
+	before := goleak.IgnoreCurrent()
+	c := s.open()
+	if c.Check != nil {
+		said, err := c.Check.Check(s.ctx)
+		s.note(said, err)
+	}
+	if c.Poll != nil {
+		s.drain(c, "")
+	}
+	if c.Receive != nil && s.channel.Request != nil {
+		_, err := s.send(c, s.request(1))
+		s.note("", err)
+	}
+	if c.WriteStatus != nil {
+		s.note("", c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
+	}
+	s.close()
+	if err := goleak.Find(before); err != nil {
+		s.t.Errorf("after Close: %v", err)
+	}
+}

@@ -1,0 +1,119 @@
+package connectortest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+func statusPromises() []promise {
+	return []promise{
+		{"write status: told twice is told once", whenTelling(tellsOnce)},
+		{"write status: each change is told", whenTelling(tellsEach)},
+		{"write status: a refusal carries its verdict", whenTelling(marksRefusals)},
+		{"write status: a cancelled context returns promptly", whenTelling(tellsCancelled)},
+	}
+}
+
+func whenTelling(keeps func(s *session, c connectors.Connector)) func(*session) {
+	return func(s *session) {
+		c := s.open()
+		if c.WriteStatus == nil {
+			return
+		}
+		if s.channel.Told == nil {
+			s.t.Fatalf("a channel that is told statuses needs Told")
+		}
+		s.add(1)
+		keeps(s, c)
+	}
+}
+
+// sampleStatus is a change of the complaint whose id is 1.
+func sampleStatus(seq int64) connectors.StatusChange {
+	statuses := []complaint.Status{complaint.Forwarded, complaint.InProgress, complaint.Done}
+	return connectors.StatusChange{
+		Ref: "SP-1KAZ5T8M3Q0X4RD", SourceID: "1", Seq: seq, Status: statuses[int(seq-1)%len(statuses)],
+		Note: "Diteruskan ke dinas", Agency: "Dinas Perhubungan", TrackingID: "700" + string(rune('0'+seq)),
+		At: time.Date(2026, 1, 3, 14, 5, int(seq), 0, time.UTC),
+	}
+}
+
+func (s *session) tell(c connectors.Connector, seq int64) {
+	s.t.Helper()
+	err := c.WriteStatus.WriteStatus(s.ctx, sampleStatus(seq))
+	s.note("", err)
+	if err != nil {
+		s.t.Fatalf("WriteStatus: %v", err)
+	}
+}
+
+func tellsOnce(s *session, c connectors.Connector) {
+	s.tell(c, 1)
+	once := s.channel.Told()
+	s.tell(c, 1)
+	s.tell(s.open(), 1)
+	if again := s.channel.Told(); len(once) != 1 || !slices.Equal(once, again) {
+		s.t.Errorf("told once, the channel holds %q; told again, %q", once, again)
+	}
+}
+
+func tellsEach(s *session, c connectors.Connector) {
+	s.tell(c, 1)
+	once := s.channel.Told()
+	s.tell(c, 2)
+	if twice := s.channel.Told(); slices.Equal(once, twice) {
+		s.t.Errorf("a second change leaves the channel as it was: %q", twice)
+	}
+}
+
+// wantMarked wants an error that carries its verdict.
+func (s *session) wantMarked(err error) retry.Error {
+	s.t.Helper()
+	s.note("", err)
+	var marked *retry.Error
+	if !errors.As(err, &marked) {
+		s.t.Errorf("WriteStatus gives %v, want an error with a verdict (package retry)", err)
+		return retry.Error{}
+	}
+	return *marked
+}
+
+func marksRefusals(s *session, c connectors.Connector) {
+	if s.channel.Answer == nil {
+		return
+	}
+	for _, row := range []struct {
+		status  int
+		verdict retry.Verdict
+	}{
+		{http.StatusBadRequest, retry.Permanent}, {http.StatusNotFound, retry.Permanent}, {http.StatusGone, retry.Permanent},
+		{http.StatusUnauthorized, retry.SignIn}, {http.StatusForbidden, retry.SignIn},
+		{http.StatusTooManyRequests, retry.Transient}, {http.StatusServiceUnavailable, retry.Transient}, {http.StatusFound, retry.Transient},
+		{http.StatusInternalServerError, retry.Uncertain}, {http.StatusBadGateway, retry.Uncertain},
+	} {
+		s.channel.Answer(row.status)
+		err := c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1))
+		if got := s.wantMarked(err); got.Verdict != row.verdict {
+			s.t.Errorf("answered %d, the verdict is %s, want %s", row.status, got.Verdict, row.verdict)
+		}
+	}
+}
+
+func tellsCancelled(s *session, c connectors.Connector) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	s.within("WriteStatus with a cancelled context", func() {
+		err := c.WriteStatus.WriteStatus(ctx, sampleStatus(1))
+		s.note("", err)
+		if err == nil && len(s.channel.Told()) == 0 {
+			s.t.Errorf("WriteStatus with a cancelled context says it told the channel, and did not")
+		}
+	})
+}
