@@ -1,0 +1,250 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// delivery is a request's body, taken apart.
+type delivery struct {
+	entries []entry
+	list    bool
+	files   []file
+}
+
+// entry is one complaint as it was sent.
+type entry struct {
+	where  string // such as "[3]."; empty when there is but one
+	record map[string]any
+	raw    complaint.Payload
+}
+
+type file struct {
+	name string
+	body []byte
+}
+
+const (
+	jsonType  = "application/json"
+	formType  = "application/x-www-form-urlencoded"
+	filesType = "multipart/form-data"
+	// payloadField is a form's field that holds JSON.
+	payloadField = "payload"
+)
+
+func (h *hook) decode(header http.Header, body []byte) (delivery, error) {
+	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || header.Get("Content-Encoding") != "" && header.Get("Content-Encoding") != "identity" {
+		return delivery{}, unsupported()
+	}
+	switch {
+	case kind == jsonType || strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json"):
+		text, err := inUTF8(body, params["charset"])
+		if err != nil {
+			return delivery{}, err
+		}
+		return h.decodeJSON(text)
+	case kind == formType:
+		return h.decodeForm(body, params["charset"], header.Get("Content-Type"))
+	case kind == filesType:
+		return h.decodeMultipart(body, params["boundary"])
+	}
+	return delivery{}, unsupported()
+}
+
+func unsupported() error {
+	return refuse(http.StatusUnsupportedMediaType, "send application/json, application/x-www-form-urlencoded or multipart/form-data, not compressed")
+}
+
+// inUTF8 translates a text from the charset its sender names.
+func inUTF8(text []byte, charset string) ([]byte, error) {
+	if charset == "" || strings.EqualFold(charset, "utf-8") {
+		return text, nil
+	}
+	encoding, err := htmlindex.Get(charset)
+	if err != nil {
+		return nil, refuse(http.StatusUnsupportedMediaType, "the charset is not known; send UTF-8")
+	}
+	decoded, err := encoding.NewDecoder().Bytes(text)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the text is not in the charset that Content-Type names")
+	}
+	return decoded, nil
+}
+
+func (h *hook) decodeForm(body []byte, charset, contentType string) (delivery, error) {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return delivery{}, refuse(http.StatusBadRequest, "the form cannot be read")
+	}
+	fields := make(form, len(values))
+	for name, list := range values {
+		for _, value := range list {
+			text, err := inUTF8([]byte(value), charset)
+			if err != nil {
+				return delivery{}, err
+			}
+			fields[name] = append(fields[name], string(text))
+		}
+	}
+	return h.fromForm(fields, complaint.Payload{Type: contentType, Body: body})
+}
+
+// form is a form's fields, several values a name.
+type form map[string][]string
+
+// record is the form as a mapping sees it: a text, or a list where a name came more than once.
+func (f form) record() map[string]any {
+	record := make(map[string]any, len(f))
+	for name, values := range f {
+		if len(values) == 1 {
+			record[name] = values[0]
+			continue
+		}
+		list := make([]any, len(values))
+		for i, value := range values {
+			list[i] = value
+		}
+		record[name] = list
+	}
+	return record
+}
+
+func (h *hook) fromForm(fields form, raw complaint.Payload) (delivery, error) {
+	if len(fields) == 0 {
+		return delivery{}, refuse(http.StatusBadRequest, "the form is empty")
+	}
+	if payload := fields[payloadField]; len(payload) == 1 && !h.mapsPayload() {
+		return h.decodeJSON([]byte(payload[0]))
+	}
+	return delivery{entries: []entry{{record: fields.record(), raw: raw}}}, nil
+}
+
+// mapsPayload says whether the mapping takes a field of that name for itself.
+func (h *hook) mapsPayload() bool {
+	for _, key := range h.settings.Map.Keys() {
+		if key == payloadField {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *hook) decodeJSON(body []byte) (delivery, error) {
+	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
+	if depth(body) > maxDepth {
+		return delivery{}, refuse(http.StatusBadRequest, fmt.Sprintf("the JSON is nested more than %d deep", maxDepth))
+	}
+	var whole json.RawMessage
+	if err := json.Unmarshal(body, &whole); err != nil {
+		return delivery{}, refuse(http.StatusBadRequest, "the body is not JSON: "+jsonFault(err))
+	}
+	list, where := bytes.TrimSpace(whole), ""
+	if h.settings.Items != "" {
+		list, where = rawAt(list, h.settings.Items), h.settings.Items
+		if len(list) == 0 || list[0] != '[' {
+			return delivery{}, badField(where, "is not a list of complaints")
+		}
+	}
+	if len(list) == 0 || list[0] != '[' {
+		one, err := newEntry("", list)
+		return delivery{entries: []entry{one}}, err
+	}
+	return decodeList(list, where)
+}
+
+func decodeList(list []byte, where string) (delivery, error) {
+	var items []json.RawMessage
+	if err := json.Unmarshal(list, &items); err != nil {
+		return delivery{}, badField(where, "is not a list")
+	}
+	if len(items) == 0 {
+		return delivery{}, badField(where, "the list of complaints is empty")
+	}
+	d := delivery{list: true}
+	for i, item := range items {
+		one, err := newEntry(fmt.Sprintf("%s[%d]", where, i), item)
+		if err != nil {
+			return delivery{}, err
+		}
+		d.entries = append(d.entries, one)
+	}
+	return d, nil
+}
+
+func newEntry(where string, raw []byte) (entry, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // an id of twenty digits stays as it is
+	var record map[string]any
+	if err := decoder.Decode(&record); err != nil || record == nil {
+		if where == "" {
+			return entry{}, refuse(http.StatusBadRequest, "the body is neither a JSON object nor a list of them")
+		}
+		return entry{}, badField(where, "is not an object")
+	}
+	if where != "" {
+		where += "."
+	}
+	return entry{where: where, record: record, raw: complaint.Payload{Type: jsonType, Body: raw}}, nil
+}
+
+// rawAt is connectors.At for JSON that keeps its bytes; objects only.
+func rawAt(raw []byte, path string) []byte {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(raw, &object) != nil {
+		return nil
+	}
+	if inner, known := object[path]; known {
+		return inner
+	}
+	head, rest, deeper := strings.Cut(path, ".")
+	if inner, known := object[head]; known && deeper {
+		return rawAt(inner, rest)
+	}
+	return nil
+}
+
+const maxDepth = 64
+
+// depth is how deep arrays and objects are nested.
+func depth(text []byte) int {
+	deepest, now := 0, 0
+	quoted, escaped := false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == '[' || c == '{':
+			now++
+			deepest = max(deepest, now)
+		case c == ']' || c == '}':
+			now--
+		}
+	}
+	return deepest
+}
+
+// jsonFault says where JSON goes wrong without its words.
+func jsonFault(err error) string {
+	if syntax, ok := err.(*json.SyntaxError); ok {
+		return fmt.Sprintf("it goes wrong at byte %d", syntax.Offset)
+	}
+	if err == io.ErrUnexpectedEOF {
+		return "it ends too early"
+	}
+	return "it cannot be read"
+}
