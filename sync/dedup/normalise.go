@@ -1,0 +1,43 @@
+// Package dedup says when two complaints are one matter told twice. It is pure: it makes keys that the store compares,
+// and the sentence that says why two complaints were linked. A wrong merge is worse than a miss: whatever identifies
+// nobody, or says nothing, has no key.
+package dedup
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+const zeroWidthSpace = '\u200b'
+
+// Normalise makes two ways of typing the same words equal: case, width, punctuation, blanks and line ends do not count,
+// a written-out "\n" is a line end. Words, their order and digits stay: another house number is another matter. It
+// changes nothing in a text that is normalised already, and returns "" for a text without words.
+func Normalise(text string) string {
+	text = strings.Map(visible, text)
+	// Unicode's identifier folding: folding alone may leave a string that is not normalised, and the other way round.
+	fold := cases.Fold()
+	text = norm.NFKC.String(fold.String(norm.NFKD.String(text)))
+	text = norm.NFKC.String(fold.String(text))
+	text = strings.ReplaceAll(text, `\r\n`, " ")
+	text = strings.ReplaceAll(text, `\n`, " ")
+	return strings.Join(strings.FieldsFunc(text, notWord), " ")
+}
+
+// visible drops the signs nobody sees, such as those WhatsApp puts around a copied number.
+func visible(r rune) rune {
+	switch {
+	case r == zeroWidthSpace:
+		return ' '
+	case unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r):
+		return -1
+	}
+	return r
+}
+
+func notWord(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
+}
