@@ -1,0 +1,179 @@
+package lapor
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+func bench() *platform {
+	settings := defaults().(*Settings)
+	mark, err := newMarker(settings.Marker)
+	if err != nil {
+		panic(err) // the default marker
+	}
+	zone := time.FixedZone("WIB", 7*60*60)
+	return &platform{
+		settings: *settings, client: &client{clean: newCleaner(), secrets: secretsOf([]string{"Bearer rahasia-sekali", "{AAAA-BBBB}"})},
+		marker: mark, clock: clock{zone: zone, layout: settings.DateLayout}, statuses: newStatuses(nil), zone: zone,
+		log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func TestWhoSpeaks(t *testing.T) {
+	for body, want := range map[string]retry.Speaker{
+		`{"message":"Data tidak ditemukan"}`:                    retry.Application,
+		`{"results":{"data":[]}}`:                               retry.Application,
+		`{"data":null}`:                                         retry.Application,
+		`{"complaint_id":1}`:                                    retry.Application,
+		`{"success":false,"code":404,"message":"x"}`:            retry.Application,
+		`{"fault":{"code":900901,"message":"x"},"message":"y"}`: retry.Proxy,
+		`{"code":"900901","message":"Invalid Credentials"}`:     retry.Proxy,
+		`{"code":101504,"message":"Send timeout"}`:              retry.Proxy,
+		`<ams:fault><ams:code>900901</ams:code></ams:fault>`:    retry.Proxy,
+		`<soapenv:Fault/>`:                                      retry.Proxy,
+		`<html><body>502 Bad Gateway</body></html>`:             retry.Proxy,
+		``:                         retry.Proxy,
+		`no healthy upstream`:      retry.Proxy,
+		`"message"`:                retry.Proxy,
+		`["message"]`:              retry.Proxy,
+		`{}`:                       retry.Proxy,
+		`{"message":"x"} trailing`: retry.Proxy,
+		`{"timestamp":"2026-11-24","status":404,"path":"/lapor"}`: retry.Proxy,
+	} {
+		if got := speaker([]byte(body)); got != want {
+			t.Errorf("%s: speaker %d, want %d", body, got, want)
+		}
+	}
+}
+
+func TestTheWordsOfAnAnswer(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"message":"Data tidak <b>lengkap</b>","errors":{"title":["wajib diisi","terlalu pendek"],"category_id":"tidak dikenal"}}`: "Data tidak lengkap; category_id: tidak dikenal; title: wajib diisi, terlalu pendek",
+		`{"errors":["a",["b"],1]}`:                                                                         "a; b; 1",
+		`{"fault":{"code":900901,"message":"Invalid","description":"D"}}`:                                  "900901; Invalid; D",
+		`<html><head><title>T</title><style>p{}</style></head><body><h1>502</h1>nginx</body></html>`:       "502 nginx",
+		`<ams:fault><ams:code>900901</ams:code>` + "\n" + `<ams:message>Invalid</ams:message></ams:fault>`: "900901 Invalid",
+		``:                           "",
+		`{"results":{"secret":"x"}}`: "",
+		`{"message":"hubungi admin@lapor.example atau 0812-0000-0001, NIK 2103000000000001, id 5012345, 24-11-2026"}`: "hubungi … atau …, NIK …, id 5012345, 24-11-2026",
+		`{"message":"token rahasia-sekali ditolak: AAAA-BBBB"}`:                                                       "token … ditolak: …",
+	} {
+		if got := bench().client.quote([]byte(body), private{}); got != want {
+			t.Errorf("%s:\n got %q\nwant %q", body, got, want)
+		}
+	}
+	if got := bench().client.quote([]byte(strings.Repeat("é ", 40_000)), private{}); utf8.RuneCountInString(got) != 500 {
+		t.Errorf("a long answer has %d characters", utf8.RuneCountInString(got))
+	}
+}
+
+func TestWhatWasSentIsHidden(t *testing.T) {
+	sent := privateOf(complaint.Complaint{
+		Title: "Lampu mati", Text: "Di depan rumah Bu Siti, lampu jalan sudah tiga minggu mati.",
+		Place:    complaint.Place{Address: "Jalan Contoh 5 RT 02, Ranai"},
+		Reporter: complaint.Reporter{Name: "Ali Contoh", Phone: "0812.34", Email: "a(li@surat.example"},
+	})
+	for said, want := range map[string]string{
+		"Validasi gagal untuk ALI CONTOH":                           "Validasi gagal untuk …",
+		"Saudara ali, nomor 0812.34":                                "Saudara …, nomor …",
+		"judul 'lampu mati' sudah ada":                              "judul '…' sudah ada",
+		"Isi \"depan rumah Bu Siti, lampu jalan…\" terlalu panjang": "Isi … terlalu panjang",
+		"alamat Jalan Contoh 5 RT 02, Ranai salah":                  "alamat … salah",
+		"lampu jalan lain":                                          "lampu jalan lain",
+		"a(li@surat.example dipakai":                                "… dipakai",
+	} {
+		if got := bench().client.quote([]byte(said), sent); got != want {
+			t.Errorf("%q:\n got %q\nwant %q", said, got, want)
+		}
+	}
+}
+
+func TestPlainText(t *testing.T) {
+	for in, want := range map[string]string{
+		"<p>Satu</p><p>Dua<br>Tiga<BR/>Empat</p>":            "Satu\n\nDua\nTiga\nEmpat",
+		"a < b &amp; c &gt; d":                               "a < b & c > d",
+		"<ul><li>satu</li><li class='x'>dua</li></ul>":       "satu\ndua",
+		"baris\r\nbaris\n\n\n\nbaris":                        "baris\nbaris\n\nbaris",
+		"<script>x</script><style>y</style>kata":             "kata",
+		"<img src=x onerror=alert(1)>":                       "",
+		"&lt;script&gt;alert(1)&lt;/script&gt;":              "<script>alert(1)</script>",
+		"\u0000\u001bkata&nbsp;kata":                         "kata kata",
+		"<b>tebal</b> dan <a href='javascript:x'>tautan</a>": "tebal dan tautan",
+	} {
+		if got := newCleaner().plain(in); got != want {
+			t.Errorf("%q:\n got %q\nwant %q", in, got, want)
+		}
+	}
+}
+
+func TestPlaceholdersAreFilledOnce(t *testing.T) {
+	values := map[string]string{"status_old": "{{status_new}}", "status_new": "Selesai", "institution": "$1"}
+	for in, want := range map[string]string{
+		"{{status_old}} ke {{ status_new }}":        "{{status_new}} ke Selesai",
+		"{{STATUS_NEW}}{{\u00A0institution\u00A0}}": "Selesai$1",
+		"{{ unknown }}x{{}}{{ a b }}":               "x{{}}{{ a b }}",
+	} {
+		if got := fill(in, values); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTimesAreTheRegions(t *testing.T) {
+	c := bench().clock
+	want := time.Date(2026, 11, 24, 1, 30, 0, 0, time.UTC)
+	for _, written := range []string{"24-11-2026 08:30:00", "2026-11-24 08:30:00", "2026-11-24T01:30:00Z", "2026-11-24T08:30:00", "24-11-2026 08:30", "1795483800"} {
+		if got := c.at(written); !got.Equal(want) {
+			t.Errorf("%s: got %s", written, got)
+		}
+	}
+	for _, written := range []string{"", "kemarin", "31-02-2026 08:30:00", "-5", "99999999999999"} {
+		if got := c.at(written); !got.IsZero() {
+			t.Errorf("%s: got %s", written, got)
+		}
+	}
+	if got := (clock{zone: c.zone, layout: "2/1/06"}).at("3/1/26"); got.Format(time.DateOnly) != "2026-01-03" {
+		t.Errorf("the region's own layout reads as %s", got)
+	}
+}
+
+func TestMarkersAreFoundWhole(t *testing.T) {
+	for pattern, text := range map[string]string{
+		"[Ref {ref}]": "x [Ref SP-2]\n\n[ Ref SP-1]\n[Ref  SP-1]", "Ref: {ref}": "Ref: SP-1", "{ref}": "SP-1", "(a+b)* {ref} ?": "(a+b)*\nSP-1 ?",
+	} {
+		m, err := newMarker(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.of(text); got != "SP-1" {
+			t.Errorf("%s in %q: %q", pattern, text, got)
+		}
+		if got := m.of("x\n" + m.write("SP-1KAZ5T8M3Q0X4RD")); got != "SP-1KAZ5T8M3Q0X4RD" {
+			t.Errorf("%s: written and read: %q", pattern, got)
+		}
+	}
+}
+
+func TestKeysDoNotDependOnSettingsOrWhatTicks(t *testing.T) {
+	const row = `{"created_at":"24-11-2026 08:00:00","content":"kabar","ago":"1 menit lalu"}`
+	one, two := bench(), bench()
+	two.clock.layout, two.statuses, two.settings.InstitutionFrom = "2006", statuses{}, "X"
+	a, errA := parse([]byte(row))
+	b, errB := parse([]byte(strings.Replace(row, "1 menit", "2 menit", 1)))
+	other, errC := parse([]byte(strings.Replace(row, "kabar", "kabar lain", 1)))
+	if errA != nil || errB != nil || errC != nil {
+		t.Fatal(errA, errB, errC)
+	}
+	if one.event("log", a).Key != two.event("log", b).Key {
+		t.Error("the key has changed")
+	}
+	if one.event("log", a).Key == one.event("log", other).Key {
+		t.Error("another text has the same key")
+	}
+}

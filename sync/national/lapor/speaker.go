@@ -1,0 +1,104 @@
+package lapor
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// managerCode is how the API manager in front of the platform numbers its faults: 900901 invalid credentials, 900802
+// out of quota, 101504 no answer from behind, 303001 endpoint suspended.
+var managerCode = regexp.MustCompile(`^[1-9][0-9]{5}$`)
+
+// speaker says who wrote an answer: the platform, whose words are final, or something in front of it. Only the
+// platform's own JSON counts as the platform; an empty answer, a page, XML and the API manager's faults do not.
+func speaker(body []byte) retry.Speaker {
+	v, err := parse(body)
+	object, ok := v.(map[string]any)
+	if err != nil || !ok || managerFault(object) {
+		return retry.Proxy
+	}
+	for _, key := range []string{"message", "results", "data", "complaint_id", "errors", "success"} {
+		if _, has := object[key]; has {
+			return retry.Application
+		}
+	}
+	return retry.Proxy
+}
+
+func managerFault(object map[string]any) bool {
+	if _, has := object["fault"]; has {
+		return true
+	}
+	return managerCode.MatchString(words(object["code"]))
+}
+
+// said is what an answer says to people, still as HTML: the message and the errors of the platform, the code and the
+// message of a fault, else the whole text.
+func said(body []byte) string {
+	v, err := parse(body)
+	if err != nil {
+		return string(body)
+	}
+	var all []string
+	for _, path := range []string{"fault.code", "code", "fault.message", "message", "fault.description", "description", "error", "error_description"} {
+		if s := words(at(v, path)); s != "" && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return strings.Join(append(all, reasons(at(v, "errors"))...), "; ")
+}
+
+// reasons flattens the errors of a form: a text, a list of texts, or lists by field.
+func reasons(v any) []string {
+	switch v := v.(type) {
+	case string, json.Number:
+		return []string{words(v)}
+	case []any:
+		var all []string
+		for _, entry := range v {
+			all = append(all, reasons(entry)...)
+		}
+		return all
+	case map[string]any:
+		return byField(v)
+	}
+	return nil
+}
+
+func byField(fields map[string]any) []string {
+	var all []string
+	for name, entry := range fields {
+		if why := reasons(entry); len(why) > 0 {
+			all = append(all, name+": "+strings.Join(why, ", "))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// refusal says whether an answer that came with a success status is the platform clearly refusing. A mere message is
+// not: it may just as well be a greeting.
+func refusal(v any) bool {
+	object, _ := v.(map[string]any)
+	for _, key := range []string{"success", "status"} {
+		switch flag := object[key].(type) {
+		case bool:
+			if !flag {
+				return true
+			}
+		case json.Number:
+			if key == "success" && flag == "0" {
+				return true
+			}
+		case string:
+			if slices.Contains([]string{"false", "error", "failed", "fail", "gagal"}, strings.ToLower(flag)) {
+				return true
+			}
+		}
+	}
+	return words(object["error"]) != "" || len(reasons(object["errors"])) > 0
+}

@@ -1,0 +1,115 @@
+package lapor_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/satupintu/satupintu/sync/national/lapor"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Over real sockets, with net/http's own transport.
+func TestTheVerdictsOverSockets(t *testing.T) {
+	refused := func(t *testing.T) string {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		return "http://" + listener.Addr().String()
+	}
+	serve := func(handle http.HandlerFunc) func(*testing.T) string {
+		return func(t *testing.T) string {
+			server := httptest.NewServer(handle)
+			t.Cleanup(server.Close)
+			return server.URL
+		}
+	}
+	hijack := func(w http.ResponseWriter, say string) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(conn, say)
+			_ = conn.Close()
+		}
+	}
+	for name, c := range map[string]struct {
+		at      func(*testing.T) string
+		verdict retry.Verdict
+		reason  retry.Reason
+	}{
+		"nobody listens": {refused, retry.Transient, retry.Refused},
+		"closed after the request": {serve(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			hijack(w, "")
+		}), retry.Uncertain, retry.Reset},
+		"answer cut": {serve(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"compl")
+		}), retry.Uncertain, retry.Reset},
+		"redirect": {serve(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/login" {
+				t.Error("a redirect was followed")
+			}
+			http.Redirect(w, r, "/login", http.StatusTemporaryRedirect)
+		}), retry.Transient, retry.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			p := open(t, transport, settings(func(s *lapor.Settings) { s.BaseURL = c.at(t) }))
+			_, err := p.Submit.Submit(t.Context(), lamp(), forgetful{})
+			if got := retry.Of(err); err == nil || got.Verdict != c.verdict || got.Reason != c.reason {
+				t.Errorf("got %v: %s (%s), want %s (%s)", err, got.Verdict, got.Reason, c.verdict, c.reason)
+			}
+			if strings.Contains(err.Error(), "http://") || strings.Contains(err.Error(), "giving up") {
+				t.Errorf("the error is a library's: %v", err)
+			}
+		})
+	}
+}
+
+// A transport of a stranger, which tells no trace, must not make a request that was sent look as if it was not.
+func TestABodyThatWasReadCountsAsSent(t *testing.T) {
+	var calls atomic.Int32
+	silent := roundTripper(func(r *http.Request) (*http.Response, error) {
+		calls.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		return nil, errors.New("something went wrong")
+	})
+	_, err := open(t, silent, settings(nil)).Submit.Submit(t.Context(), lamp(), forgetful{})
+	if got := retry.Of(err); got.Verdict != retry.Uncertain || calls.Load() != 1 {
+		t.Errorf("got %v (%s) after %d calls", err, got.Verdict, calls.Load())
+	}
+	if strings.Contains(err.Error(), "https://") {
+		t.Errorf("the error carries an address: %v", err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestAConnectionThatWasNeverMadeIsTriedOnceMore(t *testing.T) {
+	var calls int
+	wire := always(http.StatusOK, `{"complaint_id":5}`)
+	flaky := roundTripper(func(r *http.Request) (*http.Response, error) {
+		if calls++; calls == 1 {
+			return nil, &net.OpError{Op: "dial", Err: errors.New("no route to host")}
+		}
+		return wire.RoundTrip(r)
+	})
+	ticket, err := open(t, flaky, settings(nil)).Submit.Submit(t.Context(), lamp(), forgetful{})
+	if err != nil || ticket.ID != "5" || len(wire.bodies[0]) == 0 {
+		t.Errorf("got %v, %v", ticket, err)
+	}
+}
