@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Ledger proves that every complaint is somewhere. Accepted is what the gateway answered for; it must equal the sum of
+// Delivered, Linked, Waiting, Held and Dead. Refused was never accepted.
+type Ledger struct {
+	Accepted  int64    `json:"accepted"`
+	Delivered int64    `json:"delivered"`
+	Linked    int64    `json:"linked"`
+	Waiting   int64    `json:"waiting"`
+	Held      int64    `json:"held"`
+	Dead      int64    `json:"dead"`
+	Refused   int64    `json:"refused"`
+	Balanced  bool     `json:"balanced"`
+	Problems  []string `json:"problems,omitempty"`
+}
+
+// Audit reads the ledger from one moment of the database, beside running gateways. It counts the complaints and the
+// deliveries apart, and looks for what a mere sum would hide: a complaint without a delivery, a delivered one without a
+// national id, a link to nothing.
+func (s *Store) Audit(ctx context.Context) (Ledger, error) {
+	tx, err := s.read.BeginTxx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot(), ReadOnly: s.dialect == postgres})
+	if err != nil {
+		return Ledger{}, fmt.Errorf("audit: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	l, err := s.countLedger(ctx, tx)
+	if err != nil {
+		return Ledger{}, fmt.Errorf("audit: %w", err)
+	}
+	if l.Problems, err = s.findProblems(ctx, tx); err != nil {
+		return Ledger{}, fmt.Errorf("audit: %w", err)
+	}
+	if sum := l.Delivered + l.Linked + l.Waiting + l.Held + l.Dead; sum != l.Accepted {
+		l.Problems = append(l.Problems, fmt.Sprintf("%d complaints were accepted, %d are accounted for", l.Accepted, sum))
+	}
+	l.Balanced = len(l.Problems) == 0
+	return l, nil
+}
+
+// snapshot is the isolation in which several reads see one moment. SQLite's is always so.
+func (d dialect) snapshot() sql.IsolationLevel {
+	if d == postgres {
+		return sql.LevelRepeatableRead
+	}
+	return sql.LevelDefault
+}
+
+func (s *Store) countLedger(ctx context.Context, tx *sqlx.Tx) (Ledger, error) {
+	var l Ledger
+	byState, err := countByState(ctx, tx, s.q.CountStates)
+	if err != nil {
+		return l, err
+	}
+	for state, n := range byState {
+		switch state {
+		case New, Ready, Leased, Unknown:
+			l.Waiting += n
+		case Held:
+			l.Held += n
+		case Done:
+			l.Delivered += n
+		case Linked:
+			l.Linked += n
+		case Dead:
+			l.Dead += n
+		}
+	}
+	if l.Accepted, err = one[int64](ctx, tx, s.q.CountComplaints, args{}); err != nil {
+		return l, err
+	}
+	l.Refused, err = one[int64](ctx, tx, s.q.CountRefusals, args{})
+	return l, err
+}
+
+func countByState(ctx context.Context, db sqlx.ExtContext, query string) (map[State]int64, error) {
+	type count struct {
+		State string
+		N     int64
+	}
+	rows, err := all[count](ctx, db, query, args{})
+	counts := map[State]int64{}
+	for _, r := range rows {
+		counts[State(r.State)] = r.N
+	}
+	return counts, err
+}
+
+func (s *Store) findProblems(ctx context.Context, tx *sqlx.Tx) ([]string, error) {
+	var problems []string
+	for _, check := range []struct{ query, words string }{
+		{s.q.WithoutDelivery, "complaints have no delivery"},
+		{s.q.WithoutComplaint, "deliveries have no complaint"},
+		{s.q.DoneWithoutID, "delivered complaints have no national id"},
+		{s.q.LinkedToNothing, "linked complaints have no primary that stands for them"},
+		{s.q.NamedNotDone, "complaints the platform has are counted as not sent"},
+	} {
+		n, err := one[int64](ctx, tx, check.query, args{})
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			problems = append(problems, fmt.Sprintf("%d %s", n, check.words))
+		}
+	}
+	return problems, nil
+}
+
+// Standing is what the metrics show of the store.
+type Standing struct {
+	Deliveries map[State]int64
+	News       map[State]int64
+	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead; zero: none
+	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
+}
+
+// Standing counts for the metrics.
+func (s *Store) Standing(ctx context.Context) (Standing, error) {
+	var (
+		st  Standing
+		err error
+	)
+	if st.Deliveries, err = countByState(ctx, s.read, s.q.CountStates); err != nil {
+		return st, err
+	}
+	if st.News, err = countByState(ctx, s.read, s.q.CountWritebacks); err != nil {
+		return st, err
+	}
+	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{})
+	if err != nil {
+		return st, err
+	}
+	st.OldestOpen = fromMilli(oldest)
+	st.SyncDue, err = s.SyncOverdue(ctx)
+	return st, err
+}

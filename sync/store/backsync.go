@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+)
+
+// Asked is a ticket whose status is to be asked for.
+type Asked struct {
+	Ref         complaint.Ref
+	NationalID  string
+	ForwardedAt time.Time
+	ChangedAt   time.Time
+}
+
+// ClaimSync takes up to most tickets whose status is due. Until hold has passed no other gateway takes them; a crash
+// delays the question by that much, nothing else.
+func (s *Store) ClaimSync(ctx context.Context, most int, hold time.Duration) ([]Asked, error) {
+	type asked struct {
+		Ref         string
+		NationalID  string `db:"national_id"`
+		ForwardedAt int64  `db:"forwarded_at"`
+		ChangedAt   int64  `db:"changed_at"`
+	}
+	now := s.now()
+	rows, err := all[asked](ctx, s.write, s.q.ClaimSync, args{"most": most, "now": milli(now), "until": milli(now.Add(hold))})
+	if err != nil {
+		return nil, fmt.Errorf("claim tickets to ask about: %w", err)
+	}
+	out := make([]Asked, len(rows))
+	for i, r := range rows {
+		out[i] = Asked{complaint.Ref(r.Ref), r.NationalID, fromMilli(r.ForwardedAt), fromMilli(r.ChangedAt)}
+	}
+	return out, nil
+}
+
+// Observation is what the platform said when asked.
+type Observation struct {
+	State   national.State
+	SyncAt  time.Time // ask again then, unless the complaint is final
+	Writers []string  // sources that can be told
+}
+
+// Record writes what is new in an observation: each event once, by its key; the complaint's status by its legal moves;
+// and what the channels of this complaint and of those linked to it are to be told.
+func (s *Store) Record(ctx context.Context, ref complaint.Ref, o Observation) error {
+	return s.step(ctx, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
+}
+
+// PostponeSync asks again later.
+func (s *Store) PostponeSync(ctx context.Context, ref complaint.Ref, at time.Time) error {
+	return s.step(ctx, func(ctx context.Context, w *writer) error {
+		_, err := w.run(ctx, s.q.PostponeSync, args{"ref": ref, "sync_at": milli(at)})
+		return err
+	})
+}
+
+type ticketState struct {
+	Status     string
+	Raw        string `db:"status_raw"`
+	TrackingID string `db:"tracking_id"`
+	HeldBy     string `db:"held_by"`
+	Seq        int64  `db:"last_seq"`
+	moved      bool
+}
+
+func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) error {
+	t, err := one[ticketState](ctx, w.tx, w.s.q.LockTicket, args{"ref": ref})
+	if err != nil {
+		return fmt.Errorf("read the ticket of %s: %w", ref, notFound(err))
+	}
+	keys, err := all[string](ctx, w.tx, w.s.q.EventKeys, args{"ref": ref})
+	if err != nil {
+		return fmt.Errorf("read the events of %s: %w", ref, err)
+	}
+	seen := map[string]bool{}
+	for _, key := range keys {
+		seen[key] = true
+	}
+	if t.TrackingID == "" {
+		t.TrackingID = o.State.TrackingID
+	}
+	if o.State.Agency != "" {
+		t.HeldBy = o.State.Agency
+	}
+	for _, e := range o.State.Events {
+		if seen[e.Key] {
+			continue
+		}
+		seen[e.Key] = true
+		if err := w.recordEvent(ctx, ref, &t, e, o.Writers); err != nil {
+			return err
+		}
+	}
+	if err := w.recordState(ctx, ref, &t, o); err != nil {
+		return err
+	}
+	return w.updateTicket(ctx, ref, t, o.SyncAt)
+}
+
+// recordState covers a platform whose status changed without an event that says so.
+func (w *writer) recordState(ctx context.Context, ref complaint.Ref, t *ticketState, o Observation) error {
+	if o.State.Raw == "" || o.State.Raw == t.Raw {
+		return nil
+	}
+	return w.recordEvent(ctx, ref, t, national.Event{
+		Key: fmt.Sprintf("state %d", t.Seq+1), At: fromMilli(w.now), Status: o.State.Status, Raw: o.State.Raw, To: o.State.Agency,
+	}, o.Writers)
+}
+
+func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketState, e national.Event, writers []string) error {
+	now := complaint.Status(t.Status)
+	applied := e.Status == "" || e.Status == now || now.CanBecome(e.Status)
+	news := e.Text != "" || e.Status != "" && (e.Status != now || e.Raw != t.Raw)
+	t.Seq++
+	if _, err := w.run(ctx, w.s.q.InsertEvent, args{
+		"ref": ref, "seq": t.Seq, "key": e.Key, "at": milli(e.At), "status": e.Status, "raw": e.Raw,
+		"agency": agencyOf(e), "note": complaint.CleanText(e.Text), "applied": bit(applied),
+	}); err != nil {
+		return fmt.Errorf("record an event of %s: %w", ref, err)
+	}
+	if e.Raw != "" {
+		t.Raw = e.Raw
+	}
+	if applied && e.Status != "" && e.Status != now {
+		t.Status, t.moved = string(e.Status), true
+	}
+	if !applied || !news || len(writers) == 0 {
+		return nil
+	}
+	_, err := w.run(ctx, w.s.q.InsertWritebacks, args{"ref": ref, "seq": t.Seq, "writers": writers})
+	return err
+}
+
+func agencyOf(e national.Event) string {
+	if e.To != "" {
+		return e.To
+	}
+	return e.From
+}
+
+func (w *writer) updateTicket(ctx context.Context, ref complaint.Ref, t ticketState, syncAt time.Time) error {
+	if complaint.Status(t.Status).Final() {
+		syncAt = time.Time{}
+	}
+	_, err := w.run(ctx, w.s.q.UpdateTicket, args{
+		"ref": ref, "status": t.Status, "raw": t.Raw, "tracking_id": t.TrackingID, "held_by": t.HeldBy, "seq": t.Seq,
+		"moved": bit(t.moved), "sync_at": milli(syncAt),
+	})
+	return err
+}
+
+// SyncOverdue is the earliest time a status should have been asked for; zero when none is waited for.
+func (s *Store) SyncOverdue(ctx context.Context) (time.Time, error) {
+	n, err := one[int64](ctx, s.read, s.q.SyncOverdue, args{})
+	return fromMilli(n), err
+}

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// applyTimeout bounds one group commit: a database that hangs longer answers with an error, and the channel asks again.
+const applyTimeout = 30 * time.Second
+
+var errClosed = errors.New("the store is closed")
+
+// batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
+// that a busy gateway shares each sync to disk among many and an idle one waits for nobody.
+type batcher[J any] struct {
+	apply func(ctx context.Context, jobs []J) error
+	most  int
+	queue chan waiting[J]
+	done  chan struct{}
+
+	mu     sync.RWMutex
+	closed bool
+}
+
+type waiting[J any] struct {
+	job   J
+	reply chan error
+}
+
+// newBatcher starts a batcher. apply writes a group in one transaction and returns its error; what went wrong with a
+// single job, it puts into the job.
+func newBatcher[J any](apply func(context.Context, []J) error, most int) *batcher[J] {
+	b := &batcher[J]{apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
+	go b.loop()
+	return b
+}
+
+// do waits until the job is committed. A context that ends while the job is queued or being written does not take it
+// back: the answer is waited for, so that nobody mistakes a commit for a failure.
+func (b *batcher[J]) do(ctx context.Context, job J) error {
+	w := waiting[J]{job, make(chan error, 1)}
+	if err := b.enqueue(ctx, w); err != nil {
+		return err
+	}
+	return <-w.reply
+}
+
+func (b *batcher[J]) enqueue(ctx context.Context, w waiting[J]) error {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	if b.closed {
+		return errClosed
+	}
+	select {
+	case b.queue <- w:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (b *batcher[J]) close() {
+	b.mu.Lock()
+	if !b.closed {
+		b.closed = true
+		close(b.queue)
+	}
+	b.mu.Unlock()
+	<-b.done
+}
+
+func (b *batcher[J]) loop() {
+	defer close(b.done)
+	for first := range b.queue {
+		b.commit(b.gather(first))
+	}
+}
+
+func (b *batcher[J]) gather(first waiting[J]) []waiting[J] {
+	group := []waiting[J]{first}
+	for len(group) < b.most {
+		select {
+		case next, open := <-b.queue:
+			if !open {
+				return group
+			}
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit writes a group; when it fails as a whole, each job is tried alone, so that one that the database cannot take
+// does not fail the others.
+func (b *batcher[J]) commit(group []waiting[J]) {
+	jobs := make([]J, len(group))
+	for i, w := range group {
+		jobs[i] = w.job
+	}
+	err := b.attempt(jobs)
+	if err == nil || len(group) == 1 {
+		for _, w := range group {
+			w.reply <- err
+		}
+		return
+	}
+	for _, w := range group {
+		w.reply <- b.attempt([]J{w.job})
+	}
+}
+
+func (b *batcher[J]) attempt(jobs []J) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("write a group: %w", retry.PanicError(p, debug.Stack()))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), applyTimeout)
+	defer cancel()
+	return b.apply(ctx, jobs)
+}
+
+// stepJob is a change of a delivery that this gateway holds. change returns ErrLost by way of lost, which fails the job
+// but not the group.
+type stepJob struct {
+	change func(ctx context.Context, w *writer) error
+	lost   *bool
+}
+
+// applySteps writes a group of changes in one transaction.
+func (s *Store) applySteps(ctx context.Context, jobs []stepJob) error {
+	return s.inWriter(ctx, func(w *writer) error {
+		for _, job := range jobs {
+			err := job.change(ctx, w)
+			if *job.lost = errors.Is(err, ErrLost); err != nil && !*job.lost {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// step runs one change in the next group.
+func (s *Store) step(ctx context.Context, change func(context.Context, *writer) error) error {
+	lost := false
+	if err := s.steps.do(ctx, stepJob{change, &lost}); err != nil {
+		return err
+	}
+	if lost {
+		return ErrLost
+	}
+	return nil
+}

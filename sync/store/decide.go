@@ -1,0 +1,173 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// Decision is what was decided about one complaint before its duplicates are looked for: where it goes when it goes.
+type Decision struct {
+	Agency   string
+	Category string
+	Location string
+	Rule     int
+	Why      string
+
+	// Keys are what the same matter would share with this one. A complaint with a key in common, told at most Window
+	// before or after, is its primary. No keys: it is nobody's duplicate.
+	Keys   []string
+	Window time.Duration
+	Kind   string
+	// Explain words the link: which key the two share, and how far apart they were told.
+	Explain func(key string, apart time.Duration) string
+}
+
+// Decided is what became of one complaint.
+type Decided struct {
+	Ref     complaint.Ref
+	Primary complaint.Ref // empty: it goes on alone
+	Kind    string
+}
+
+// Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
+// routing and either readies the delivery or links it to its primary. judge is pure. Gateways that decide about the same
+// keys at the same time wait for each other, so two copies never miss each other.
+func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision) ([]Decided, error) {
+	var decided []Decided
+	err := s.inWriter(ctx, func(w *writer) error {
+		rows, err := all[row](ctx, w.tx, s.q.PickUndecided, args{"most": most})
+		if err != nil {
+			return fmt.Errorf("pick: %w", err)
+		}
+		cases := make([]undecided, len(rows))
+		for i, r := range rows {
+			c, err := s.fromRow(r)
+			if err != nil {
+				return err
+			}
+			cases[i] = undecided{c, judge(c)}
+		}
+		if err := w.lockKeys(ctx, cases); err != nil {
+			return err
+		}
+		for _, u := range cases {
+			d, err := w.decide(ctx, u)
+			if err != nil {
+				return fmt.Errorf("decide %s: %w", u.Ref, err)
+			}
+			decided = append(decided, d)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("decide: %w", err)
+	}
+	return decided, nil
+}
+
+type undecided struct {
+	complaint.Complaint
+	decision Decision
+}
+
+// lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction
+// ends. Sorted, so that nobody waits in a circle. SQLite's one writer is serial by itself.
+func (w *writer) lockKeys(ctx context.Context, cases []undecided) error {
+	if w.s.dialect != postgres {
+		return nil
+	}
+	var keys []string
+	for _, u := range cases {
+		keys = append(keys, u.decision.Keys...)
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if _, err := w.tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key); err != nil {
+			return fmt.Errorf("lock a key: %w", err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) decide(ctx context.Context, u undecided) (Decided, error) {
+	found, err := w.findPrimary(ctx, u)
+	if err != nil {
+		return Decided{}, fmt.Errorf("look for a primary: %w", err)
+	}
+	for _, key := range u.decision.Keys {
+		if _, err := w.run(ctx, w.s.q.InsertDedupKey, args{"key": key, "ref": u.Ref, "occurred_at": milli(u.OccurredAt())}); err != nil {
+			return Decided{}, fmt.Errorf("record a key: %w", err)
+		}
+	}
+	d := u.decision
+	if _, err := w.run(ctx, w.s.q.InsertTicket, args{
+		"ref": u.Ref, "agency": d.Agency, "category": d.Category, "location": d.Location, "rule": d.Rule, "why": d.Why,
+	}); err != nil {
+		return Decided{}, fmt.Errorf("record the routing: %w", err)
+	}
+	if found.primary == "" {
+		_, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Ready})
+		return Decided{Ref: u.Ref}, err
+	}
+	return Decided{Ref: u.Ref, Primary: found.primary, Kind: d.Kind}, w.link(ctx, u, found)
+}
+
+func (w *writer) link(ctx context.Context, u undecided, found match) error {
+	_, err := w.run(ctx, w.s.q.InsertLink, args{
+		"ref": u.Ref, "primary_ref": found.primary, "kind": u.decision.Kind, "why": u.decision.Explain(found.key, found.apart),
+	})
+	if err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	if _, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Linked}); err != nil {
+		return err
+	}
+	_, err = w.run(ctx, w.s.q.CatchUpLinked, args{"linked": u.Ref, "ref": found.primary, "source": u.Source})
+	return err
+}
+
+// match is the primary that was found; an empty one is none.
+type match struct {
+	primary complaint.Ref
+	key     string
+	apart   time.Duration
+}
+
+func (w *writer) findPrimary(ctx context.Context, u undecided) (match, error) {
+	type told struct {
+		Ref        string
+		OccurredAt int64 `db:"occurred_at"`
+	}
+	at, window := milli(u.OccurredAt()), u.decision.Window.Milliseconds()
+	for _, key := range u.decision.Keys {
+		found, err := one[told](ctx, w.tx, w.s.q.FindPrimary, args{"key": key, "ref": u.Ref, "after": at - window, "before": at + window})
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return match{}, err
+		}
+		m := match{complaint.Ref(found.Ref), key, (time.Duration(at-found.OccurredAt) * time.Millisecond).Abs()}
+		primary, err := one[string](ctx, w.tx, w.s.q.PrimaryOf, args{"ref": found.Ref})
+		if err == nil { // it is linked itself: its primary stands for both
+			m.primary = complaint.Ref(primary)
+		}
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return match{}, err
+		}
+		return m, nil
+	}
+	return match{}, nil
+}
+
+// OldestUndecided is when the oldest complaint that still waits for its decision was accepted; zero when none waits.
+func (s *Store) OldestUndecided(ctx context.Context) (time.Time, error) {
+	n, err := one[int64](ctx, s.read, s.q.OldestUndecided, args{})
+	return fromMilli(n), err
+}

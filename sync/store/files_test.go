@@ -1,0 +1,90 @@
+package store_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+func TestFilesAreKeptOnceByContent(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "files")
+	files, err := store.OpenFiles(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	png := append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte{7}, 100_000)...)
+	first, err := files.Put(t.Context(), "jalan.txt", bytes.NewReader(png))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := files.Put(t.Context(), "lain.png", iotest.OneByteReader(bytes.NewReader(png)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.SHA256 != second.SHA256 || first.Type != "image/png" || first.Size != int64(len(png)) || second.Name != "lain.png" {
+		t.Errorf("%+v, %+v", first, second)
+	}
+	opened, err := files.Open(first.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	if got, err := io.ReadAll(opened); err != nil || !bytes.Equal(got, png) {
+		t.Errorf("read %d bytes, %v", len(got), err)
+	}
+	if n := countFiles(t, folder); n != 1 {
+		t.Errorf("%d files of one content", n)
+	}
+}
+
+func TestAFileThatBreaksOffIsNotKept(t *testing.T) {
+	folder := t.TempDir()
+	files, err := store.OpenFiles(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := io.MultiReader(strings.NewReader(strings.Repeat("x", 1000)), iotest.ErrReader(errors.New("the line went dead")))
+	if _, err := files.Put(t.Context(), "a", broken); err == nil {
+		t.Error("half a file was kept")
+	}
+	if n := countFiles(t, folder); n != 0 {
+		t.Errorf("%d files left behind", n)
+	}
+}
+
+func TestOnlyNamesOfAttachmentsAreOpened(t *testing.T) {
+	files, err := store.OpenFiles(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "../../etc/passwd", strings.Repeat("g", 64), strings.Repeat("a", 63)} {
+		if _, err := files.Open(name); err == nil || errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := store.OpenFiles("s3://bucket/prefix"); err == nil {
+		t.Error("a bucket was taken for a folder")
+	}
+}
+
+func countFiles(t *testing.T, folder string) int {
+	t.Helper()
+	n := 0
+	err := filepath.WalkDir(folder, func(_ string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

@@ -1,0 +1,227 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// rowsPerInsert keeps one statement below SQLite's 32,766 parameters.
+const rowsPerInsert = 400
+
+// Page is what one source brought: complaints, what was set aside, and, for a polled source, the move of its cursor.
+type Page struct {
+	Source     string
+	Complaints []complaint.Complaint // cleaned and checked; Ref and ReceivedAt are the store's to fill
+	Refusals   []Refusal
+	Cursor     *CursorMove
+}
+
+// CursorMove takes a connector's cursor from where it was read to where the next poll starts.
+type CursorMove struct{ From, To string }
+
+// Refusal is something that was never accepted, and why.
+type Refusal struct {
+	SourceID string
+	Where    string
+	Reason   string
+	Detail   string
+	Raw      []byte
+}
+
+// Kept is what became of one complaint of a page.
+type Kept struct {
+	Ref     complaint.Ref
+	Known   bool // it was here already, by its source and source id
+	Revised bool // it was here with other content: recorded beside it, not forwarded
+}
+
+// Keep stores a page of complaints, their deliveries and the connector's cursor in one transaction, together with
+// whatever else is being kept just now. When Keep returns nil the page may be acknowledged: nothing in it can be lost. A
+// complaint already known by its source and source id is left as it is and reported in Kept. A cursor that is not where
+// CursorMove.From says is ErrLost, and nothing of the page is kept.
+func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
+	job := &keepJob{page: page}
+	now := s.now()
+	for i := range page.Complaints {
+		page.Complaints[i].Source = page.Source
+		page.Complaints[i].ReceivedAt = now
+	}
+	if err := s.keeps.do(ctx, job); err != nil {
+		return nil, fmt.Errorf("keep: %w", err)
+	}
+	if job.lost {
+		return nil, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
+	}
+	return job.kept, nil
+}
+
+type keepJob struct {
+	page Page
+	kept []Kept
+	lost bool
+}
+
+type sourceKey struct{ source, id string }
+
+// applyKeeps writes a group of pages in one transaction. Rows go in the order of their keys, so that two gateways that
+// take in the same complaints never wait for each other in a circle.
+func (s *Store) applyKeeps(ctx context.Context, jobs []*keepJob) error {
+	return s.inWriter(ctx, func(w *writer) error {
+		live, err := w.moveCursors(ctx, jobs)
+		if err != nil {
+			return err
+		}
+		fates := map[sourceKey]*fate{}
+		for _, job := range live {
+			if err := s.sortInto(fates, job.page); err != nil {
+				return err
+			}
+		}
+		if err := w.insertComplaints(ctx, fates); err != nil {
+			return err
+		}
+		for _, job := range live {
+			if err := w.finishPage(ctx, job, fates); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// fate is what happens to one source key within a group: the first row with it is inserted, unless it is known.
+type fate struct {
+	row   row
+	known bool   // it was in the database before this group
+	ref   string // under which it lies there
+	hash  string
+	told  bool // its first bearer in this group has been answered
+}
+
+func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
+	for _, c := range page.Complaints {
+		key := sourceKey{page.Source, c.SourceID}
+		if fates[key] != nil {
+			continue
+		}
+		c.Ref = s.minter.Mint()
+		r, err := s.toRow(c)
+		if err != nil {
+			return err
+		}
+		r.Urgency = int64(c.Class.Urgency())
+		fates[key] = &fate{row: r, ref: r.Ref, hash: r.Hash}
+	}
+	return nil
+}
+
+func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate) error {
+	rows := make([]row, 0, len(fates))
+	for _, f := range fates {
+		rows = append(rows, f.row)
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceID, b.SourceID))
+	})
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
+		if err := w.insertChunk(ctx, chunk, fates); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceKey]*fate) error {
+	refs, err := all[string](ctx, w.tx, w.s.q.InsertComplaints, chunk)
+	if err != nil {
+		return fmt.Errorf("insert complaints: %w", err)
+	}
+	fresh := make(map[string]bool, len(refs))
+	for _, ref := range refs {
+		fresh[ref] = true
+	}
+	var deliveries []args
+	for _, r := range chunk {
+		if fresh[r.Ref] {
+			deliveries = append(deliveries, args{"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt})
+			continue
+		}
+		if err := w.findKnown(ctx, fates[sourceKey{r.Source, r.SourceID}]); err != nil {
+			return err
+		}
+	}
+	if len(deliveries) == 0 {
+		return nil
+	}
+	_, err = run(ctx, w.tx, w.s.q.InsertDeliveries, deliveries)
+	return err
+}
+
+func (w *writer) findKnown(ctx context.Context, f *fate) error {
+	type known struct{ Ref, Hash string }
+	k, err := one[known](ctx, w.tx, w.s.q.FindKnown, args{"source": f.row.Source, "source_id": f.row.SourceID})
+	if err != nil {
+		return fmt.Errorf("find a known complaint: %w", err)
+	}
+	f.known, f.ref, f.hash = true, k.Ref, k.Hash
+	return nil
+}
+
+// finishPage answers a page's complaints and records revisions and refusals.
+func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceKey]*fate) error {
+	job.kept = make([]Kept, len(job.page.Complaints))
+	for i, c := range job.page.Complaints {
+		f := fates[sourceKey{job.page.Source, c.SourceID}]
+		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told}
+		f.told = true
+		if hash := c.ContentHash(); k.Known && hash != f.hash {
+			k.Revised = true
+			if err := w.revise(ctx, f.ref, hash, c); err != nil {
+				return err
+			}
+		}
+		job.kept[i] = k
+	}
+	for _, refusal := range job.page.Refusals {
+		if err := w.refuse(ctx, job.page.Source, refusal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) revise(ctx context.Context, ref, hash string, c complaint.Complaint) error {
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode a revision: %w", err)
+	}
+	content, err := w.s.hide(plain, "revision "+ref+" "+hash)
+	if err != nil {
+		return err
+	}
+	_, err = w.run(ctx, w.s.q.InsertRevision, args{"ref": ref, "hash": hash, "seen_at": w.now, "content": content})
+	return err
+}
+
+func (w *writer) refuse(ctx context.Context, source string, r Refusal) error {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q ", source, r.Where)
+	h.Write(r.Raw)
+	id := hex.EncodeToString(h.Sum(nil)[:16])
+	raw, err := w.s.hide(r.Raw, "refusal "+id)
+	if err != nil {
+		return err
+	}
+	_, err = w.run(ctx, w.s.q.InsertRefusal, args{
+		"id": id, "source": source, "source_id": complaint.CleanText(r.SourceID), "place": complaint.CleanText(r.Where), "reason": r.Reason,
+		"detail": complaint.CleanText(r.Detail), "raw": raw, "seen_at": w.now,
+	})
+	return err
+}

@@ -1,0 +1,39 @@
+-- name: claim-sync
+WITH picked AS MATERIALIZED (
+    SELECT ref FROM ticket WHERE sync_at > 0 AND sync_at <= :now ORDER BY sync_at LIMIT :most {lock}
+)
+UPDATE ticket SET sync_at = :until WHERE ref IN (SELECT ref FROM picked)
+RETURNING ref, national_id, forwarded_at, changed_at
+
+-- name: lock-ticket
+SELECT status, status_raw, tracking_id, held_by, last_seq FROM ticket WHERE ref = :ref {lock-wait}
+
+-- name: event-keys
+SELECT key FROM event WHERE ref = :ref
+
+-- name: insert-event
+INSERT INTO event (ref, seq, key, at, seen_at, status, raw, agency, note, applied)
+VALUES (:ref, :seq, :key, :at, :now, :status, :raw, :agency, :note, :applied)
+
+-- name: insert-writebacks
+INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
+SELECT c.ref, :seq, :ref, c.source, 'ready', :now, :now, '', 0, 0, '', ''
+FROM complaint c WHERE c.source IN (:writers)
+AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref))
+
+-- name: catch-up-linked
+INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
+SELECT :linked, e.seq, e.ref, :source, 'ready', :now, :now, '', 0, 0, '', ''
+FROM event e WHERE e.ref = :ref AND e.applied = 1
+AND e.seq = (SELECT max(m.seq) FROM event m WHERE m.ref = :ref AND m.applied = 1)
+
+-- name: update-ticket
+UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_id, held_by = :held_by, last_seq = :seq,
+    changed_at = CASE WHEN :moved = 1 THEN :now ELSE changed_at END, sync_at = :sync_at, synced_at = :now
+WHERE ref = :ref
+
+-- name: postpone-sync
+UPDATE ticket SET sync_at = :sync_at WHERE ref = :ref AND sync_at > 0
+
+-- name: sync-overdue
+SELECT coalesce(min(sync_at), 0) FROM ticket WHERE sync_at > 0

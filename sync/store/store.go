@@ -1,0 +1,174 @@
+// Package store keeps complaints and everything that happens to them, in SQLite or PostgreSQL, behind one text of SQL.
+//
+// Promises:
+//
+//   - what Keep returns without error is durable; a page and its cursor are one transaction
+//   - a (source, source id) pair is stored once; the same pair with other content is a revision, kept beside it
+//   - a step's start is durable before Begin returns, its outcome and history are one transaction
+//   - a settlement with a lost lease changes nothing (ErrLost)
+//   - no transaction is open across a network call, because no function here takes a callback that makes one
+//
+// A delivery goes through these states, which the CHECK in migrations/00001_spine.sql repeats:
+//
+//	new ──▶ ready ──▶ leased ──▶ done
+//	 │        ▲         ├──▶ unknown (a request may have been carried out) ──▶ leased, to look it up
+//	 │        └─────────┤
+//	 │                  ├──▶ held (a person must decide)
+//	 └──▶ linked        └──▶ dead (refused for good)
+//
+// A linked complaint whose primary dies becomes ready. Package complaint's words and units hold; times in the database
+// are unix milliseconds, 0 for none.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// State is where a delivery stands; the package comment draws them.
+type State string
+
+// The states.
+const (
+	New     State = "new"
+	Ready   State = "ready"
+	Leased  State = "leased"
+	Unknown State = "unknown"
+	Held    State = "held"
+	Done    State = "done"
+	Linked  State = "linked"
+	Dead    State = "dead"
+)
+
+// States lists every state in the order of the package comment.
+func States() []State { return []State{New, Ready, Leased, Unknown, Held, Done, Linked, Dead} }
+
+// Errors of the store.
+var (
+	// ErrLost means that somebody else holds what we thought was ours: nothing was changed.
+	ErrLost = errors.New("the lease was lost")
+	// ErrNotFound means that there is no complaint with the reference.
+	ErrNotFound = errors.New("no such complaint")
+	// ErrInUse means that another gateway runs on the same SQLite file.
+	ErrInUse = errors.New("another gateway runs on this database; several gateways share PostgreSQL, not SQLite")
+)
+
+// Sealer hides personal data at rest; where binds the sealed text to its row.
+type Sealer interface {
+	Seal(plain []byte, where string) (string, error)
+	Open(sealed, where string) ([]byte, error)
+}
+
+// Options are how a store is opened.
+type Options struct {
+	DSN    string           // sqlite:FILE or postgres://…
+	Owner  string           // this gateway's name and this run's mark, "name/mark"; empty for a command
+	Sealer Sealer           // nil: nothing is sealed
+	Now    func() time.Time // nil: time.Now
+	Log    *slog.Logger     // nil: none
+}
+
+// Store is an open database.
+type Store struct {
+	write   *sqlx.DB
+	read    *sqlx.DB
+	dialect dialect
+	q       queries
+	owner   string
+	seal    Sealer
+	now     func() time.Time
+	log     *slog.Logger
+	minter  *complaint.Minter
+
+	keeps *batcher[*keepJob]
+	steps *batcher[stepJob]
+	lock  *fileLock
+}
+
+// Open connects, brings the schema up to date under a lock, checks every query, and takes the SQLite file for this
+// gateway when Options.Owner is set. Close it.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.minter = complaint.NewMinter(s.now)
+	if err := s.connect(ctx, o.DSN); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.closeDatabases())
+	}
+	s.keeps = newBatcher(s.applyKeeps, 256)
+	s.steps = newBatcher(s.applySteps, 256)
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	var err error
+	if s.q, err = loadQueries(s.dialect); err != nil {
+		return err
+	}
+	return s.q.check(ctx, s.write)
+}
+
+// Close waits for what is being written and closes the database.
+func (s *Store) Close() error {
+	s.keeps.close()
+	s.steps.close()
+	return s.closeDatabases()
+}
+
+func (s *Store) closeDatabases() error {
+	err := s.write.Close()
+	if s.read != s.write {
+		err = errors.Join(s.read.Close(), err)
+	}
+	return errors.Join(err, s.lock.release())
+}
+
+// Kind is "sqlite" or "postgres".
+func (s *Store) Kind() string { return string(s.dialect) }
+
+// Owner is the name under which this gateway holds leases.
+func (s *Store) Owner() string { return s.owner }
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
+
+func milli(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMilli(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Handle is the database itself, for tests that break it on purpose and for benchmarks that measure it.
+func (s *Store) Handle() *sqlx.DB { return s.write }

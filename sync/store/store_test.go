@@ -1,0 +1,63 @@
+package store_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/storetest"
+)
+
+func TestSQLite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Harness {
+		return storetest.Harness{Gateway: 1, Open: opener("sqlite:" + filepath.Join(t.TempDir(), "natuna.db"))}
+	})
+}
+
+func TestPostgres(t *testing.T) {
+	server := storetest.StartPostgres(t)
+	storetest.Run(t, func(t *testing.T) storetest.Harness {
+		return storetest.Harness{Gateway: 2, Open: opener(server.Database(t))}
+	})
+}
+
+func opener(dsn string) func(*testing.T, store.Options) *store.Store {
+	return func(t *testing.T, o store.Options) *store.Store {
+		t.Helper()
+		o.DSN = dsn
+		s, err := store.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() }) // a test may have closed it already
+		return s
+	}
+}
+
+func TestOneGatewayPerSQLiteFile(t *testing.T) {
+	dsn := "sqlite:" + filepath.Join(t.TempDir(), "natuna 100%?#.db")
+	first := opener(dsn)(t, store.Options{Owner: "natuna/1"})
+	if _, err := store.Open(t.Context(), store.Options{DSN: dsn, Owner: "natuna/2"}); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("a second gateway: %v", err)
+	}
+	command, err := store.Open(t.Context(), store.Options{DSN: dsn})
+	if err != nil {
+		t.Fatalf("a command beside the gateway: %v", err)
+	}
+	if err := errors.Join(command.Close(), first.Close()); err != nil {
+		t.Error(err)
+	}
+	again := opener(dsn)(t, store.Options{Owner: "natuna/3"})
+	if again.Kind() != "sqlite" {
+		t.Error(again.Kind())
+	}
+}
+
+func TestAnAddressNobodyKnows(t *testing.T) {
+	_, err := store.Open(t.Context(), store.Options{DSN: "mysql://x"})
+	if err == nil || !strings.Contains(err.Error(), "sqlite:FILE or postgres://") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,186 @@
+// Package storetest is the behaviour suite of package store, run over SQLite and PostgreSQL alike, and the real
+// PostgreSQL server that tests start for themselves. Tests import it; the product does not.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/lib/pq"
+)
+
+// Everything is the environment variable that `make test` sets to "all": a test that needs a server then fails without
+// one instead of skipping.
+const Everything = "SATUPINTU_TEST"
+
+// Needs skips a test, saying why, unless everything is to be run.
+func Needs(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv(Everything) != "all" {
+		t.Skipf("needs %s: run `make test`, or set %s=all", what, Everything)
+	}
+}
+
+// Postgres is a server of a test's own, with every durability setting as it comes.
+type Postgres struct {
+	bin  string
+	dir  string
+	port int
+	cmd  *exec.Cmd
+}
+
+// StartPostgres starts a server that ends with the test. It skips where Needs does.
+func StartPostgres(t testing.TB) *Postgres {
+	t.Helper()
+	Needs(t, "PostgreSQL")
+	dir, err := os.MkdirTemp("", "satupintu-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Postgres{bin: postgresBin(t), dir: dir, port: freePort(t)}
+	t.Cleanup(func() {
+		p.Kill()
+		_ = os.RemoveAll(dir)
+	})
+	if uid, gid, ok := postgresUser(); ok {
+		if err := os.Chown(dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	initdb := p.command("initdb", "-D", filepath.Join(dir, "data"), "-U", "satupintu", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	p.Start(t)
+	return p
+}
+
+// Start starts the server, also after Kill, and waits until it answers.
+func (p *Postgres) Start(t testing.TB) {
+	t.Helper()
+	p.cmd = p.command("postgres", "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.port), "-k", p.dir, "-h", "127.0.0.1")
+	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start postgres: %v", err)
+	}
+	p.wait(t)
+}
+
+func (p *Postgres) wait(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	db, err := sql.Open("postgres", p.dsn("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		if db.PingContext(ctx) == nil {
+			tick.Stop()
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			log, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+			t.Fatalf("postgres does not answer:\n%s", log)
+		}
+	}
+}
+
+// Kill ends the server as a power cut would: every process of it at once, nothing written.
+func (p *Postgres) Kill() {
+	if p.cmd == nil || p.cmd.Process == nil {
+		return
+	}
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
+
+// Database makes an empty database and returns its address.
+func (p *Postgres) Database(t testing.TB) string {
+	t.Helper()
+	db, err := sql.Open("postgres", p.dsn("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	name := "t" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	return p.dsn(name)
+}
+
+func (p *Postgres) dsn(name string) string {
+	return fmt.Sprintf("postgres://satupintu@127.0.0.1:%d/%s?sslmode=disable", p.port, name)
+}
+
+// command runs one of the server's programs as the user postgres where we are root, because they refuse root, and in a
+// group of its own, so that Kill reaches all of it.
+func (p *Postgres) command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(p.bin, name), args...)
+	cmd.Dir = p.dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if uid, gid, ok := postgresUser(); ok {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	return cmd
+}
+
+func postgresUser() (uid, gid int, ok bool) {
+	if os.Geteuid() != 0 {
+		return 0, 0, false
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return 0, 0, false
+	}
+	uid, err = strconv.Atoi(u.Uid)
+	if err != nil {
+		return 0, 0, false
+	}
+	gid, err = strconv.Atoi(u.Gid)
+	return uid, gid, err == nil
+}
+
+func postgresBin(t testing.TB) string {
+	t.Helper()
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) > 0 {
+		return filepath.Dir(found[len(found)-1])
+	}
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		t.Fatal("no PostgreSQL server is installed: apt-get install postgresql")
+	}
+	return strings.TrimSuffix(path, "/initdb")
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}

@@ -1,0 +1,215 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+func (w world) delivered() complaint.Ref {
+	ref := w.keep(report(1))[0].Ref
+	w.decideAll(judge)
+	w.deliver(ref, "700")
+	return ref
+}
+
+func (w world) observe(ref complaint.Ref, state national.State) {
+	w.Helper()
+	w.must(w.Record(w.Context(), ref, store.Observation{State: state, SyncAt: w.clock.Now().Add(time.Hour), Writers: []string{"portal"}}))
+}
+
+// tellAll drains what the portal is to be told and returns it in order.
+func (w world) tellAll() []store.Change {
+	w.Helper()
+	var told []store.Change
+	for {
+		news := w.news()
+		if len(news) == 0 {
+			return told
+		}
+		for _, n := range news {
+			told = append(told, n.Change)
+			w.must(w.SettleNews(w.Context(), n, store.Settlement{State: store.Done, Reason: retry.Success}))
+		}
+	}
+}
+
+func eventsOnce(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	events := []national.Event{
+		{Key: "1", At: w.clock.Now(), Status: complaint.Disposed, Raw: "Terdisposisi", To: "Dinas Perhubungan"},
+		{Key: "2", At: w.clock.Now(), Text: "Akan kami periksa"},
+		{Key: "3", At: w.clock.Now(), Status: complaint.InProgress, Raw: "Dalam Proses"},
+	}
+	w.observe(ref, national.State{Status: complaint.Disposed, Raw: "Terdisposisi", Events: events[:1]})
+	w.clock.Advance(time.Second)
+	for range 2 {
+		w.observe(ref, national.State{Status: complaint.InProgress, Raw: "Dalam Proses", TrackingID: "1234567", Agency: "Dinas Perhubungan", Events: events})
+	}
+	if first := w.news(); len(first) != 1 {
+		t.Fatalf("%d things about one complaint are told at once", len(first))
+	} else {
+		w.must(w.SettleNews(t.Context(), first[0], store.Settlement{State: store.Ready, Due: w.clock.Now().Add(time.Minute), Reason: retry.Timeout}))
+	}
+	if early := w.news(); len(early) != 0 {
+		t.Error("a later change overtook the one that failed")
+	}
+	w.clock.Advance(time.Minute)
+	var got []complaint.Status
+	for _, c := range w.tellAll() {
+		got = append(got, c.Status)
+	}
+	want := []complaint.Status{complaint.Forwarded, complaint.Disposed, complaint.InProgress, complaint.InProgress}
+	if !slices.Equal(got, want) {
+		t.Errorf("told %v, want %v", got, want)
+	}
+	change, seq, err := w.LastChange(t.Context(), "portal", ref)
+	w.must(err)
+	if change.Status != complaint.InProgress || change.Raw != "Dalam Proses" || change.TrackingID != "1234567" || change.Agency != "Dinas Perhubungan" || seq != 4 {
+		t.Errorf("last change %+v, seq %d", change, seq)
+	}
+}
+
+func illegalMove(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.observe(ref, national.State{Status: complaint.InProgress, Raw: "Dalam Proses"})
+	w.tellAll()
+	w.observe(ref, national.State{Status: complaint.Forwarded, Raw: "Belum Terverifikasi"})
+	if told := w.tellAll(); len(told) != 0 {
+		t.Errorf("told %+v", told)
+	}
+	story := w.state(ref, store.Done)
+	if last := story.Events[len(story.Events)-1]; last.Applied || last.Raw != "Belum Terverifikasi" {
+		t.Errorf("last event %+v", last)
+	}
+	if story.Status != complaint.InProgress || story.StatusRaw != "Belum Terverifikasi" {
+		t.Errorf("status %s, raw %s", story.Status, story.StatusRaw)
+	}
+}
+
+func finalIsFinal(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.clock.Advance(5 * time.Minute)
+	asked, err := w.ClaimSync(t.Context(), 10, time.Minute)
+	w.must(err)
+	if len(asked) != 1 || asked[0].Ref != ref || asked[0].NationalID != "700" {
+		t.Fatalf("asked %+v", asked)
+	}
+	if twice, err := w.ClaimSync(t.Context(), 10, time.Minute); err != nil || len(twice) != 0 {
+		t.Errorf("asked twice at once: %+v, %v", twice, err)
+	}
+	w.observe(ref, national.State{Status: complaint.Done, Raw: "Selesai"})
+	w.clock.Advance(1000 * time.Hour)
+	if after, err := w.ClaimSync(t.Context(), 10, time.Minute); err != nil || len(after) != 0 {
+		t.Errorf("asked about a closed one: %+v, %v", after, err)
+	}
+	w.must(w.PostponeSync(t.Context(), ref, w.clock.Now()))
+	if after, err := w.ClaimSync(t.Context(), 10, time.Minute); err != nil || len(after) != 0 {
+		t.Errorf("a late answer woke a closed one: %+v, %v", after, err)
+	}
+}
+
+func namedLease(t *testing.T, h Harness) {
+	clock := NewClock()
+	a := open(t, h, clock, "natuna/1")
+	take := func(w world, dead string) bool {
+		got, err := w.TakeLease(t.Context(), "poll:kantor", dead, 30*time.Second)
+		w.must(err)
+		return got
+	}
+	if !take(a, "") || !take(a, "") {
+		t.Fatal("a free lease was refused, or its owner could not renew it")
+	}
+	if h.Gateway > 1 {
+		b := open(t, h, clock, "anambas/1")
+		if take(b, "anambas/%") {
+			t.Error("a lease has two owners")
+		}
+		clock.Advance(31 * time.Second)
+		if !take(b, "") || take(a, "") {
+			t.Error("an ended lease did not move")
+		}
+		w := b
+		w.must(w.DropLeases(t.Context()))
+		if !take(a, "") {
+			t.Error("a lease given back is not free")
+		}
+	}
+	a.must(a.Close())
+	again := open(t, h, clock, "natuna/2")
+	if !take(again, "natuna/%") {
+		t.Error("the next run must wait for the lease of the run before")
+	}
+}
+
+func pauseEnds(t *testing.T, h Harness) {
+	w := begin(t, h)
+	paused := func() bool {
+		p, err := w.Paused(t.Context())
+		w.must(err)
+		return p != nil
+	}
+	if paused() {
+		t.Error("paused from the start")
+	}
+	w.must(w.SetPause(t.Context(), store.Pause{Why: "pemeliharaan", Until: w.clock.Now().Add(2 * time.Hour)}))
+	if !paused() {
+		t.Error("not paused")
+	}
+	w.clock.Advance(2 * time.Hour)
+	if paused() {
+		t.Error("paused past its time")
+	}
+	w.must(w.SetPause(t.Context(), store.Pause{Why: "tanpa batas"}))
+	w.clock.Advance(1000 * time.Hour)
+	if !paused() {
+		t.Error("a pause without an end ended")
+	}
+	w.must(w.Resume(t.Context()))
+	if paused() {
+		t.Error("paused after resume")
+	}
+}
+
+func auditFinds(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.keep(report(2))
+	w.ledger(store.Ledger{Accepted: 2, Delivered: 1, Waiting: 1})
+	w.must(Sabotage(t, w.Store, "DELETE FROM delivery WHERE ref <> '"+string(ref)+"'"))
+	ledger, err := w.Audit(t.Context())
+	w.must(err)
+	if ledger.Balanced || len(ledger.Problems) != 2 {
+		t.Errorf("a lost delivery balances: %+v", ledger)
+	}
+	w.must(Sabotage(t, w.Store, "UPDATE ticket SET national_id = ''"))
+	ledger, err = w.Audit(t.Context())
+	w.must(err)
+	if len(ledger.Problems) != 3 {
+		t.Errorf("a delivery without an id balances: %+v", ledger)
+	}
+}
+
+func lastChangeIsPrivate(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.keep(report(1))[0].Ref
+	change, _, err := w.LastChange(t.Context(), "portal", ref)
+	if err != nil || change.Status != complaint.Received || change.SourceID != "1" {
+		t.Errorf("%+v, %v", change, err)
+	}
+	if _, _, err := w.LastChange(t.Context(), "desa", ref); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("another source was answered: %v", err)
+	}
+	if _, _, err := w.LastChange(t.Context(), "portal", "SP-000000000000000"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("an unknown reference: %v", err)
+	}
+}
