@@ -28,19 +28,39 @@ func ReporterKeys(h Hasher, c complaint.Complaint) []string {
 	return keys
 }
 
-// ResubmissionKeys returns one key for each thing that identifies the reporter, made of it and the text's words; the
-// title does not count, since many channels make one up. Two complaints that share a key, no further apart than
-// ResubmissionWindow, are one complaint sent twice. A text without words has no key.
+// fewWords is how many words of a text say too little by themselves: "tolong, lihat foto" is about its photo.
+const fewWords = 5
+
+// ResubmissionKeys returns one key for each thing that identifies the reporter, made of it, the text's words and the
+// place; the title does not count, since many channels make one up. Two complaints that share a key, no further apart
+// than ResubmissionWindow, are one complaint sent twice. Another place is another matter, however alike the words; so is,
+// with fewWords or less, another photo. A text without words has no key.
 func ResubmissionKeys(h Hasher, c complaint.Complaint) []string {
 	words := Normalise(c.Text)
 	if words == "" {
 		return nil
 	}
+	matter := strings.Join(append([]string{words}, circumstances(c, words)...), "\x00")
 	var keys []string
 	for _, id := range identities(c.Reporter) {
-		keys = append(keys, id.kind+"+words:"+h.Hash("resubmission "+id.kind, id.value+"\x00"+words))
+		keys = append(keys, id.kind+"+words:"+h.Hash("resubmission "+id.kind, id.value+"\x00"+matter))
 	}
 	return keys
+}
+
+// circumstances are what two tellings in the same words must agree in to be about the same matter.
+func circumstances(c complaint.Complaint, words string) []string {
+	facts := []string{c.Place.Region, Normalise(c.Place.Address)}
+	if c.Place.Lat != nil && c.Place.Long != nil {
+		facts = append(facts, fmt.Sprintf("%.4f %.4f", *c.Place.Lat, *c.Place.Long))
+	}
+	if len(strings.Fields(words)) > fewWords {
+		return facts
+	}
+	for _, a := range c.Attachments {
+		facts = append(facts, a.SHA256)
+	}
+	return facts
 }
 
 // Explain is the sentence of a link that was made because two complaints share a key, such as "same reporter (phone),

@@ -170,3 +170,34 @@ func TestExplain(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSameWordsAboutAnotherPlaceOrPhotoAreAnotherMatter(t *testing.T) {
+	lat, long, north := 3.9421, 108.3812, 3.9521
+	base := complaint.Complaint{
+		Text: "Lampu jalan di depan rumah kami mati", Reporter: complaint.Reporter{Phone: "081200000123"},
+		Place: complaint.Place{Region: "21.03.01", Address: "Jl. Sudirman No. 4", Lat: &lat, Long: &long}, Attachments: []complaint.Attachment{{SHA256: "aa"}},
+	}
+	brief := base
+	brief.Text = "Tolong, lihat foto"
+	for name, c := range map[string]struct {
+		base complaint.Complaint
+		edit func(*complaint.Complaint)
+		same bool
+	}{
+		"nothing changed":        {base, func(*complaint.Complaint) {}, true},
+		"address typed anew":     {base, func(c *complaint.Complaint) { c.Place.Address = "JL SUDIRMAN NO 4" }, true},
+		"another house":          {base, func(c *complaint.Complaint) { c.Place.Address = "Jl. Sudirman No. 5" }, false},
+		"another village":        {base, func(c *complaint.Complaint) { c.Place.Region = "21.03.02" }, false},
+		"another point":          {base, func(c *complaint.Complaint) { c.Place.Lat = &north }, false},
+		"a second photo":         {base, func(c *complaint.Complaint) { c.Attachments[0].SHA256 = "bb" }, true},
+		"few words, same photo":  {brief, func(*complaint.Complaint) {}, true},
+		"few words, other photo": {brief, func(c *complaint.Complaint) { c.Attachments[0].SHA256 = "bb" }, false},
+	} {
+		edited := c.base
+		edited.Attachments = slices.Clone(c.base.Attachments)
+		c.edit(&edited)
+		if same := len(shared(ResubmissionKeys(openHash{}, c.base), ResubmissionKeys(openHash{}, edited))) > 0; same != c.same {
+			t.Errorf("%s: linked %v", name, same)
+		}
+	}
+}
