@@ -1,0 +1,106 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const (
+	syncBatch = 50
+	// syncHold is how long a claimed question is nobody else's; a crash delays it by that much.
+	syncHold = 5 * time.Minute
+	// syncFailed is when a question that failed is asked again.
+	syncFailed = 10 * time.Minute
+)
+
+// backsyncLoop asks the platform what became of each complaint: a fresh one often, one that has long been still rarely,
+// a closed one never.
+func (r *Relay) backsyncLoop(ctx context.Context) {
+	if r.platform.Status == nil {
+		<-ctx.Done()
+		return
+	}
+	var down trouble
+	for ctx.Err() == nil {
+		if r.gate.isDenied() { // the forwarder's probe opens it again
+			sleep(ctx, idleLook, nil)
+			continue
+		}
+		asked, err := r.store.ClaimSync(ctx, syncBatch, syncHold)
+		switch {
+		case err == nil && down.ends():
+			r.log.Info("statuses are asked for again")
+		case err != nil && ctx.Err() == nil && down.begins():
+			r.log.Error("tickets to ask about cannot be claimed; trying again", "error", err)
+		}
+		r.askAll(ctx, asked)
+		if len(asked) < syncBatch {
+			sleep(ctx, r.untilSync(ctx), r.forwardable)
+		}
+	}
+}
+
+func (r *Relay) untilSync(ctx context.Context) time.Duration {
+	due, err := r.store.SyncOverdue(ctx)
+	if err != nil || due.IsZero() {
+		return idleLook
+	}
+	return min(max(due.Sub(r.now()), 10*time.Millisecond), idleLook)
+}
+
+// askAll asks about a batch, as many at once as the platform is asked.
+func (r *Relay) askAll(ctx context.Context, batch []store.Asked) {
+	slots := make(chan struct{}, r.cfg.National.Concurrency)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	for _, asked := range batch {
+		slots <- struct{}{}
+		workers.Go(func() {
+			defer func() { <-slots }()
+			r.ask(ctx, asked)
+		})
+	}
+}
+
+func (r *Relay) ask(ctx context.Context, asked store.Asked) {
+	err := contained(func() error {
+		state, err := r.platform.Status.Status(ctx, asked.NationalID)
+		if err != nil {
+			return err
+		}
+		return r.store.Record(ctx, asked.Ref, store.Observation{State: state, SyncAt: r.nextSync(asked), Writers: r.writers})
+	})
+	v := retry.Of(err)
+	r.metrics.backsync.WithLabelValues(string(v.Reason)).Inc()
+	if err == nil {
+		r.wakeWriters()
+		return
+	}
+	if v.Verdict == retry.SignIn {
+		r.gate.deny()
+	}
+	if v.Reason == retry.Throttled {
+		r.limiter.Hold(max(v.After, r.backoff.First))
+	}
+	again := r.now().Add(max(v.After, min(syncFailed, r.cfg.National.Sync.Old.D())))
+	postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := r.store.PostponeSync(postponing, asked.Ref, again); err != nil && !errors.Is(err, context.Canceled) {
+		r.log.Warn("a question could not be postponed; it is asked again soon", "ref", asked.Ref, "error", err)
+	}
+}
+
+// nextSync grows with the time a complaint has been still: a tenth of it, between Sync.Fresh and Sync.Old, changed by up
+// to a tenth at random so that a month's import is not asked about in one minute.
+func (r *Relay) nextSync(asked store.Asked) time.Time {
+	now := r.now()
+	still := now.Sub(asked.ChangedAt)
+	wait := min(max(still/10, r.cfg.National.Sync.Fresh.D()), r.cfg.National.Sync.Old.D())
+	return now.Add(time.Duration(float64(wait) * (0.9 + 0.2*rand.Float64())))
+}

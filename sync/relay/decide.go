@@ -1,0 +1,82 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const (
+	decideBatch = 100
+	// aloneAfter is how long a decision may fail before the complaint goes on without a look for duplicates: a miss is
+	// better than a citizen who waits for our database.
+	aloneAfter = 30 * time.Second
+	// idleLook is how often a loop looks for work nobody here woke it for: of another gateway, or of a command.
+	idleLook = 5 * time.Second
+)
+
+// The kinds of duplicates that are counted.
+const (
+	kindRedelivery   = "redelivery"
+	kindResubmission = "resubmission"
+)
+
+// decideLoop decides what was kept: duplicate of what, routed where.
+func (r *Relay) decideLoop(ctx context.Context) {
+	var down trouble
+	for ctx.Err() == nil {
+		n, err := r.decideOnce(ctx)
+		switch {
+		case err == nil && down.ends():
+			r.log.Info("decisions are made again")
+		case err != nil && ctx.Err() == nil && down.begins():
+			r.log.Error("decisions cannot be made; trying again", "error", err)
+		}
+		switch {
+		case err != nil:
+			sleep(ctx, time.Second, nil)
+		case n < decideBatch:
+			sleep(ctx, idleLook, r.decidable)
+		}
+	}
+}
+
+func (r *Relay) decideOnce(ctx context.Context) (int, error) {
+	decided, err := r.store.Decide(ctx, decideBatch, r.judge)
+	if err != nil && r.overdue(ctx) {
+		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone)
+	}
+	for _, d := range decided {
+		if d.Primary != "" {
+			r.metrics.duplicates.WithLabelValues(d.Kind).Inc()
+		}
+	}
+	if len(decided) > 0 {
+		r.forwardable.send()
+		r.wakeWriters()
+	}
+	return len(decided), err
+}
+
+func (r *Relay) overdue(ctx context.Context) bool {
+	oldest, err := r.store.OldestUndecided(ctx)
+	return err == nil && !oldest.IsZero() && r.now().Sub(oldest) > aloneAfter
+}
+
+// judge routes a complaint and names what a resubmission of it would share.
+func (r *Relay) judge(c complaint.Complaint) store.Decision {
+	d := r.judgeAlone(c)
+	if r.cfg.Dedup.Mode == "link" {
+		d.Keys = dedup.ResubmissionKeys(r.hasher, c)
+		d.Window, d.Kind, d.Explain = dedup.ResubmissionWindow, kindResubmission, dedup.Explain
+	}
+	return d
+}
+
+func (r *Relay) judgeAlone(c complaint.Complaint) store.Decision {
+	to := r.table.Decide(c)
+	return store.Decision{Agency: to.Agency, Category: to.Category, Location: to.Location, Rule: to.Rule, Why: to.Why}
+}

@@ -1,0 +1,162 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// gate says whether anything may be forwarded now. It closes while an operator paused, while the platform refuses our
+// credentials, while it keeps failing (the breaker), and while it asked for time. Each change of state is one log line.
+type gate struct {
+	r       *Relay
+	breaker *gobreaker.CircuitBreaker[struct{}]
+
+	mu     sync.Mutex
+	denied bool
+	why    string // of the closing that was last logged
+}
+
+// The reasons a gate is closed for, as metrics name them.
+const (
+	closedOperator  = "operator"
+	closedSignIn    = "sign_in"
+	closedBreaker   = "breaker"
+	closedThrottled = "throttled"
+)
+
+func closedReasons() []string {
+	return []string{closedOperator, closedSignIn, closedBreaker, closedThrottled}
+}
+
+func newGate(r *Relay) *gate {
+	failures := uint32(max(1, r.cfg.Delivery.Breaker.Failures))
+	return &gate{r: r, breaker: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Name:         "national platform",
+		MaxRequests:  1,
+		Timeout:      r.cfg.Delivery.Breaker.OpenFor.D(),
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
+		IsSuccessful: func(err error) bool { return !platformFailed(err) },
+		IsExcluded:   notThePlatforms,
+	})}
+}
+
+// platformFailed says whether an error speaks against the platform as a whole, rather than against one complaint.
+func platformFailed(err error) bool {
+	switch retry.Of(err).Reason {
+	case retry.Refused, retry.DNS, retry.TLS, retry.Unreachable, retry.Timeout, retry.Reset, retry.Unavailable, retry.ServerError,
+		retry.BadGateway, retry.Malformed:
+		return true
+	}
+	return false
+}
+
+// notThePlatforms says whether an error tells nothing about the platform.
+func notThePlatforms(err error) bool {
+	switch retry.Of(err).Reason {
+	case retry.Failed, retry.Shutdown, retry.Panicked, retry.CannotTell:
+		return true
+	}
+	return false
+}
+
+// free says how many deliveries may be claimed now, at most want, and how long to wait when it is none. A breaker that
+// is half open tries one, alone.
+func (g *gate) free(ctx context.Context, want, busy int) (int, time.Duration) {
+	why, wait := g.closed(ctx)
+	g.show(why)
+	switch {
+	case why != "":
+		return 0, wait
+	case g.breaker.State() != gobreaker.StateHalfOpen:
+		return want, 0
+	case busy > 0:
+		return 0, idleLook
+	default:
+		return min(want, 1), 0
+	}
+}
+
+// closed says why nothing may be forwarded, and when to look again; empty when it may.
+func (g *gate) closed(ctx context.Context) (string, time.Duration) {
+	if g.isDenied() {
+		if g.probe(ctx) {
+			return "", 0
+		}
+		return closedSignIn, g.r.cfg.Delivery.Backoff.First.D()
+	}
+	pause, err := g.r.store.Paused(ctx)
+	if err != nil {
+		return closedOperator, time.Second // without its database a gateway forwards nothing anyway
+	}
+	if pause != nil {
+		return closedOperator, idleLook
+	}
+	if g.breaker.State() == gobreaker.StateOpen {
+		return closedBreaker, min(g.r.cfg.Delivery.Breaker.OpenFor.D(), idleLook)
+	}
+	if held := g.r.limiter.Held(); held > 0 {
+		return closedThrottled, min(held, idleLook)
+	}
+	return "", 0
+}
+
+func (g *gate) isDenied() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.denied
+}
+
+// deny closes the gate until a probe signs in.
+func (g *gate) deny() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.denied = true
+}
+
+// probe asks the platform whether it takes our credentials again.
+func (g *gate) probe(ctx context.Context) bool {
+	if g.r.platform.Probe == nil {
+		return false
+	}
+	err := contained(func() error { _, err := g.r.platform.Probe.Probe(ctx); return err })
+	if err != nil {
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.denied = false
+	return true
+}
+
+// show tells metrics and, when it changed, the log.
+func (g *gate) show(why string) {
+	for _, reason := range closedReasons() {
+		g.r.metrics.paused.WithLabelValues(reason).Set(oneIf(reason == why))
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if why == g.why {
+		return
+	}
+	switch {
+	case why == closedSignIn:
+		g.r.log.Error("the platform refuses our credentials: forwarding is paused until a probe signs in; check national.settings.headers")
+	case why != "":
+		g.r.log.Warn("forwarding is paused", "reason", why)
+	default:
+		g.r.log.Info("forwarding goes on", "after", g.why)
+	}
+	g.why = why
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

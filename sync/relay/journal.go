@@ -1,0 +1,146 @@
+package relay
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// Do runs a step of the submission unless it is recorded as done. Its turn at the platform is waited for first, then its
+// start is made durable, then the request goes out: what lies between the last two is as short as it can be.
+func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.Context) (string, error)) (string, error) {
+	if result, done := a.job.Done[step.Name]; done {
+		return result, nil
+	}
+	ctx, err := a.r.limiter.prepay(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
+		return "", fmt.Errorf("record that %s begins: %w", step.Name, err)
+	}
+	a.open = a.open || !step.Harmless
+	result, err := run(ctx)
+	if err != nil {
+		return "", a.failed(step, err)
+	}
+	var ticket national.Ticket
+	if step.Name == national.StepCreate {
+		if ticket, err = national.ReadTicket(result); err != nil {
+			return "", retry.UnreadableAnswer(err)
+		}
+	}
+	if err := a.r.store.StepDone(ctx, a.claim, step, result, ticket); err != nil {
+		return "", fmt.Errorf("record that %s is done: %w", step.Name, err)
+	}
+	a.open, a.job.Done[step.Name] = false, result
+	if ticket.ID != "" {
+		a.job.Ticket = ticket
+	}
+	return result, nil
+}
+
+// failed reads what a failed step means: only an uncertain one leaves its outcome open, and of a harmless step nobody
+// minds.
+func (a *attempt) failed(step national.Step, err error) error {
+	v := retry.Of(err)
+	if !step.Harmless {
+		a.open = v.Verdict == retry.Uncertain || v.Reason == retry.Panicked
+	}
+	if step.Harmless && v.Verdict == retry.Uncertain {
+		v.Verdict, v.Err = retry.Transient, err
+		return &v
+	}
+	return err
+}
+
+// submission is what the platform is sent: identity numbers and the like do not travel in free text.
+func (r *Relay) submission(job store.Job) national.Submission {
+	c := job.Complaint
+	c.Title, _ = r.redactor.Redact(c.Title)
+	c.Text, _ = r.redactor.Redact(c.Text)
+	s := national.Submission{Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location}
+	for _, attachment := range c.Attachments {
+		s.Files = append(s.Files, national.File{
+			Attachment: attachment, Open: func() (io.ReadCloser, error) { return r.files.Open(attachment.SHA256) },
+		})
+	}
+	return s
+}
+
+// mostPanics is how often our own code may fail on one complaint before a person looks.
+const mostPanics = 5
+
+// verdict decides where an attempt leads. After the national id is known nothing reports the complaint as failed; an
+// open outcome is never sent again and never given up.
+func (r *Relay) verdict(a *attempt, err error) store.Settlement {
+	v := retry.Of(err)
+	now := r.now()
+	to := store.Settlement{State: store.Ready, Reason: v.Reason, Open: a.open, Due: now.Add(r.backoff.Delay(a.claim.Attempts, v.After))}
+	if err == nil {
+		return store.Settlement{State: store.Done, Reason: retry.Success, SyncAt: now.Add(r.cfg.National.Sync.Fresh.D()), Writers: r.writers}
+	}
+	to.Detail = brief(err)
+	if v.Verdict == retry.SignIn {
+		r.gate.deny()
+	}
+	if v.Reason == retry.Throttled || v.After > 0 {
+		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
+	}
+	switch {
+	case errors.Is(err, errNotTried), v.Reason == retry.Shutdown && !a.open:
+		to.Uncounted, to.Due = true, now
+	case errors.Is(err, errHeld):
+		to.State, to.Open = store.Held, true
+	case errors.Is(err, errAbsent):
+		to.Due = now
+	case v.Verdict == retry.Permanent && !a.open:
+		to.State = store.Dead
+	case v.Reason == retry.Panicked && a.claim.Attempts >= mostPanics:
+		to.State = store.Held
+	case v.Verdict != retry.SignIn && r.exhausted(a.claim, &to):
+		to.State = store.Dead
+	}
+	return r.respectOpen(a, to)
+}
+
+// respectOpen keeps an open outcome and a known national id from being given up.
+func (r *Relay) respectOpen(a *attempt, to store.Settlement) store.Settlement {
+	switch {
+	case to.State == store.Ready && a.open:
+		to.State = store.Unknown
+	case to.State == store.Dead && (a.open || a.job.Ticket.ID != ""):
+		to.State = store.Held
+	}
+	return to
+}
+
+// exhausted says whether a delivery has had its time or its attempts.
+func (r *Relay) exhausted(c store.Claim, to *store.Settlement) bool {
+	d := r.cfg.Delivery
+	switch {
+	case r.now().Sub(c.AcceptedAt) > d.GiveUpAfter.D():
+		to.Reason = retry.TooOld
+	case d.MaxAttempts > 0 && c.Attempts >= d.MaxAttempts:
+		to.Reason = retry.TooMany
+	default:
+		return false
+	}
+	to.Detail = "last: " + to.Detail
+	return true
+}
+
+// brief is an error's words for the database, at most 500 characters.
+func brief(err error) string {
+	words := []rune(err.Error())
+	if len(words) > 500 {
+		words = append(words[:499], '…')
+	}
+	return string(words)
+}

@@ -1,0 +1,190 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// Metrics are what Prometheus sees. Labels are connectors of the configuration and closed sets; every series that can be
+// known beforehand starts at zero. No label and no value holds personal data.
+type Metrics struct {
+	intake              *prometheus.CounterVec
+	refused             *prometheus.CounterVec
+	intakeSeconds       *prometheus.HistogramVec
+	duplicates          *prometheus.CounterVec
+	polls               *prometheus.CounterVec
+	acknowledgeFailures *prometheus.CounterVec
+	lastSuccess         *prometheus.GaugeVec
+	deliveries          *prometheus.GaugeVec
+	attempts            *prometheus.CounterVec
+	oldest              prometheus.Gauge
+	endToEnd            prometheus.Histogram
+	paused              *prometheus.GaugeVec
+	backsync            *prometheus.CounterVec
+	backsyncLag         prometheus.Gauge
+	writebacks          *prometheus.CounterVec
+	writebacksWaiting   *prometheus.GaugeVec
+	panics              *prometheus.CounterVec
+	reloaded            prometheus.Gauge
+	reloadedAt          prometheus.Gauge
+}
+
+// RequestRefusals are the reasons for which a request is refused, beside those for which something is set aside.
+func RequestRefusals() []string {
+	return []string{"bad_request", "unauthenticated", "too_large", "unsupported_type", "method", "throttled", "unavailable", "internal"}
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	f := factory{reg}
+	return &Metrics{
+		intake:              f.counter("intake_complaints_total", "Complaints taken in, by what became of them: new, known (sent before) or revised (sent before with other content).", "connector", "result"),
+		refused:             f.counter("intake_refused_total", "Requests and rows that were not accepted, by reason.", "connector", "reason"),
+		intakeSeconds:       f.histogram("intake_duration_seconds", "Time from a request's arrival to its answer, the commit included.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "connector"),
+		duplicates:          f.counter("duplicates_total", "Duplicates found, by kind.", "kind"),
+		polls:               f.counter("connector_polls_total", "Polls of a connector, by result.", "connector", "result"),
+		acknowledgeFailures: f.counter("connector_acknowledge_failures_total", "Pages that were kept and could not be acknowledged to the channel.", "connector"),
+		lastSuccess:         f.gauge("connector_last_success_timestamp_seconds", "When a connector last worked: a poll without error, or a complaint received. 0: not since the start.", "connector"),
+		deliveries:          f.gauge("deliveries", "Complaints by state of their delivery.", "state"),
+		attempts:            f.counter("delivery_attempts_total", "Attempts that ended, by reason.", "reason"),
+		oldest:              f.gauge("oldest_undelivered_timestamp_seconds", "When the oldest complaint was accepted that is still on its way. 0: none is.").WithLabelValues(),
+		endToEnd:            f.histogram("delivery_duration_seconds", "Time from acceptance to the national ticket.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600}).WithLabelValues().(prometheus.Histogram),
+		paused:              f.gauge("forwarding_paused", "1 while nothing is forwarded, for this reason.", "reason"),
+		backsync:            f.counter("backsync_polls_total", "Status questions to the platform, by how they ended.", "reason"),
+		backsyncLag:         f.gauge("backsync_lag_seconds", "How long the most overdue status question is overdue.").WithLabelValues(),
+		writebacks:          f.counter("writebacks_total", "Attempts to tell a channel a status, by how they ended.", "connector", "reason"),
+		writebacksWaiting:   f.gauge("writebacks", "Statuses to tell channels, by state.", "state"),
+		panics:              f.counter("panics_total", "Loops of the gateway that failed and were started again.", "loop"),
+		reloaded:            f.gauge("config_last_reload_successful", "1 when the configuration in force is the last one that was loaded.").WithLabelValues(),
+		reloadedAt:          f.gauge("config_last_reload_success_timestamp_seconds", "When the configuration in force was loaded.").WithLabelValues(),
+	}
+}
+
+type factory struct{ reg prometheus.Registerer }
+
+const namespace = "satupintu"
+
+func (f factory) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	f.reg.MustRegister(v)
+	return v
+}
+
+func (f factory) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	f.reg.MustRegister(v)
+	return v
+}
+
+func (f factory) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	f.reg.MustRegister(v)
+	return v
+}
+
+// Expect sets every series to zero that the given connectors can have, so that a dashboard shows 0 and not "no data".
+func (m *Metrics) Expect(channels []Channel) {
+	for _, c := range channels {
+		m.expectConnector(c)
+	}
+	for _, kind := range []string{kindRedelivery, kindResubmission} {
+		m.duplicates.WithLabelValues(kind)
+	}
+	for _, state := range store.States() {
+		m.deliveries.WithLabelValues(string(state))
+	}
+	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
+		m.writebacksWaiting.WithLabelValues(string(state))
+	}
+	for _, reason := range retry.Reasons() {
+		m.attempts.WithLabelValues(string(reason))
+		m.backsync.WithLabelValues(string(reason))
+	}
+	for _, reason := range closedReasons() {
+		m.paused.WithLabelValues(reason)
+	}
+	for _, loop := range loopKinds() {
+		m.panics.WithLabelValues(loop)
+	}
+}
+
+func (m *Metrics) expectConnector(c Channel) {
+	for _, result := range []string{"new", "known", "revised"} {
+		m.intake.WithLabelValues(c.Name, result)
+	}
+	for _, cause := range connectors.SetAsideCauses() {
+		m.refused.WithLabelValues(c.Name, string(cause))
+	}
+	m.lastSuccess.WithLabelValues(c.Name)
+	m.acknowledgeFailures.WithLabelValues(c.Name)
+	if c.Receive != nil {
+		m.intakeSeconds.WithLabelValues(c.Name)
+		for _, reason := range RequestRefusals() {
+			m.refused.WithLabelValues(c.Name, reason)
+		}
+	}
+	if c.Poll != nil {
+		for _, result := range []string{"success", "failure"} {
+			m.polls.WithLabelValues(c.Name, result)
+		}
+	}
+	if c.WriteStatus != nil {
+		for _, reason := range retry.Reasons() {
+			m.writebacks.WithLabelValues(c.Name, string(reason))
+		}
+	}
+}
+
+func (m *Metrics) polled(connector string, err error, stopping bool) {
+	switch {
+	case err == nil:
+		m.polls.WithLabelValues(connector, "success").Inc()
+		m.lastSuccess.WithLabelValues(connector).SetToCurrentTime()
+	case !stopping:
+		m.polls.WithLabelValues(connector, "failure").Inc()
+	}
+}
+
+// stand shows what the store holds.
+func (m *Metrics) stand(s store.Standing, now time.Time) {
+	for _, state := range store.States() {
+		m.deliveries.WithLabelValues(string(state)).Set(float64(s.Deliveries[state]))
+	}
+	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
+		m.writebacksWaiting.WithLabelValues(string(state)).Set(float64(s.News[state]))
+	}
+	m.oldest.Set(seconds(s.OldestOpen))
+	lag := time.Duration(0)
+	if !s.SyncDue.IsZero() {
+		lag = max(0, now.Sub(s.SyncDue))
+	}
+	m.backsyncLag.Set(lag.Seconds())
+}
+
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+// Answered records how a request to a connector was answered; an empty reason is an acceptance.
+func (m *Metrics) Answered(connector, reason string, took time.Duration) {
+	m.intakeSeconds.WithLabelValues(connector).Observe(took.Seconds())
+	if reason != "" {
+		m.refused.WithLabelValues(connector, reason).Inc()
+	}
+}
+
+// Reloaded records that the configuration was loaded, or refused.
+func (m *Metrics) Reloaded(ok bool) {
+	m.reloaded.Set(oneIf(ok))
+	if ok {
+		m.reloadedAt.SetToCurrentTime()
+	}
+}

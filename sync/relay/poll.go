@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// pollLoop polls one connector while this gateway owns it. Of several gateways on one database one does; when it dies
+// another takes over where the cursor stands.
+func (r *Relay) pollLoop(ctx context.Context, c Channel) {
+	lease := r.cfg.Delivery.Lease.D()
+	for ctx.Err() == nil {
+		owned, err := r.store.TakeLease(ctx, pollLease(c), earlierRuns(r.store.Owner()), lease)
+		if err != nil && ctx.Err() == nil {
+			r.log.Warn("cannot tell who polls a connector", "connector", c.Name, "error", err)
+		}
+		if owned {
+			r.pollWhileOwned(ctx, c, lease)
+		}
+		sleep(ctx, lease/3, nil)
+	}
+}
+
+func pollLease(c Channel) string { return "poll:" + c.Name }
+
+// pollWhileOwned polls until the context ends or the lease is lost. The lease is renewed beside a poll that takes long.
+func (r *Relay) pollWhileOwned(ctx context.Context, c Channel, lease time.Duration) {
+	owning, stop := context.WithCancel(ctx)
+	renewed := make(chan struct{})
+	go func() {
+		defer close(renewed)
+		defer stop()
+		for sleep(owning, lease/3, nil) {
+			if owned, err := r.store.TakeLease(owning, pollLease(c), "", lease); err != nil || !owned {
+				return
+			}
+		}
+	}()
+	defer func() {
+		stop()
+		<-renewed
+	}()
+	r.pollRepeatedly(owning, c)
+}
+
+func (r *Relay) pollRepeatedly(ctx context.Context, c Channel) {
+	var (
+		down     trouble
+		failures int
+	)
+	for ctx.Err() == nil {
+		wait := c.Every
+		err := r.pollUntilEmpty(ctx, c)
+		switch {
+		case err == nil:
+			failures = 0
+			if down.ends() {
+				r.log.Info("a connector answers again", "connector", c.Name)
+			}
+		case ctx.Err() != nil:
+			return
+		default:
+			failures++
+			wait = min(r.backoff.Delay(failures, retry.Of(err).After), max(c.Every, r.backoff.First))
+			if down.begins() {
+				r.log.Warn("a connector cannot be polled; it is tried again", "connector", c.Name, "error", err)
+			}
+		}
+		sleep(ctx, wait, nil)
+	}
+}
+
+// pollUntilEmpty takes in page after page.
+func (r *Relay) pollUntilEmpty(ctx context.Context, c Channel) error {
+	for {
+		more, err := r.pollOnce(ctx, c)
+		r.metrics.polled(c.Name, err, ctx.Err() != nil)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) {
+	position, err := r.store.Cursor(ctx, c.Name)
+	if err != nil {
+		return false, err
+	}
+	from := connectors.Cursor(position)
+	err = contained(func() error {
+		page, err := c.Poll.Poll(ctx, from)
+		if err != nil {
+			return fmt.Errorf("poll: %w", err)
+		}
+		more = page.More
+		if len(page.Complaints)+len(page.SetAside) == 0 && page.Next == from {
+			return nil
+		}
+		if err := r.keepPage(ctx, c.Name, from, page); err != nil {
+			return err
+		}
+		if c.Acknowledge == nil {
+			return nil
+		}
+		if err := c.Acknowledge.Acknowledge(ctx, page); err != nil {
+			r.metrics.acknowledgeFailures.WithLabelValues(c.Name).Inc()
+		}
+		return nil
+	})
+	if errors.Is(err, store.ErrLost) {
+		return false, fmt.Errorf("another gateway moved the cursor: %w", err)
+	}
+	return more, err
+}

@@ -1,0 +1,157 @@
+// Package relay is the work of the gateway: complaints are taken in and polled, decided about, forwarded, asked about,
+// and their channels told. Each loop has its own file and can stop at any moment: everything between two steps is in the
+// store, and a restart goes on from there.
+//
+//	intake ─▶ store ─▶ decide ─▶ store ─▶ forward ─▶ platform
+//	poll   ─▶                                          │
+//	write-back ◀─ store ◀──────────────── back-sync ◀──┘      sweep: rescues what a dead gateway held
+//
+// Promises:
+//
+//   - a channel is acknowledged only after the commit that holds its complaints
+//   - a request whose outcome is open is looked up, never resent; absence counts only Delivery.Settle after it went out
+//   - refused credentials pause everything and resume by themselves; they never bury the backlog
+//   - our own shutdown is neither a failure nor an attempt: Run returns within Grace and loses nothing
+//   - one connector that fails, hangs or panics does not slow another
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/privacy"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/route"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// Grace is how long a request that is under way at shutdown may still take before its outcome is left open.
+const Grace = 15 * time.Second
+
+// Options are what a relay works with. All of it is open; the relay closes none of it.
+type Options struct {
+	Store    *store.Store
+	Files    *store.Files
+	Config   *config.Config
+	Platform national.Platform
+	Channels []Channel
+	Limiter  *Limiter // the platform's; its Transport is what Platform sends through
+	Hasher   dedup.Hasher
+	Metrics  *Metrics
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
+}
+
+// Channel is one open connector.
+type Channel struct {
+	Name  string
+	Kind  string
+	Every time.Duration // of a polled one
+	connectors.Connector
+}
+
+// Relay is one gateway at work.
+type Relay struct {
+	store    *store.Store
+	files    *store.Files
+	cfg      *config.Config
+	platform national.Platform
+	channels []Channel
+	writers  []string // sources that can be told a status
+	limiter  *Limiter
+	table    *route.Table
+	hasher   dedup.Hasher
+	redactor privacy.Redactor
+	backoff  retry.Backoff
+	gate     *gate
+	metrics  *Metrics
+	log      *slog.Logger
+	now      func() time.Time
+
+	decidable   signal // something was kept
+	forwardable signal // something was decided
+	tellable    map[string]signal
+	loops       atomic.Int64 // that should run
+	alive       atomic.Int64 // that do
+}
+
+// New makes a relay ready to Run.
+func New(o Options) *Relay {
+	r := &Relay{
+		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
+		table: route.New(o.Config.Routing), hasher: o.Hasher, redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
+		metrics: o.Metrics, log: o.Log, now: o.Now,
+		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	b := o.Config.Delivery.Backoff
+	r.backoff = retry.Backoff{First: b.First.D(), Max: b.Max.D(), Factor: b.Factor, Jitter: b.Jitter}
+	for _, c := range o.Channels {
+		if c.WriteStatus != nil {
+			r.writers = append(r.writers, c.Name)
+			r.tellable[c.Name] = newSignal()
+		}
+	}
+	r.gate = newGate(r)
+	return r
+}
+
+// Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.
+func (r *Relay) Run(ctx context.Context) error {
+	if err := r.recover(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	var running sync.WaitGroup
+	start := func(name string, loop func(context.Context)) {
+		r.loops.Add(1)
+		running.Go(func() { r.keepRunning(ctx, name, loop) })
+	}
+	start("decide", r.decideLoop)
+	start("forward", r.forwardLoop)
+	start("backsync", r.backsyncLoop)
+	start("sweep", r.sweepLoop)
+	start("renew", r.renewLoop)
+	for _, c := range r.channels {
+		if c.Poll != nil {
+			start("poll "+c.Name, func(ctx context.Context) { r.pollLoop(ctx, c) })
+		}
+		if c.WriteStatus != nil {
+			start("write-back "+c.Name, func(ctx context.Context) { r.writebackLoop(ctx, c) })
+		}
+	}
+	running.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	return r.store.DropLeases(last)
+}
+
+// recover takes back at once what an earlier run of this gateway held when it died.
+func (r *Relay) recover(ctx context.Context) error {
+	dead := earlierRuns(r.store.Owner())
+	rescued, err := r.store.Rescue(ctx, dead)
+	if err = errors.Join(err, r.store.RescueNews(ctx, dead)); err != nil {
+		return err
+	}
+	if rescued > 0 {
+		r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
+	}
+	return nil
+}
+
+// Ready says whether every loop is alive. It does not ask the platform: a gateway without one still takes in.
+func (r *Relay) Ready() bool {
+	return r.loops.Load() > 0 && r.alive.Load() == r.loops.Load()
+}

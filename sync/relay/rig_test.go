@@ -1,0 +1,258 @@
+package relay_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/lapor"
+	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/privacy"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// rig is a whole gateway without sockets, inside a synctest bubble: a real SQLite, the real lapor, the simulator.
+type rig struct {
+	*testing.T
+	folder  string
+	cfg     *config.Config
+	lookup  string
+	sim     *simulator.Simulator
+	wrap    func(national.Platform) national.Platform
+	channel *channel
+	extra   []relay.Channel
+	log     bytes.Buffer
+
+	store    *store.Store
+	relay    *relay.Relay
+	registry *prometheus.Registry
+	stop     context.CancelFunc
+	done     chan error
+	runs     int
+}
+
+// bubble runs a test in a synctest bubble with a rig that is not started yet.
+func bubble(t *testing.T, test func(*rig)) {
+	t.Helper()
+	folder := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		cfg, err := config.Default()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Routing.Fallback = config.Target{Agency: "21030", Category: "15"}
+		cfg.National.Rate, cfg.National.Timeout = 100, config.Duration(20*time.Second)
+		r := &rig{
+			T: t, folder: folder, cfg: cfg, lookup: "search",
+			sim:     simulator.New(simulator.Options{Search: true, Scenarios: simulator.Still()}),
+			channel: &channel{name: "portal", refuse: map[string]error{}},
+		}
+		defer func() { // also when the test gave up
+			if r.stop != nil {
+				r.halt()
+			}
+		}()
+		test(r)
+	})
+}
+
+func (r *rig) must(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *rig) start() {
+	r.Helper()
+	r.runs++
+	var err error
+	r.store, err = store.Open(r.Context(), store.Options{
+		DSN: "sqlite:" + filepath.Join(r.folder, "natuna.db"), Owner: fmt.Sprintf("natuna/%d", r.runs),
+	})
+	r.must(err)
+	files, err := store.OpenFiles(filepath.Join(r.folder, "files"))
+	r.must(err)
+	limiter := relay.NewLimiter(float64(r.cfg.National.Rate))
+	platform := r.platform(limiter)
+	key, err := privacy.NewKey(strings.Repeat("kunci natuna ", 4))
+	r.must(err)
+	r.registry = prometheus.NewRegistry()
+	channels := append([]relay.Channel{r.channel.open()}, r.extra...)
+	metrics := relay.NewMetrics(r.registry)
+	metrics.Expect(channels)
+	r.relay = relay.New(relay.Options{
+		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter, Hasher: key,
+		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
+	})
+	ctx, stop := context.WithCancel(r.Context())
+	r.stop, r.done = stop, make(chan error, 1)
+	go func() { r.done <- r.relay.Run(ctx) }()
+}
+
+func (r *rig) platform(limiter *relay.Limiter) national.Platform {
+	r.Helper()
+	settings, ok := lapor.Definition().Defaults().(*lapor.Settings)
+	if !ok {
+		r.Fatal("lapor's settings have another type")
+	}
+	settings.BaseURL, settings.Channel, settings.Lookup = "https://lapor.example", 13, r.lookup
+	settings.Headers = map[string]config.Secret{
+		"Authorization": config.NewSecret(simulator.DefaultAuth), "token": config.NewSecret(simulator.DefaultToken),
+	}
+	settings.Search.Path, settings.Search.Query = "complaints/search", map[string]string{"keyword": "{ref}"}
+	platform, err := lapor.Definition().Open(national.Env{
+		Zone: r.cfg.Region.Timezone.Location(), Log: slog.New(slog.DiscardHandler),
+		Transport: limiter.Transport(r.sim.Transport(), r.cfg.National.Timeout.D()),
+	}, settings)
+	r.must(err)
+	if r.wrap != nil {
+		platform = r.wrap(platform)
+	}
+	return platform
+}
+
+// halt stops the gateway as SIGTERM does and closes its store.
+func (r *rig) halt() time.Duration {
+	r.Helper()
+	began := time.Now()
+	r.stop()
+	if err := <-r.done; err != nil {
+		r.Errorf("the relay ended with %v", err)
+	}
+	took := time.Since(began)
+	r.must(r.store.Close())
+	r.stop = nil
+	return took
+}
+
+func (r *rig) takeIn(complaints ...complaint.Complaint) []complaint.Ref {
+	r.Helper()
+	kept, err := r.relay.TakeIn(r.Context(), "portal", complaints)
+	r.must(err)
+	refs := make([]complaint.Ref, len(kept))
+	for i, k := range kept {
+		refs[i] = k.Ref
+	}
+	return refs
+}
+
+func report(n int) complaint.Complaint {
+	return complaint.Complaint{SourceID: fmt.Sprint(n), Title: "Lampu jalan", Text: fmt.Sprintf("Lampu jalan nomor %d di Ranai mati", n)}
+}
+
+func (r *rig) story(ref complaint.Ref) store.Story {
+	r.Helper()
+	story, err := r.store.Story(r.Context(), ref)
+	r.must(err)
+	return story
+}
+
+// until lets time pass until the complaint is in one of the states.
+func (r *rig) until(ref complaint.Ref, states ...store.State) store.Story {
+	r.Helper()
+	for began := time.Now(); time.Since(began) < 24*time.Hour; pass(time.Second) {
+		story := r.story(ref)
+		for _, s := range states {
+			if story.State == s {
+				return story
+			}
+		}
+	}
+	story := r.story(ref)
+	r.Fatalf("after a day %s is still %s (%s: %s), want one of %v\n%s", ref, story.State, story.Reason, story.Detail, states, r.log.String())
+	return story
+}
+
+// pass lets the bubble's time pass.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+func (r *rig) atPlatform(ref complaint.Ref) int { return len(r.sim.ByMarker(string(ref))) }
+
+func (r *rig) balanced() store.Ledger {
+	r.Helper()
+	ledger, err := r.store.Audit(r.Context())
+	r.must(err)
+	if !ledger.Balanced {
+		r.Errorf("the ledger does not balance: %+v", ledger)
+	}
+	return ledger
+}
+
+func (r *rig) faults(rules ...simulator.Rule) {
+	r.Helper()
+	r.must(r.sim.SetFaults(simulator.Faults{Rules: rules}))
+}
+
+// channel is a channel of the tests' own: it is told statuses, and polled where pages are set.
+type channel struct {
+	name   string
+	poller connectors.Poller
+	every  time.Duration
+	acked  int
+
+	mu     sync.Mutex
+	told   []connectors.StatusChange
+	refuse map[string]error // by source id: what WriteStatus answers
+	delay  time.Duration
+}
+
+func (c *channel) open() relay.Channel {
+	return relay.Channel{Name: c.name, Kind: "test", Every: c.every, Connector: connectors.Connector{
+		Poll: c.poller, WriteStatus: c, Acknowledge: c, Check: c,
+	}}
+}
+
+func (c *channel) Check(context.Context) (string, error) { return "a channel of a test", nil }
+
+func (c *channel) Acknowledge(context.Context, connectors.Page) error {
+	c.acked++
+	return errors.New("the channel does not care")
+}
+
+func (c *channel) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
+	if c.delay > 0 {
+		select {
+		case <-time.After(c.delay):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.refuse[change.SourceID]; err != nil {
+		return err
+	}
+	c.told = append(c.told, change)
+	return nil
+}
+
+func (c *channel) heard(id string) []complaint.Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var statuses []complaint.Status
+	for _, change := range c.told {
+		if change.SourceID == id {
+			statuses = append(statuses, change.Status)
+		}
+	}
+	return statuses
+}

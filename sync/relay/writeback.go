@@ -1,0 +1,93 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const (
+	writebackBatch   = 20
+	writebackWorkers = 4
+)
+
+// writebackLoop tells one channel what became of its complaints. Of each complaint it tells one thing at a time, in
+// order; a channel that fails is tried again with the same pauses as a delivery, and slows no other.
+func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
+	var down trouble
+	work, stop := graceful(ctx)
+	defer stop()
+	for ctx.Err() == nil {
+		news, err := r.store.ClaimNews(ctx, c.Name, writebackBatch, r.cfg.Delivery.Lease.D())
+		switch {
+		case err == nil && down.ends():
+			r.log.Info("news is claimed again", "connector", c.Name)
+		case err != nil && ctx.Err() == nil && down.begins():
+			r.log.Error("news for a channel cannot be claimed; trying again", "connector", c.Name, "error", err)
+		}
+		r.tellAll(work, c, news)
+		if len(news) == 0 {
+			sleep(ctx, idleLook, r.tellable[c.Name])
+		}
+	}
+}
+
+func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News) {
+	slots := make(chan struct{}, writebackWorkers)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	for _, n := range news {
+		slots <- struct{}{}
+		workers.Go(func() {
+			defer func() { <-slots }()
+			r.tell(ctx, c, n)
+		})
+	}
+}
+
+func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
+	err := contained(func() error { return c.WriteStatus.WriteStatus(ctx, changeOf(n)) })
+	to := r.newsVerdict(n, err)
+	r.metrics.writebacks.WithLabelValues(c.Name, string(to.Reason)).Inc()
+	if to.State == store.Dead {
+		r.log.Warn("a channel refuses a status for good: see satupintu queue show", "connector", c.Name, "ref", n.Ref, "reason", to.Reason)
+	}
+	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := r.store.SettleNews(settling, n, to); err != nil && !errors.Is(err, store.ErrLost) {
+		r.log.Error("what a channel was told could not be recorded; it will be told again", "connector", c.Name, "ref", n.Ref, "error", err)
+	}
+}
+
+func changeOf(n store.News) connectors.StatusChange {
+	return connectors.StatusChange{
+		Ref: n.Ref, SourceID: n.Change.SourceID, Seq: n.Seq, Status: n.Change.Status, Raw: n.Change.Raw, Note: n.Change.Note,
+		Agency: n.Change.Agency, TrackingID: n.Change.TrackingID, At: n.Change.At,
+	}
+}
+
+// newsVerdict decides what comes after telling. Telling is harmless when repeated, so an open outcome is told again.
+func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
+	v, now := retry.Of(err), r.now()
+	switch {
+	case err == nil:
+		return store.Settlement{State: store.Done, Reason: retry.Success}
+	case v.Verdict == retry.Permanent:
+		return store.Settlement{State: store.Dead, Reason: v.Reason, Detail: brief(err)}
+	case now.Sub(n.Since) > r.cfg.Delivery.GiveUpAfter.D():
+		return store.Settlement{State: store.Dead, Reason: retry.TooOld, Detail: "last: " + brief(err)}
+	}
+	return store.Settlement{
+		State: store.Ready, Reason: v.Reason, Detail: brief(err), Due: now.Add(r.backoff.Delay(n.Attempts, v.After)),
+	}
+}
+
+func (r *Relay) wakeWriters() {
+	for _, s := range r.tellable {
+		s.send()
+	}
+}
