@@ -1,0 +1,378 @@
+package server_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/webhook"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/privacy"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/server"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const (
+	secret  = "rahasia-portal-natuna"
+	maxBody = 64 << 10
+)
+
+// face is a gateway's intake on a real socket, with two webhooks: portal is signed, desa has a bearer.
+type face struct {
+	*testing.T
+	url      string
+	store    *store.Store
+	registry *prometheus.Registry
+}
+
+func newFace(t *testing.T) *face {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	s, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "natuna.db"), Owner: "natuna/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := store.OpenFiles(filepath.Join(t.TempDir(), "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Routing.Fallback = config.Target{Agency: "21030"}
+	channels := []relay.Channel{
+		hook(t, "portal", files, webhook.Settings{Secret: config.NewSecret(secret)}),
+		hook(t, "desa", files, webhook.Settings{Bearer: config.NewSecret("token-desa")}),
+	}
+	f := &face{T: t, store: s, registry: prometheus.NewRegistry()}
+	metrics := relay.NewMetrics(f.registry)
+	metrics.Expect(channels)
+	r := relay.New(relay.Options{
+		Store: s, Files: files, Config: cfg, Platform: national.Platform{}, Channels: channels, Limiter: relay.NewLimiter(1),
+		Hasher: privacy.Key{}, Metrics: metrics, Log: log,
+	})
+	web := server.New(metrics, log)
+	web.Serve(&server.Site{Relay: r, Channels: channels, MaxBody: maxBody})
+	listening := httptest.NewServer(web.Handler())
+	f.url = listening.URL
+	t.Cleanup(func() {
+		listening.Close()
+		_ = s.Close() // a test may have closed it
+	})
+	return f
+}
+
+func hook(t *testing.T, name string, files connectors.FileStore, s webhook.Settings) relay.Channel {
+	t.Helper()
+	defaults, ok := webhook.Definition().Defaults().(*webhook.Settings)
+	if !ok {
+		t.Fatal("the webhook's settings have another type")
+	}
+	s.Rate, s.Tolerance = 1000, defaults.Tolerance
+	s.Map = connectors.Mapping{
+		"id": {From: "ticket"}, "text": {From: "message"}, "reporter.phone": {From: "sender.phone"}, "place.lat": {From: "lat"}, "place.long": {From: "lng"},
+	}
+	c, err := webhook.Definition().Open(connectors.Env{
+		Name: name, Zone: time.UTC, Log: slog.New(slog.DiscardHandler), Files: files, MaxBody: maxBody, Transport: http.DefaultTransport,
+	}, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return relay.Channel{Name: name, Kind: "webhook", Connector: c}
+}
+
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// send makes a signed request.
+func (f *face) send(method, path, contentType, body string, edit ...func(*http.Request)) answer {
+	f.Helper()
+	r, err := http.NewRequestWithContext(f.Context(), method, f.url+path, strings.NewReader(body))
+	if err != nil {
+		f.Fatal(err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.%s", stamp, body)
+	r.Header.Set("X-Timestamp", stamp)
+	r.Header.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
+	for _, e := range edit {
+		e(r)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer response.Body.Close()
+	read, err := io.ReadAll(response.Body)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return answer{response.StatusCode, response.Header, string(read)}
+}
+
+func (f *face) post(body string) answer {
+	f.Helper()
+	return f.send("POST", "/in/portal", "application/json", body)
+}
+
+type accepted struct {
+	Ref       complaint.Ref
+	StatusURL string `json:"status_url"`
+}
+
+func decode[T any](t *testing.T, a answer, status int) T {
+	t.Helper()
+	var v T
+	if a.status != status {
+		t.Fatalf("answered %d: %s; want %d", a.status, a.body, status)
+	}
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return v
+}
+
+func TestAnAcceptedComplaintIsInTheStoreAndAnsweredTheSameAgain(t *testing.T) {
+	f := newFace(t)
+	const body = `{"ticket": 7, "message": "Lampu mati di Sedanau"}`
+	first := f.post(body)
+	got := decode[accepted](t, first, http.StatusAccepted)
+	if story, err := f.store.Story(t.Context(), got.Ref); err != nil || story.SourceID != "7" || story.Source != "portal" {
+		t.Errorf("in the store: %+v, %v", story, err)
+	}
+	if got.StatusURL != f.url+"/complaints/"+string(got.Ref)+"/status" {
+		t.Errorf("status_url is %s", got.StatusURL)
+	}
+	if again := f.post(body); again.status != first.status || again.body != first.body {
+		t.Errorf("the same delivery was answered %d %s, at first %d %s", again.status, again.body, first.status, first.body)
+	}
+	if ledger, err := f.store.Audit(t.Context()); err != nil || ledger.Accepted != 1 {
+		t.Errorf("%+v, %v", ledger, err)
+	}
+}
+
+func TestAListIsAnsweredWithAListInItsOrder(t *testing.T) {
+	f := newFace(t)
+	one := decode[[]accepted](t, f.post(`[{"ticket": "b", "message": "air keruh"}]`), http.StatusAccepted)
+	three := decode[[]accepted](t, f.post(`[{"ticket": "a", "message": "jalan rusak"}, {"ticket": "b", "message": "air keruh"}, {"ticket": "c", "message": "sampah"}]`), http.StatusAccepted)
+	if len(one) != 1 || len(three) != 3 || three[1].Ref != one[0].Ref {
+		t.Errorf("%+v, %+v", one, three)
+	}
+	for i, id := range []string{"a", "b", "c"} {
+		if story, err := f.store.Story(t.Context(), three[i].Ref); err != nil || story.SourceID != id {
+			t.Errorf("%d: %s, %v", i, story.SourceID, err)
+		}
+	}
+}
+
+type problem struct {
+	Title, Detail, Field string
+	Status               int
+}
+
+func TestWhatIsRefusedSaysWhyAndKeepsNothing(t *testing.T) {
+	f := newFace(t)
+	unsigned := func(r *http.Request) { r.Header.Set("X-Signature", strings.Repeat("0", 64)) }
+	const fit = `{"ticket": "1", "message": "lampu"}`
+	for name, c := range map[string]struct {
+		got    answer
+		status int
+		field  string
+	}{
+		"no text":          {f.post(`{"ticket": "1"}`), 400, "message"},
+		"a bad point":      {f.post(`{"ticket": "1", "message": "x", "lat": "utara", "lng": 108}`), 400, "lat"},
+		"one bad of a few": {f.post(`[` + fit + `, {"ticket": "2"}]`), 400, "[1].message"},
+		"no JSON":          {f.post(`{"ticket": `), 400, ""},
+		"not signed":       {f.send("POST", "/in/portal", "application/json", fit, unsigned), 401, ""},
+		"too large":        {f.post(`{"ticket": "1", "message": "` + strings.Repeat("x", maxBody) + `"}`), 413, ""},
+		"no known type":    {f.send("POST", "/in/portal", "text/csv", fit), 415, ""},
+		"not a POST":       {f.send("PUT", "/in/portal", "application/json", fit), 405, ""},
+		"no such channel":  {f.send("POST", "/in/kantor", "application/json", fit), 404, ""},
+		"nothing there":    {f.send("GET", "/", "", ""), 404, ""},
+	} {
+		p := decode[problem](t, c.got, c.status)
+		if p.Status != c.status || p.Title == "" || p.Detail == "" || !strings.HasPrefix(p.Field, c.field) || (c.field == "") != (p.Field == "") {
+			t.Errorf("%s: %+v", name, p)
+		}
+		if kind := c.got.header.Get("Content-Type"); kind != "application/problem+json" {
+			t.Errorf("%s: %s", name, kind)
+		}
+	}
+	if ledger, err := f.store.Audit(t.Context()); err != nil || ledger.Accepted != 0 {
+		t.Errorf("%+v, %v", ledger, err)
+	}
+	for reason, want := range map[string]float64{"bad_request": 4, "unauthenticated": 1, "too_large": 1, "unsupported_type": 1, "method": 1} {
+		if got := counted(t, f.registry, "satupintu_intake_refused_total", "portal", reason); got != want {
+			t.Errorf("%v refusals counted for %s, want %v", got, reason, want)
+		}
+	}
+}
+
+func counted(t *testing.T, registry *prometheus.Registry, name, connector, reason string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			labels := m.GetLabel()
+			if family.GetName() == name && labels[0].GetValue() == connector && labels[1].GetValue() == reason {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	t.Errorf("no series %s{%s,%s}", name, connector, reason)
+	return 0
+}
+
+func TestWithoutAStoreASenderIsToldToComeBack(t *testing.T) {
+	f := newFace(t)
+	if err := f.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := f.post(`{"ticket": "1", "message": "lampu"}`)
+	if p := decode[problem](t, got, http.StatusServiceUnavailable); p.Detail == "" || got.header.Get("Retry-After") == "" {
+		t.Errorf("%+v, Retry-After %q", p, got.header.Get("Retry-After"))
+	}
+}
+
+func TestAPhotoIsKeptWithItsComplaint(t *testing.T) {
+	f := newFace(t)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := errors.Join(form.WriteField("ticket", "9"), form.WriteField("message", "Jalan berlubang")); err != nil {
+		t.Fatal(err)
+	}
+	part, err := form.CreateFormFile("foto", "../jalan.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := part.Write([]byte("\x89PNG\r\n\x1a\nisi")); err != nil {
+		t.Fatal(err)
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := decode[accepted](t, f.send("POST", "/in/portal", form.FormDataContentType(), body.String()), http.StatusAccepted)
+	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }); err != nil {
+		t.Fatal(err)
+	}
+	job, err := f.store.Job(t.Context(), got.Ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := job.Complaint.Attachments; len(a) != 1 || a[0].Name != "jalan.png" || a[0].Type != "image/png" || a[0].Size != 11 {
+		t.Errorf("attachments %+v", a)
+	}
+}
+
+func TestAChannelReadsItsOwnStatusAndNobodyElses(t *testing.T) {
+	f := newFace(t)
+	got := decode[accepted](t, f.post(`{"ticket": "7", "message": "Lampu mati"}`), http.StatusAccepted)
+	path := strings.TrimPrefix(got.StatusURL, f.url)
+	bearer := func(token string) func(*http.Request) {
+		return func(r *http.Request) {
+			r.Header.Del("X-Signature")
+			r.Header.Del("X-Timestamp")
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+	}
+	change := decode[connectors.StatusChange](t, f.send("GET", path, "", ""), http.StatusOK)
+	if change.Ref != got.Ref || change.SourceID != "7" || change.Status != complaint.Received {
+		t.Errorf("%+v", change)
+	}
+	if typed := f.send("GET", strings.ToLower(path), "", ""); typed.status != 200 {
+		t.Errorf("a reference typed in small letters: %d", typed.status)
+	}
+	for name, c := range map[string]struct {
+		got    answer
+		status int
+	}{
+		"another channel":  {f.send("GET", path, "", "", bearer("token-desa")), 404},
+		"a wrong token":    {f.send("GET", path, "", "", bearer("token")), 401},
+		"no credentials":   {f.send("GET", path, "", "", func(r *http.Request) { r.Header = http.Header{} }), 401},
+		"no such ref":      {f.send("GET", "/complaints/SP-000000000000000/status", "", ""), 404},
+		"no ref at all":    {f.send("GET", "/complaints/x/status", "", ""), 400},
+		"unsigned, no ref": {f.send("GET", "/complaints/x/status", "", "", bearer("x")), 401},
+	} {
+		if c.got.status != c.status {
+			t.Errorf("%s: %d %s, want %d", name, c.got.status, c.got.body, c.status)
+		}
+	}
+}
+
+func TestManySendersAtOnceAreEachKeptOnce(t *testing.T) {
+	f := newFace(t)
+	var senders sync.WaitGroup
+	for sender := range 8 {
+		senders.Go(func() {
+			for n := range 20 {
+				got := f.post(fmt.Sprintf(`{"ticket": "%d-%d", "message": "lampu %d"}`, sender/2, n, n))
+				if got.status != http.StatusAccepted {
+					t.Errorf("%d: %s", got.status, got.body)
+				}
+			}
+		})
+	}
+	senders.Wait()
+	if ledger, err := f.store.Audit(t.Context()); err != nil || ledger.Accepted != 80 {
+		t.Errorf("%+v, %v; want 80", ledger, err)
+	}
+}
+
+func TestTheAdminFace(t *testing.T) {
+	ready, loaded := errors.New("not every loop is running"), error(nil)
+	admin := server.Admin{
+		Gatherer: prometheus.NewRegistry(), Ready: func() error { return ready }, Reload: func() error { return loaded },
+	}
+	ask := func(method, path string) (int, string) {
+		w := httptest.NewRecorder()
+		admin.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, nil))
+		return w.Code, w.Body.String()
+	}
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/-/healthy", 200}, {"GET", "/-/ready", 503}, {"GET", "/metrics", 200}, {"POST", "/-/reload", 200}, {"GET", "/-/reload", 405},
+	} {
+		if status, body := ask(c.method, c.path); status != c.status {
+			t.Errorf("%s %s: %d %s", c.method, c.path, status, body)
+		}
+	}
+	ready, loaded = nil, errors.New("gateway.yaml:3:1: region: is missing")
+	if status, _ := ask("GET", "/-/ready"); status != 200 {
+		t.Errorf("ready: %d", status)
+	}
+	if status, body := ask("POST", "/-/reload"); status != 500 || !strings.Contains(body, "gateway.yaml:3:1") || !strings.Contains(body, "the old one stays") {
+		t.Errorf("reload: %d %s", status, body)
+	}
+}
