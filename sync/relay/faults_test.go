@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -318,5 +319,36 @@ func TestAPanicIsContainedAndBounded(t *testing.T) {
 			t.Error("the complaint's words are in the operator's detail")
 		}
 		r.metric(`delivery_attempts_total{reason="panic"}`, 5)
+	})
+}
+
+// unsure is a lookup that no asking again makes clearer.
+type unsure struct{}
+
+func (unsure) Lookup(context.Context, complaint.Ref) (national.Ticket, error) {
+	return national.Ticket{}, retry.Never(errors.New("2 complaints of the platform carry this reference"))
+}
+
+func TestALookupThatCannotTellIsForAPerson(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.wrap = func(p national.Platform) national.Platform {
+			p.Lookup = unsure{}
+			return p
+		}
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.CloseAfter, Next: 1})
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		story := r.until(ref, store.Held)
+		if story.Reason != string(retry.CannotTell) || !strings.Contains(story.Detail, "2 complaints") || story.SentAt.IsZero() {
+			t.Errorf("held for %s: %s, open since %s", story.Reason, story.Detail, story.SentAt)
+		}
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: r.sim.ByMarker(string(ref))[0].ID}, time.Now(), []string{"portal"}))
+		pass(time.Minute)
+		if heard := r.channel.heard("1"); len(heard) != 1 || heard[0] != complaint.Forwarded {
+			t.Errorf("the channel heard %v", heard)
+		}
+		if n := r.atPlatform(ref); n != 1 {
+			t.Errorf("it is %d times at the platform", n)
+		}
 	})
 }

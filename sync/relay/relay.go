@@ -34,7 +34,7 @@ import (
 )
 
 // Grace is how long a request that is under way at shutdown may still take before its outcome is left open.
-const Grace = 15 * time.Second
+const Grace = 10 * time.Second
 
 // Options are what a relay works with. All of it is open; the relay closes none of it.
 type Options struct {

@@ -9,11 +9,12 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // Lookup searches for our reference by the call the region's account has. It says ErrAbsent only when the list was read
 // to its end and every entry shows a whole text without our marker; anything less certain is another error, because a
-// wrong absence makes a second ticket.
+// wrong absence makes a second ticket. What asking again cannot make clearer is permanent: a person must decide.
 func (p *platform) Lookup(ctx context.Context, ref complaint.Ref) (national.Ticket, error) {
 	search := p.settings.Search
 	query := url.Values{}
@@ -27,14 +28,14 @@ func (p *platform) Lookup(ctx context.Context, ref complaint.Ref) (national.Tick
 	found, unclear := p.matches(list, ref)
 	switch {
 	case len(found) > 1:
-		return national.Ticket{}, fmt.Errorf("look up %s: %d complaints of the platform carry this reference (ids %s): a person must say which one stays",
-			ref, len(found), idsOf(found))
+		return national.Ticket{}, retry.Never(fmt.Errorf("look up %s: %d complaints of the platform carry this reference (ids %s): a person must say which one stays",
+			ref, len(found), idsOf(found)))
 	case len(found) == 1 && found[0].ID == "":
-		return national.Ticket{}, fmt.Errorf("look up %s: found, but its entry has no %q: check search.id", ref, search.ID)
+		return national.Ticket{}, retry.Never(fmt.Errorf("look up %s: found, but its entry has no %q: check search.id", ref, search.ID))
 	case len(found) == 1 && whole:
 		return found[0], nil
 	case unclear != nil:
-		return national.Ticket{}, fmt.Errorf("look up %s: %w", ref, unclear)
+		return national.Ticket{}, retry.Never(fmt.Errorf("look up %s: %w", ref, unclear))
 	case !whole:
 		return national.Ticket{}, fmt.Errorf("look up %s: the search has more than %d pages, or repeats one: it cannot tell; make search.query narrower", ref, search.Pages)
 	}
