@@ -41,7 +41,7 @@ func (r *Relay) backsyncLoop(ctx context.Context) {
 		}
 		r.askAll(ctx, asked)
 		if len(asked) < syncBatch {
-			sleep(ctx, r.untilSync(ctx), r.forwardable)
+			sleep(ctx, r.untilSync(ctx), nil)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -78,5 +79,8 @@ func (r *Relay) judge(c complaint.Complaint) store.Decision {
 
 func (r *Relay) judgeAlone(c complaint.Complaint) store.Decision {
 	to := r.table.Decide(c)
-	return store.Decision{Agency: to.Agency, Category: to.Category, Location: to.Location, Rule: to.Rule, Why: to.Why}
+	return store.Decision{
+		Agency: to.Agency, Category: to.Category, Location: to.Location, Rule: to.Rule, Why: to.Why,
+		Tell: slices.Contains(r.writers, c.Source),
+	}
 }

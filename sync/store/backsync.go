@@ -87,35 +87,38 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	if o.State.Agency != "" {
 		t.HeldBy = o.State.Agency
 	}
+	before, carried := t.Raw, false
 	for _, e := range o.State.Events {
 		if seen[e.Key] {
 			continue
 		}
 		seen[e.Key] = true
+		carried = carried || e.Raw == o.State.Raw
 		if err := w.recordEvent(ctx, ref, &t, e, o.Writers); err != nil {
 			return err
 		}
 	}
-	if err := w.recordState(ctx, ref, &t, o); err != nil {
-		return err
+	if o.State.Raw != "" && o.State.Raw != before && !carried {
+		if err := w.recordEvent(ctx, ref, &t, unsaidMove(t, o, w.now), o.Writers); err != nil {
+			return err
+		}
+	}
+	if o.State.Raw != "" {
+		t.Raw = o.State.Raw
 	}
 	return w.updateTicket(ctx, ref, t, o.SyncAt)
 }
 
-// recordState covers a platform whose status changed without an event that says so.
-func (w *writer) recordState(ctx context.Context, ref complaint.Ref, t *ticketState, o Observation) error {
-	if o.State.Raw == "" || o.State.Raw == t.Raw {
-		return nil
+// unsaidMove is the event of a platform whose status changed without one that says so.
+func unsaidMove(t ticketState, o Observation, now int64) national.Event {
+	return national.Event{
+		Key: fmt.Sprintf("state %d", t.Seq+1), At: fromMilli(now), Status: o.State.Status, Raw: o.State.Raw, To: o.State.Agency,
 	}
-	return w.recordEvent(ctx, ref, t, national.Event{
-		Key: fmt.Sprintf("state %d", t.Seq+1), At: fromMilli(w.now), Status: o.State.Status, Raw: o.State.Raw, To: o.State.Agency,
-	}, o.Writers)
 }
 
 func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketState, e national.Event, writers []string) error {
 	now := complaint.Status(t.Status)
 	applied := e.Status == "" || e.Status == now || now.CanBecome(e.Status)
-	news := e.Text != "" || e.Status != "" && (e.Status != now || e.Raw != t.Raw)
 	t.Seq++
 	if _, err := w.run(ctx, w.s.q.InsertEvent, args{
 		"ref": ref, "seq": t.Seq, "key": e.Key, "at": milli(e.At), "status": e.Status, "raw": e.Raw,
@@ -123,17 +126,28 @@ func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketSt
 	}); err != nil {
 		return fmt.Errorf("record an event of %s: %w", ref, err)
 	}
+	if !applied {
+		return nil
+	}
+	tell := isNews(*t, e) && len(writers) > 0
 	if e.Raw != "" {
 		t.Raw = e.Raw
 	}
-	if applied && e.Status != "" && e.Status != now {
+	if e.Status != "" && e.Status != now {
 		t.Status, t.moved = string(e.Status), true
 	}
-	if !applied || !news || len(writers) == 0 {
+	if !tell {
 		return nil
 	}
 	_, err := w.run(ctx, w.s.q.InsertWritebacks, args{"ref": ref, "seq": t.Seq, "writers": writers})
 	return err
+}
+
+// isNews says whether a channel is told of an event: it says something, moves the complaint, or names a status that only
+// the platform's own word tells apart.
+func isNews(t ticketState, e national.Event) bool {
+	moves := e.Status != "" && e.Status != complaint.Status(t.Status)
+	return e.Text != "" || moves || e.Status == complaint.Other && e.Raw != t.Raw
 }
 
 func agencyOf(e national.Event) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 			return err
 		}
 	}
+	if err := createPrivate(file); err != nil {
+		return withRelease(err, s.lock)
+	}
 	name := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + sqlitePragmas
 	// An immediate transaction takes the write lock at its start instead of failing half-way.
 	write, err := sqlx.ConnectContext(ctx, "sqlite", name+"&_txlock=immediate")
@@ -55,6 +59,16 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 	read.SetMaxOpenConns(4)
 	s.write, s.read = write, read
 	return nil
+}
+
+// createPrivate makes a new database file that only its owner reads: it holds personal data. SQLite gives the files it
+// makes beside it the same mode.
+func createPrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return f.Close()
 }
 
 func withRelease(err error, lock *fileLock) error {

@@ -26,6 +26,8 @@ type Decision struct {
 	Kind   string
 	// Explain words the link: which key the two share, and how far apart they were told.
 	Explain func(key string, apart time.Duration) string
+
+	Tell bool // its channel can be told a status
 }
 
 // Decided is what became of one complaint.
@@ -127,6 +129,9 @@ func (w *writer) link(ctx context.Context, u undecided, found match) error {
 	}
 	if _, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Linked}); err != nil {
 		return err
+	}
+	if !u.decision.Tell {
+		return nil
 	}
 	_, err = w.run(ctx, w.s.q.CatchUpLinked, args{"linked": u.Ref, "ref": found.primary, "source": u.Source})
 	return err

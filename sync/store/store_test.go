@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,6 +53,16 @@ func TestOneGatewayPerSQLiteFile(t *testing.T) {
 	again := opener(dsn)(t, store.Options{Owner: "natuna/3"})
 	if again.Kind() != "sqlite" {
 		t.Error(again.Kind())
+	}
+}
+
+func TestTheDatabaseIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "natuna.db")
+	opener("sqlite:"+path)(t, store.Options{Owner: "natuna/1"})
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
 	}
 }
 

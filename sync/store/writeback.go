@@ -66,17 +66,16 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		Note       string
 		Agency     string
 		At         int64
-		Applied    int64
 		TrackingID string `db:"tracking_id"`
-		NowStatus  string `db:"now_status"`
+		ThenStatus string `db:"then_status"`
 	}
 	c, err := one[change](ctx, s.read, s.q.ReadChange, args{"ref": n.Ref, "event_ref": n.About, "seq": n.Seq})
 	if err != nil {
 		return fmt.Errorf("read the news about %s: %w", n.About, notFound(err))
 	}
 	status := c.Status
-	if status == "" { // an event that says something and moves nothing
-		status = c.NowStatus
+	if status == "" { // an event that says something and moves nothing: where it stood then, not where it stands now
+		status = c.ThenStatus
 	}
 	n.Change = Change{c.SourceID, complaint.Status(status), c.Raw, c.Note, c.Agency, c.TrackingID, fromMilli(c.At)}
 	return nil

@@ -11,7 +11,9 @@ WHERE EXISTS (SELECT 1 FROM picked p WHERE p.ref = writeback.ref AND p.event_ref
 RETURNING ref, event_ref, seq, attempts, since
 
 -- name: read-change
-SELECT c.source_id, e.status, e.raw, e.note, e.agency, e.at, e.applied, t.tracking_id, t.status AS now_status
+SELECT c.source_id, e.status, e.raw, e.note, e.agency, e.at, t.tracking_id,
+       coalesce((SELECT p.status FROM event p WHERE p.ref = e.ref AND p.seq <= e.seq AND p.applied = 1 AND p.status <> ''
+                 ORDER BY p.seq DESC LIMIT 1), t.status) AS then_status
 FROM event e JOIN ticket t ON t.ref = e.ref JOIN complaint c ON c.ref = :ref
 WHERE e.ref = :event_ref AND e.seq = :seq
 

@@ -64,6 +64,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a step that succeeded is remembered", stepsSurvive},
 		{"a release is not an attempt", releaseUncounted},
 		{"events are recorded once and told in order", eventsOnce},
+		{"events out of order say nothing twice", unorderedEvents},
+		{"a channel that cannot be told is kept no news for", untellableSource},
 		{"an illegal move is recorded and told to nobody", illegalMove},
 		{"a final status is never asked about again", finalIsFinal},
 		{"a named lease has one owner and moves", namedLease},
@@ -81,7 +83,7 @@ func report(n int) complaint.Complaint {
 }
 
 func judge(c complaint.Complaint) store.Decision {
-	return store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched"}
+	return store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
 }
 
 func judgeByText(c complaint.Complaint) store.Decision {

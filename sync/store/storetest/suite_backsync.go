@@ -66,7 +66,7 @@ func eventsOnce(t *testing.T, h Harness) {
 	for _, c := range w.tellAll() {
 		got = append(got, c.Status)
 	}
-	want := []complaint.Status{complaint.Forwarded, complaint.Disposed, complaint.InProgress, complaint.InProgress}
+	want := []complaint.Status{complaint.Forwarded, complaint.Disposed, complaint.Disposed, complaint.InProgress} // the third says something and moves nothing
 	if !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)
 	}
@@ -92,6 +92,42 @@ func illegalMove(t *testing.T, h Harness) {
 	}
 	if story.Status != complaint.InProgress || story.StatusRaw != "Belum Terverifikasi" {
 		t.Errorf("status %s, raw %s", story.Status, story.StatusRaw)
+	}
+}
+
+// A platform that lists the arrival behind what came after it in the same second says nothing new.
+func unorderedEvents(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.tellAll()
+	events := []national.Event{
+		{Key: "1", Status: complaint.InProgress, Raw: "Dalam Proses"},
+		{Key: "2", Status: complaint.Forwarded, Raw: "Belum Terverifikasi"},
+	}
+	for range 2 {
+		w.observe(ref, national.State{Status: complaint.InProgress, Raw: "Dalam Proses", Events: events})
+	}
+	if told := w.tellAll(); len(told) != 1 || told[0].Status != complaint.InProgress {
+		t.Errorf("told %+v", told)
+	}
+	if story := w.state(ref, store.Done); story.StatusRaw != "Dalam Proses" || len(story.Events) != 3 {
+		t.Errorf("raw status %q, %d events", story.StatusRaw, len(story.Events))
+	}
+}
+
+func untellableSource(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1))[0].Ref
+	w.decideAll(judgeByText)
+	w.deliver(first, "700")
+	kept, err := w.Keep(t.Context(), store.Page{Source: "kantor", Complaints: []complaint.Complaint{report(1)}})
+	w.must(err)
+	w.decideAll(judgeByText)
+	w.state(kept[0].Ref, store.Linked)
+	w.observe(first, national.State{Status: complaint.Done, Raw: "Selesai"})
+	w.tellAll()
+	if untold, err := w.NotTold(t.Context(), 10); err != nil || len(untold) != 0 {
+		t.Errorf("news waits for a channel that cannot be told: %+v, %v", untold, err)
 	}
 }
 
