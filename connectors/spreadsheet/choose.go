@@ -1,0 +1,154 @@
+package spreadsheet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+)
+
+// lookAt remembers since when each file is as it is, and forgets those that are gone.
+func (c *connector) lookAt(files []found) {
+	before := c.sighted
+	c.sighted = make(map[string]*sighting, len(files))
+	for _, file := range files {
+		known := before[file.name]
+		if known == nil || known.file != file {
+			known = &sighting{file: file, since: c.now()}
+		}
+		c.sighted[file.name] = known
+	}
+}
+
+// age is how long a file has been unchanged: by its own time, or, when that lies in the future, since it was first seen.
+func (c *connector) age(file found) time.Duration {
+	if age := c.now().Sub(time.Unix(0, file.modified)); age >= 0 {
+		return age
+	}
+	if seen := c.sighted[file.name]; seen != nil {
+		return c.now().Sub(seen.since)
+	}
+	return 0
+}
+
+// wholeAside is a file that is set aside as a whole.
+type wholeAside struct {
+	file  found
+	aside connectors.SetAside
+}
+
+// choose returns a reader at the place where the cursor is: of the file under way, or else of the first one that can be
+// read. Instead of a reader it may return a file to set aside; neither when there is nothing new.
+func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
+	if file, ok := p.note.underWay(p.files); ok {
+		reader, err := p.resume(ctx, file)
+		if reader != nil || err != nil {
+			return reader, nil, err
+		}
+	}
+	p.note.Open = nil
+	if err := p.stopReading(); err != nil {
+		return nil, nil, err
+	}
+	var barred error
+	for _, file := range p.files {
+		if p.note.isDone(file, p.print) {
+			continue
+		}
+		reader, aside, err := p.begin(file)
+		switch {
+		case errors.Is(err, fs.ErrPermission):
+			barred = errors.Join(barred, fmt.Errorf("open %s: %w: let the gateway's user read it", file.name, err))
+		case err != nil:
+			return nil, nil, fmt.Errorf("open %s: %w", file.name, err)
+		case reader != nil:
+			return reader, nil, nil
+		case aside != nil:
+			p.note = p.note.finish(file, "")
+			return nil, &wholeAside{file, *aside}, nil
+		}
+	}
+	return nil, nil, barred
+}
+
+// begin opens a file at its beginning, unless it has to wait.
+func (p *poll) begin(file found) (*fileReader, *connectors.SetAside, error) {
+	seen, age := p.sighted[file.name], p.age(file)
+	if quiet := p.connector.settings.Quiet.D(); age < quiet {
+		p.wait(seen, fmt.Sprintf("it was written to less than %s ago", quiet))
+		return nil, nil, nil
+	}
+	doc, reason, err := p.ready(seen)
+	switch {
+	case errors.Is(err, errChanged):
+		p.wait(seen, "it is being written to")
+		return nil, nil, nil
+	case err != nil:
+		return nil, nil, err
+	case doc != nil && (reason == "" || age >= still):
+		p.reading = p.reader(file, doc)
+		return p.reading, nil, nil
+	case doc != nil:
+		p.wait(seen, reason)
+		return nil, nil, doc.close()
+	case reason != "" && age >= still:
+		return nil, &connectors.SetAside{Where: file.name, Reason: connectors.Unreadable, Detail: reason}, nil
+	}
+	p.wait(seen, reason)
+	return nil, nil, nil
+}
+
+// ready opens a file. reason says why it looks unfinished; without a document it cannot be read at all.
+func (p *poll) ready(seen *sighting) (doc *document, reason string, err error) {
+	doc, seen.plan, err = p.open(seen.file, seen.plan)
+	var damage *damageError
+	var partial *partialError
+	switch {
+	case errors.As(err, &damage):
+		return nil, damage.reason, nil
+	case errors.As(err, &partial):
+		return nil, partial.reason, nil
+	case err != nil:
+		return nil, "", err
+	case seen.plan != nil:
+		return doc, seen.plan.partial, nil
+	}
+	return doc, "", nil
+}
+
+func (p *poll) wait(seen *sighting, reason string) {
+	if seen.told != reason {
+		seen.told = reason
+		p.log.Info("a file waits", "file", seen.file.name, "reason", reason, "at_most", still.String())
+	}
+}
+
+// resume returns a reader just behind the cursor's position in the file under way; nil when the file, as it is read now,
+// has no such row: then it is read from its beginning.
+func (p *poll) resume(ctx context.Context, file found) (*fileReader, error) {
+	if p.reading != nil && p.reading.file == file && p.reading.at == p.note.Open.At {
+		return p.reading, nil
+	}
+	if err := p.stopReading(); err != nil {
+		return nil, err
+	}
+	doc, _, err := p.ready(p.sighted[file.name])
+	if errors.Is(err, errChanged) {
+		return nil, nil
+	}
+	if doc == nil || err != nil {
+		return nil, err
+	}
+	p.reading = p.reader(file, doc)
+	behind, err := p.reading.forward(ctx, p.note.Open.At)
+	if err != nil {
+		return nil, fmt.Errorf("read %s again up to where it was: %w", file.name, err)
+	}
+	if !behind {
+		return nil, p.stopReading()
+	}
+	return p.reading, nil
+}

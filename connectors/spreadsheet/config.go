@@ -1,0 +1,117 @@
+package spreadsheet
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+)
+
+// Settings are what the connector is configured with.
+type Settings struct {
+	Path      config.Path        `yaml:"path" doc:"a file, a folder, or a pattern such as inbox/*.xlsx" required:"true"`
+	Map       connectors.Mapping `yaml:"map" doc:"from a row to a complaint; file, sheet and row are known beside the headers" required:"true"`
+	Sheets    []string           `yaml:"sheets" doc:"the sheets to read; none named: every visible one"`
+	Header    int                `yaml:"header" doc:"number of the header's row; 0: found by itself"`
+	Encoding  string             `yaml:"encoding" doc:"of CSV files" enum:"auto,utf-8,windows-1252"`
+	Delimiter string             `yaml:"delimiter" doc:"between the cells of CSV files: auto, or one character (comma, semicolon and tab by name too)"`
+	Page      int                `yaml:"page" doc:"rows taken in at a time"`
+	Quiet     config.Duration    `yaml:"quiet" doc:"how long a file must be unchanged before it is read"`
+}
+
+// Definition declares the kind spreadsheet.
+func Definition() connectors.Definition {
+	return connectors.Definition{
+		Kind:     "spreadsheet",
+		Summary:  "CSV and XLSX files in a folder",
+		Defaults: func() config.Settings { return defaults() },
+		Open:     open,
+	}
+}
+
+func defaults() *Settings {
+	return &Settings{
+		Encoding:  autoEncoding,
+		Delimiter: autoComma,
+		Page:      500,
+		Quiet:     config.Duration(5 * time.Second),
+	}
+}
+
+const (
+	autoComma = "auto"
+	mostPage  = 10_000
+)
+
+// Validate reports impossible values.
+func (s *Settings) Validate() error {
+	var errs []error
+	wrong := func(bad bool, field, reason string) {
+		if bad {
+			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
+		}
+	}
+	wrong(s.Path == "", "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx")
+	_, err := path.Match(filepath.ToSlash(string(s.Path)), "")
+	wrong(err != nil, "path", "is no pattern: a [ needs its ]")
+	wrong(s.Header < 0, "header", "is the number of a row, from 1; 0 finds it")
+	wrong(!slices.Contains([]string{autoEncoding, utf8Encoding, winEncoding}, s.Encoding), "encoding", "is not one of auto, utf-8, windows-1252")
+	_, known := comma(s.Delimiter)
+	wrong(!known, "delimiter", "is not auto, comma, semicolon, tab or one character")
+	wrong(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
+	wrong(s.Quiet < 0, "quiet", "is negative")
+	for i, sheet := range s.Sheets {
+		wrong(strings.TrimSpace(sheet) == "", fmt.Sprintf("sheets[%d]", i), "is blank: give a sheet's name")
+	}
+	return errors.Join(append(errs, s.Map.Validate())...)
+}
+
+// comma reads the setting delimiter; 0 stands for auto.
+func comma(name string) (rune, bool) {
+	switch strings.ToLower(name) {
+	case autoComma:
+		return 0, true
+	case "comma":
+		return ',', true
+	case "semicolon":
+		return ';', true
+	case "tab", `\t`:
+		return '\t', true
+	}
+	runes := []rune(name)
+	if len(runes) != 1 || strings.ContainsRune("\"\r\n\x00\uFFFD", runes[0]) {
+		return 0, false
+	}
+	return runes[0], true
+}
+
+// rule is what the header must hold. A column whose field has a default may be missing.
+func (s *Settings) rule() headerRule {
+	rule := headerRule{row: s.Header}
+	for _, name := range s.Map.Keys() {
+		if slices.Contains([]string{fileKey, sheetKey, rowKey}, name) {
+			continue
+		}
+		if s.needs(name) {
+			rule.names = append(rule.names, name)
+		} else {
+			rule.maybe = append(rule.maybe, name)
+		}
+	}
+	return rule
+}
+
+func (s *Settings) needs(name string) bool {
+	for _, value := range s.Map {
+		if value.From == name && value.Default == "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package spreadsheet
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/satupintu/satupintu/connectors"
+)
+
+// note is the cursor: the files that are done, and how far the one under way is read.
+type note struct {
+	Done []doneFile `json:"done,omitempty"`
+	Open *openFile  `json:"open,omitempty"`
+}
+
+type doneFile struct {
+	Name     string `json:"n"`
+	Size     int64  `json:"s"`
+	Modified int64  `json:"m"`
+	// Misfit is set when the settings did not fit the file and nothing of it was taken in: the fingerprint of the
+	// settings. With other settings it is read again.
+	Misfit string `json:"x,omitempty"`
+}
+
+type openFile struct {
+	Name     string   `json:"n"`
+	Size     int64    `json:"s"`
+	Modified int64    `json:"m"`
+	At       position `json:"at"` // the last row that was handed out
+}
+
+// position names a row of a file. Row 0 is the table's own trouble at its beginning, -1 at its end.
+type position struct {
+	Sheet string `json:"t,omitempty"`
+	Row   int    `json:"r"`
+}
+
+// mostCursor keeps the cursor below the contract's MiB.
+const mostCursor = 1_000_000
+
+func readNote(from connectors.Cursor) (note, error) {
+	var n note
+	if from == "" {
+		return n, nil
+	}
+	if err := json.Unmarshal([]byte(from), &n); err != nil {
+		return n, fmt.Errorf("read the cursor: %w", err)
+	}
+	return n, nil
+}
+
+func (n note) cursor() (connectors.Cursor, error) {
+	if len(n.Done) == 0 && n.Open == nil {
+		return "", nil
+	}
+	slices.SortFunc(n.Done, func(a, b doneFile) int { return cmp.Compare(a.Name, b.Name) })
+	text, err := json.Marshal(n)
+	if err != nil {
+		return "", fmt.Errorf("write the cursor: %w", err)
+	}
+	if len(text) > mostCursor {
+		return "", fmt.Errorf("the folder holds %d files that are read already, more than can be kept in mind: move the old ones elsewhere", len(n.Done))
+	}
+	return connectors.Cursor(text), nil
+}
+
+// without forgets files that are no longer there.
+func (n note) without(files []found) note {
+	there := make(map[string]bool, len(files))
+	for _, file := range files {
+		there[file.name] = true
+	}
+	n.Done = slices.DeleteFunc(slices.Clone(n.Done), func(d doneFile) bool { return !there[d.Name] })
+	return n
+}
+
+// isDone says whether a file, as it is now, has been read under settings that fit it.
+func (n note) isDone(file found, settings string) bool {
+	return slices.ContainsFunc(n.Done, func(d doneFile) bool {
+		return found{d.Name, d.Size, d.Modified} == file && (d.Misfit == "" || d.Misfit == settings)
+	})
+}
+
+// finish marks a file as done.
+func (n note) finish(file found, misfit string) note {
+	n.Done = slices.DeleteFunc(slices.Clone(n.Done), func(d doneFile) bool { return d.Name == file.name })
+	n.Done = append(n.Done, doneFile{file.name, file.size, file.modified, misfit})
+	n.Open = nil
+	return n
+}
+
+// advance notes how far a file is read.
+func (n note) advance(file found, at position) note {
+	n.Open = &openFile{file.name, file.size, file.modified, at}
+	return n
+}
+
+// underWay is the file that is being read, if it is still there unchanged.
+func (n note) underWay(files []found) (found, bool) {
+	if n.Open == nil {
+		return found{}, false
+	}
+	file := found{n.Open.Name, n.Open.Size, n.Open.Modified}
+	return file, slices.Contains(files, file)
+}

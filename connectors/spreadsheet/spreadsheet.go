@@ -1,0 +1,228 @@
+// Package spreadsheet is the connector kind spreadsheet: CSV and XLSX files that somebody puts into a folder.
+//
+// What it promises:
+//
+//   - A file is only read. It is never moved, changed, deleted or locked, and no symbolic link leads out of the folder.
+//   - A file that is still being written is left alone until it is whole; the log and Check say why it waits.
+//   - Every row below the header becomes a complaint, is set aside with its row number, or repeats an earlier row of the
+//     file word for word. Empty rows, and the header once more, are no rows.
+//   - A file that was read is not read again. Changed or renamed it is, from its beginning: the ids make that harmless.
+//   - Memory does not grow with a file's size, apart from 16 bytes and a hash for each row, and 40 bytes for each text that
+//     the cells of an XLSX file share.
+//   - An XLSX file is read through a temporary copy that only the gateway's user may open. It is gone when the file is read
+//     or the connector closed; a crash leaves it behind.
+package spreadsheet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+)
+
+// still is how long a file that looks unfinished, or cannot be opened, must be unchanged before it is taken as it is.
+const still = 10 * time.Minute
+
+type connector struct {
+	settings *Settings
+	rule     headerRule
+	mapper   *connectors.Mapper
+	zone     *time.Location
+	log      *slog.Logger
+	now      func() time.Time
+	print    string // fingerprint of the settings
+
+	mu       sync.Mutex
+	reading  *fileReader // kept between polls, while its file is under way
+	sighted  map[string]*sighting
+	lastFrom connectors.Cursor // what lastPage was the answer to
+	lastFile found             // and the file it was read from
+	lastPage *connectors.Page
+}
+
+// sighting is what is known of a file that has not been read, for as long as it does not change.
+type sighting struct {
+	file  found
+	since time.Time
+	plan  *plan
+	told  string // why it waits, as it was logged
+}
+
+func open(env connectors.Env, settings config.Settings) (connectors.Connector, error) {
+	c, err := newConnector(env, settings)
+	if err != nil {
+		return connectors.Connector{}, err
+	}
+	return connectors.Connector{Poll: c, Check: c, Close: c.close}, nil
+}
+
+func newConnector(env connectors.Env, settings config.Settings) (*connector, error) {
+	own, ok := settings.(*Settings)
+	if !ok {
+		return nil, fmt.Errorf("open a spreadsheet connector with settings of another kind: %T", settings)
+	}
+	mapper, err := own.Map.Compile(env.Zone)
+	if err != nil {
+		return nil, err
+	}
+	c := &connector{settings: own, rule: own.rule(), mapper: mapper, zone: env.Zone, log: env.Log, now: time.Now, sighted: map[string]*sighting{}}
+	sum := fnv.New64a()
+	fmt.Fprintf(sum, "%+v", *own) // maps print in the order of their keys
+	c.print = fmt.Sprintf("%x", sum.Sum64())
+	return c, nil
+}
+
+func (c *connector) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopReading()
+}
+
+func (c *connector) stopReading() error {
+	if c.reading == nil {
+		return nil
+	}
+	err := c.reading.Close()
+	c.reading = nil
+	return err
+}
+
+// Poll reads the next page of the file under way, or else of the oldest file that is new.
+func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	progress, err := readNote(from)
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	root, files, err := newFolder(string(c.settings.Path)).list()
+	if err != nil {
+		return connectors.Page{}, err
+	}
+	defer root.Close()
+	if c.lastPage != nil && c.lastFrom == from && slices.Contains(files, c.lastFile) {
+		return copied(*c.lastPage), nil
+	}
+	c.lookAt(files)
+	p := &poll{connector: c, opener: opener{root, c.settings, c.rule}, files: files, note: progress.without(files)}
+	page, file, err := p.page(ctx, from)
+	if err != nil {
+		return connectors.Page{}, errors.Join(err, c.stopReading())
+	}
+	if page.Next != from {
+		kept := copied(page)
+		c.lastFrom, c.lastFile, c.lastPage = from, file, &kept
+	}
+	return page, nil
+}
+
+// copied is a page whose complaints may be filled in without changing the original.
+func copied(page connectors.Page) connectors.Page {
+	page.Complaints, page.SetAside = slices.Clone(page.Complaints), slices.Clone(page.SetAside)
+	return page
+}
+
+// poll is one poll's work.
+type poll struct {
+	*connector
+	opener
+	files []found
+	note  note
+}
+
+// page reads one page, and says of which file.
+func (p *poll) page(ctx context.Context, from connectors.Cursor) (connectors.Page, found, error) {
+	reader, aside, err := p.choose(ctx)
+	if err != nil {
+		return connectors.Page{}, found{}, err
+	}
+	if reader == nil && aside == nil {
+		return connectors.Page{Next: from}, found{}, nil
+	}
+	if aside != nil {
+		page, err := p.finished(connectors.Page{SetAside: []connectors.SetAside{aside.aside}})
+		return page, aside.file, err
+	}
+	page, err := p.read(ctx, reader)
+	if errors.Is(err, errChanged) {
+		p.log.Info("a file changed while it was read; it is read again from its beginning", "file", reader.file.name)
+		return connectors.Page{Next: from}, reader.file, p.stopReading()
+	}
+	return page, reader.file, err
+}
+
+// read takes a page's rows from the reader.
+func (p *poll) read(ctx context.Context, reader *fileReader) (connectors.Page, error) {
+	var page connectors.Page
+	atEnd := false
+	for range p.connector.settings.Page {
+		if err := ctx.Err(); err != nil {
+			return page, err
+		}
+		next, err := reader.next()
+		if errors.Is(err, io.EOF) {
+			atEnd = true
+			break
+		}
+		if err != nil {
+			return page, fmt.Errorf("read %s: %w", reader.file.name, err)
+		}
+		if next.complaint != nil {
+			page.Complaints = append(page.Complaints, *next.complaint)
+		}
+		if next.aside != nil {
+			page.SetAside = append(page.SetAside, *next.aside)
+		}
+	}
+	if err := p.unchanged(reader.file); err != nil {
+		return page, err
+	}
+	if atEnd {
+		p.note = p.note.finish(reader.file, p.misfitOf(reader))
+		p.log.Info("a file is read", "file", reader.file.name, "rows", reader.taken, "repeats", reader.repeats)
+		if err := p.stopReading(); err != nil {
+			return page, err
+		}
+		return p.finished(page)
+	}
+	var err error
+	page.More = true
+	page.Next, err = p.note.advance(reader.file, reader.at).cursor()
+	return page, err
+}
+
+func (p *poll) misfitOf(reader *fileReader) string {
+	if reader.misfit && reader.taken == 0 {
+		return p.print
+	}
+	return ""
+}
+
+// finished completes a page after which its file is done.
+func (p *poll) finished(page connectors.Page) (connectors.Page, error) {
+	var err error
+	page.More = slices.ContainsFunc(p.files, func(file found) bool {
+		return !p.note.isDone(file, p.print) && p.age(file) >= p.connector.settings.Quiet.D()
+	})
+	page.Next, err = p.note.cursor()
+	return page, err
+}
+
+// unchanged says whether a file is still what the listing showed.
+func (p *poll) unchanged(file found) error {
+	info, err := p.root.Lstat(filepath.FromSlash(file.name))
+	if errors.Is(err, os.ErrNotExist) || err == nil && (info.Size() != file.size || info.ModTime().UnixNano() != file.modified) {
+		return errChanged
+	}
+	return err
+}

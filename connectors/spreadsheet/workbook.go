@@ -1,0 +1,189 @@
+package spreadsheet
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// workbook is an open XLSX file. excelize reads it, from a copy in a temporary folder: the library holds every part that is
+// no sheet in memory, so the copy has no photos, and it takes what it cannot parse for the end, for an empty cell or for
+// the first text of all, so each part is surveyed while it is copied.
+type workbook struct {
+	dir    string
+	file   *excelize.File
+	d1904  bool // days are counted from 1904
+	sheets []sheet
+}
+
+type sheet struct {
+	name   string
+	hidden bool
+	survey *survey
+}
+
+// mostPart bounds the parts that are held in memory. Excel's own limits are far below.
+const mostPart = 32 << 20
+
+// The sheets, all parts that are needed, and those among them that the library streams from a file of its own.
+var (
+	isSheet  = regexp.MustCompile(`(?i)^xl/worksheets/[^/]+\.xml$`)
+	needed   = regexp.MustCompile(isSheet.String() + `|^(_rels/\.rels|\[content_types\]\.xml|xl/[^/]+\.xml|xl/_rels/[^/]+\.rels)$`)
+	streamed = regexp.MustCompile(`(?i)^xl/(sharedstrings|worksheets/sheet[^/]*)\.xml$`)
+)
+
+// openWorkbook opens an XLSX file and reads all its parts once, so that a damaged one is known before its first row is
+// handed out. It closes what it takes over, file.
+func openWorkbook(file *os.File) (*workbook, error) {
+	defer file.Close()
+	dir, err := os.MkdirTemp("", "satupintu-xlsx-*")
+	if err != nil {
+		return nil, fmt.Errorf("make room to read an XLSX file: %w", err)
+	}
+	book := &workbook{dir: dir}
+	if err := book.load(file); err != nil {
+		return nil, errors.Join(err, book.Close())
+	}
+	return book, nil
+}
+
+func (b *workbook) Close() error {
+	var err error
+	if b.file != nil {
+		err = b.file.Close()
+	}
+	return errors.Join(err, os.RemoveAll(b.dir))
+}
+
+func (b *workbook) load(file *os.File) error {
+	copied := filepath.Join(b.dir, "copy.xlsx")
+	surveyed, err := surveyInto(copied, file)
+	if err != nil {
+		return err
+	}
+	b.file, err = excelize.OpenFile(copied, excelize.Options{TmpDir: b.dir, UnzipXMLSizeLimit: 1})
+	if err != nil {
+		return asDamage(err, "the file is damaged")
+	}
+	properties, err := b.file.GetWorkbookProps()
+	if err != nil {
+		return asDamage(err, "the file is damaged")
+	}
+	b.d1904 = properties.Date1904 != nil && *properties.Date1904
+	return errors.Join(b.findSheets(surveyed), os.Remove(copied))
+}
+
+func (b *workbook) findSheets(surveyed *surveys) error {
+	for _, s := range b.file.WorkBook.Sheets.Sheet {
+		found := surveyed.sheets[surveyed.targets[s.ID]]
+		if found == nil && strings.Contains(surveyed.targets[s.ID], "chartsheets/") {
+			continue
+		}
+		if found == nil {
+			return &damageError{fmt.Sprintf("the file lacks the content of sheet %q: save it again", s.Name)}
+		}
+		b.sheets = append(b.sheets, sheet{name: s.Name, hidden: s.State != "" && s.State != "visible", survey: found})
+	}
+	if len(b.sheets) == 0 {
+		return &damageError{"this is no XLSX workbook: save it as XLSX or CSV"}
+	}
+	return nil
+}
+
+// surveys is what is known of a file before excelize opens it.
+type surveys struct {
+	sheets  map[string]*survey // by part
+	targets map[string]string  // parts by the id that the workbook knows them by
+	texts   int                // how many texts its cells share
+}
+
+// surveyInto reads the needed parts of a workbook to their ends, and copies them.
+func surveyInto(name string, file *os.File) (*surveys, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	archive, err := zip.NewReader(file, info.Size())
+	if err != nil {
+		return nil, asDamage(err, "the file is no whole XLSX file")
+	}
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	copied := zip.NewWriter(out)
+	found := &surveys{sheets: map[string]*survey{}, targets: map[string]string{}}
+	for _, part := range archive.File {
+		if err := found.take(part, copied); err != nil {
+			return nil, err
+		}
+	}
+	for _, part := range archive.File { // sheets at last, when the number of texts is known
+		if isSheet.MatchString(part.Name) {
+			if found.sheets[part.Name], err = surveySheet(part, found.texts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, errors.Join(copied.Close(), out.Close())
+}
+
+// take copies a part, if it is needed, and surveys it, unless it is a sheet.
+func (s *surveys) take(part *zip.File, copied *zip.Writer) error {
+	part.Name = strings.TrimPrefix(strings.ReplaceAll(part.Name, `\`, "/"), "/")
+	switch name := strings.ToLower(part.Name); {
+	case name == "content.xml":
+		return &damageError{"this is an OpenDocument file: save it as XLSX or CSV"}
+	case !needed.MatchString(name) || name == "xl/calcchain.xml":
+		return nil
+	case part.UncompressedSize64 > mostPart && !streamed.MatchString(name):
+		return &damageError{"the file's part " + part.Name + " is larger than any spreadsheet program writes"}
+	case name == "xl/styles.xml":
+		return dateStyles(part, copied)
+	case !isSheet.MatchString(name):
+		if err := s.part(part); err != nil {
+			return err
+		}
+	}
+	if err := copied.Copy(part); err != nil {
+		return asDamage(err, "the file is damaged")
+	}
+	return nil
+}
+
+// hasRoom is an error when the disk is full. excelize writes the shared texts to a file when the first one is asked for,
+// and does not mind when that fails: the texts are empty then.
+func (b *workbook) hasRoom() error {
+	const enough = 1 << 20
+	name := filepath.Join(b.dir, "room")
+	if err := os.WriteFile(name, make([]byte, enough), 0o600); err != nil {
+		return fmt.Errorf("make room for the texts of an XLSX file: %w", err)
+	}
+	return os.Remove(name)
+}
+
+// asDamage is err as a *damageError, unless the disk failed.
+func asDamage(err error, what string) error {
+	var disk syscall.Errno
+	if errors.As(err, &disk) {
+		return err
+	}
+	return &damageError{what + " (" + err.Error() + "): save it again as XLSX"}
+}
+
+// target is the part that a relationship of the workbook names.
+func target(name string) string {
+	if strings.HasPrefix(name, "/") {
+		return path.Clean(name)[1:]
+	}
+	return path.Join("xl", name)
+}
