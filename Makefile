@@ -1,0 +1,38 @@
+# Everything a fresh Debian machine needs is installed by `make test`; `make demo` needs Go alone.
+GO ?= go
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.PHONY: demo test quick build lint bench docs servers
+
+demo: build ## the main job in one process, ending with a ledger that balances
+	./satupintu demo
+
+test: servers ## everything, with the race detector, nothing skipped
+	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/satupintu
+	SATUPINTU_TEST=all $(GO) test -race -timeout 25m ./...
+
+quick: ## what needs no server, in about a minute
+	$(GO) test ./...
+
+build: ## one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o satupintu ./cmd/satupintu
+
+lint: ## vet, format, and golangci-lint when it is installed
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
+
+bench: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
+	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
+
+docs: ## the generated pages
+	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
+
+# PostgreSQL for the stores, Prometheus for promtool, gcc for the race detector.
+servers:
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus gcc libc6-dev; \
+	fi

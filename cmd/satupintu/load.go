@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/satupintu/satupintu/config"
+)
+
+// plan is a configuration with every setting decoded: what is opened is all known to be well-formed.
+type plan struct {
+	*config.Config
+	platform   config.Settings
+	connectors []config.Settings // in the order of Config.Connectors
+}
+
+// loadPlan reads a configuration and the settings of every kind in it. The error has everything that is wrong.
+func loadPlan(file string) (*plan, error) {
+	cfg, err := config.Load(file)
+	if cfg == nil {
+		return nil, err
+	}
+	p := &plan{Config: cfg}
+	var problems config.Problems
+	if !errors.As(err, &problems) && err != nil {
+		return nil, err
+	}
+	problems = append(problems, p.decodePlatform()...)
+	problems = append(problems, p.decodeConnectors()...)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *plan) decodePlatform() config.Problems {
+	if p.National.Kind == "" {
+		return nil // reported as missing
+	}
+	kind, err := platformKind(p.National.Kind)
+	if err != nil {
+		return config.Problems{p.National.Where.At("kind").Problemf("%v", err)}
+	}
+	p.platform = kind.Defaults()
+	return p.National.Decode(p.platform)
+}
+
+func (p *plan) decodeConnectors() config.Problems {
+	var problems config.Problems
+	p.connectors = make([]config.Settings, len(p.Connectors))
+	for i := range p.Connectors {
+		c := &p.Connectors[i]
+		if c.Kind == "" {
+			continue
+		}
+		kind, err := connectorKind(c.Kind)
+		if err != nil {
+			problems = append(problems, c.Where.At("kind").Problemf("%v", err))
+			continue
+		}
+		p.connectors[i] = kind.Defaults()
+		problems = append(problems, c.Decode(p.connectors[i])...)
+	}
+	return problems
+}

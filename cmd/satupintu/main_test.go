@@ -1,0 +1,241 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// asProgram makes the test binary run as satupintu itself, so that a test can kill it as a power cut would.
+const asProgram = "SATUPINTU_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// region is a folder with a configuration, a simulated platform, and the programs a test runs there.
+type region struct {
+	testing.TB
+	folder  string
+	sim     *simulator.Simulator
+	intake  string
+	metrics string
+	running *exec.Cmd
+	log     *os.File
+}
+
+// newRegion writes a configuration whose parts a test may replace: store.dsn and connectors.
+func newRegion(t testing.TB, dsn, connectors string) *region {
+	t.Helper()
+	r := &region{TB: t, folder: t.TempDir(), sim: simulator.New(simulator.Options{Search: true, Lean: true, Scenarios: simulator.Still()})}
+	platform := httptest.NewServer(r.sim)
+	t.Cleanup(platform.Close)
+	r.intake, r.metrics = freeAddress(t), freeAddress(t)
+	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
+	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
+	t.Setenv("PORTAL_TOKEN", "token-portal")
+	r.write("gateway.yaml", fmt.Sprintf(`
+region: { code: "21.03", name: Kabupaten Natuna }
+store: { dsn: %q }
+server: { listen: %s, metrics: %s }
+national:
+  kind: lapor
+  rate: 2000/s
+  concurrency: 16
+  timeout: 5s
+  settings:
+    base_url: %s
+    headers: { Authorization: { env: LAPOR_AUTHORIZATION }, token: { env: LAPOR_TOKEN } }
+    channel: 13
+    lookup: search
+    search: { path: complaints/search, query: { keyword: "{ref}" }, items: results.data, id: id, text: content }
+delivery:
+  backoff: { first: 200ms, max: 1s, factor: 2, jitter: 0.2 }
+  settle: 2s
+  lease: 5s
+routing:
+  fallback: { agency: "21030", category: "15" }
+connectors:
+%s`, dsn, r.intake, r.metrics, platform.URL, connectors))
+	log, err := os.Create(filepath.Join(r.folder, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.log = log
+	t.Cleanup(func() {
+		r.kill()
+		if t.Failed() {
+			said, _ := os.ReadFile(log.Name())
+			t.Logf("the gateway's log:\n%s", said)
+		}
+		_ = log.Close()
+	})
+	return r
+}
+
+func (r *region) write(name, content string) string {
+	r.Helper()
+	path := filepath.Join(r.folder, name)
+	err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o750), os.WriteFile(path, []byte(content), 0o600))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return path
+}
+
+func (r *region) config() string { return filepath.Join(r.folder, "gateway.yaml") }
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// program is satupintu as a process of its own.
+func (r *region) program(args ...string) *exec.Cmd {
+	r.Helper()
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Stdout, cmd.Stderr = r.log, r.log
+	return cmd
+}
+
+func (r *region) start() {
+	r.Helper()
+	r.running = r.program("run", "--config", r.config())
+	if err := r.running.Start(); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *region) kill() {
+	if r.running != nil {
+		_ = r.running.Process.Kill()
+		_ = r.running.Wait()
+		r.running = nil
+	}
+}
+
+// stop sends SIGTERM and returns how long the gateway took to end.
+func (r *region) stop() time.Duration {
+	r.Helper()
+	began := time.Now()
+	if err := r.running.Process.Signal(syscall.SIGTERM); err != nil {
+		r.Fatal(err)
+	}
+	if err := r.running.Wait(); err != nil {
+		r.Errorf("the gateway ended with %v", err)
+	}
+	r.running = nil
+	return time.Since(began)
+}
+
+// run runs a command in this process and returns its exit code and what it printed.
+func (r *region) run(args ...string) (int, string) {
+	r.Helper()
+	var out bytes.Buffer
+	code := execute(r.Context(), append(args, "--config", r.config()), &out, &out)
+	return code, out.String()
+}
+
+func (r *region) audit() store.Ledger {
+	r.Helper()
+	code, out := r.run("audit", "--json")
+	var ledger store.Ledger
+	if err := json.Unmarshal([]byte(strings.SplitN(out, "\n", 2)[0]), &ledger); err != nil {
+		r.Fatalf("audit: exit %d, %s", code, out)
+	}
+	if (code == 0) != ledger.Balanced || !ledger.Balanced {
+		r.Errorf("audit: exit %d, %s", code, out)
+	}
+	return ledger
+}
+
+// eventually waits until a condition holds.
+func (r *region) eventually(limit time.Duration, what string, holds func() bool) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
+	defer cancel()
+	for tick := time.NewTicker(50 * time.Millisecond); !holds(); {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			r.Fatalf("after %s still not: %s", limit, what)
+		}
+	}
+}
+
+func (r *region) ready() bool {
+	response, err := http.Get("http://" + r.metrics + "/-/ready")
+	if err != nil {
+		return false
+	}
+	defer response.Body.Close()
+	return response.StatusCode == http.StatusOK
+}
+
+// post sends one complaint to the portal; it returns the reference, empty when it was not acknowledged.
+func (r *region) post(body string) string {
+	request, err := http.NewRequest(http.MethodPost, "http://"+r.intake+"/in/portal", strings.NewReader(body))
+	if err != nil {
+		return ""
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer token-portal")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return ""
+	}
+	defer response.Body.Close()
+	said, err := io.ReadAll(response.Body)
+	var answer struct{ Ref string }
+	if err != nil || response.StatusCode != http.StatusAccepted || json.Unmarshal(said, &answer) != nil {
+		return ""
+	}
+	return answer.Ref
+}
+
+// exactlyOnce checks at the platform that each delivered complaint is there once, and that nothing else is.
+func (r *region) exactlyOnce(delivered int64) {
+	r.Helper()
+	times := map[string]int{}
+	for _, c := range r.sim.Complaints() {
+		lines := strings.Split(strings.TrimSpace(c.Content), "\n")
+		times[lines[len(lines)-1]]++
+	}
+	for marker, n := range times {
+		if n != 1 || !strings.HasPrefix(marker, "[Ref SP-") {
+			r.Errorf("%s is %d times at the platform", marker, n)
+		}
+	}
+	if int64(len(times)) != delivered {
+		r.Errorf("%d complaints are at the platform, the ledger says %d", len(times), delivered)
+	}
+}

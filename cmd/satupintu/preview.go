@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/route"
+)
+
+// previewed is one complaint or set-aside row as preview shows it.
+type previewed struct {
+	Complaint *complaint.Complaint `json:"complaint,omitempty"`
+	Agency    string               `json:"agency,omitempty"`
+	Why       string               `json:"why,omitempty"`
+	Where     string               `json:"where,omitempty"`
+	Reason    string               `json:"reason,omitempty"`
+	Detail    string               `json:"detail,omitempty"`
+}
+
+func previewCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "preview CONNECTOR",
+		Short: "Show what a polled connector would take in now, from its beginning; nothing is stored",
+		Args:  exactly(1),
+	}
+	file, asJSON := configFlag(c), jsonFlag(c)
+	most := c.Flags().IntP("limit", "n", 20, "the most complaints to show")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		rows, err := preview(c.Context(), *file, args[0], *most)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), rows)
+		}
+		return printPreview(c, rows)
+	}
+	return c
+}
+
+func namesOf(connectors []config.Connector) []string {
+	var names []string
+	for _, c := range connectors {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func preview(ctx context.Context, file, name string, most int) ([]previewed, error) {
+	p, err := loadPlan(file)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(p.Connectors, func(c config.Connector) bool { return c.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("%s has no connector named %q; it has %s", file, name, strings.Join(namesOf(p.Connectors), ", "))
+	}
+	p.Connectors, p.connectors = p.Connectors[i:i+1], p.connectors[i:i+1]
+	var o open
+	o.channels, err = openChannels(p, noFiles{}, &o.wires, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	if o.channels[0].Poll == nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, errNotPolled), o.close())
+	}
+	rows, err := previewPages(ctx, o.channels[0].Poll, p, most)
+	return rows, errors.Join(err, o.close())
+}
+
+func previewPages(ctx context.Context, poller connectors.Poller, p *plan, most int) ([]previewed, error) {
+	table, zone := route.New(p.Routing), p.Region.Timezone.Location()
+	rows := []previewed{}
+	cursor := connectors.Cursor("")
+	for {
+		page, err := poller.Poll(ctx, cursor)
+		if err != nil {
+			return nil, fmt.Errorf("the connector cannot be polled: %w", err)
+		}
+		for i := range page.Complaints {
+			c := &page.Complaints[i]
+			c.Clean()
+			if !c.ReportedAt.IsZero() {
+				c.ReportedAt = c.ReportedAt.In(zone)
+			}
+			to := table.Decide(*c)
+			rows = append(rows, previewed{Complaint: c, Agency: to.Agency, Why: to.Why})
+		}
+		for _, aside := range page.SetAside {
+			rows = append(rows, previewed{Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail})
+		}
+		if len(rows) >= most {
+			return rows[:most], nil
+		}
+		if !page.More {
+			return rows, nil
+		}
+		cursor = page.Next
+	}
+}
+
+func printPreview(c *cobra.Command, rows []previewed) error {
+	t := newTable(c.OutOrStdout(), "ID", "REPORTED", "CATEGORY", "TO", "WHY", "TITLE", "FILES")
+	aside := newTable(c.OutOrStdout(), "SET ASIDE", "REASON", "DETAIL")
+	asides := 0
+	for _, row := range rows {
+		if row.Complaint == nil {
+			aside.row(row.Where, row.Reason, row.Detail)
+			asides++
+			continue
+		}
+		p := row.Complaint
+		t.row(short(p.SourceID, 40), localTime(p.ReportedAt), short(p.Category, 20), row.Agency, row.Why, short(p.Title, 50), strconv.Itoa(len(p.Attachments)))
+	}
+	if err := t.flush(); err != nil || asides == 0 {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout())
+	return aside.flush()
+}
+
+func localTime(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format("2006-01-02 15:04")
+}

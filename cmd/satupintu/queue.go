@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+func queueCommand() *cobra.Command {
+	c := asGroup(&cobra.Command{Use: "queue", Short: "Look at deliveries and give orders about them, beside a running gateway"})
+	c.AddCommand(queueList(), queueShow(), queueRefused(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
+	return c
+}
+
+// onStore makes a command that works on the configuration's store.
+func onStore(c *cobra.Command, f func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error) *cobra.Command {
+	file := configFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return withStore(c.Context(), *file, func(b *base, p *plan) error { return f(c.Context(), c, b, p, args) })
+	}
+	return c
+}
+
+func refArg(args []string) (complaint.Ref, error) {
+	ref, err := complaint.ParseRef(args[0])
+	if err != nil {
+		return "", usageError{err}
+	}
+	return ref, nil
+}
+
+func queueList() *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "List deliveries, oldest first", Args: exactly(0)}
+	asJSON := jsonFlag(c)
+	most := c.Flags().IntP("limit", "n", 50, "the most to list")
+	after := c.Flags().String("after", "", "go on after this reference")
+	states := c.Flags().StringSlice("state", []string{"new", "ready", "leased", "unknown", "held", "dead"}, "states to list, of "+stateNames())
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		wanted, err := parseStates(*states)
+		if err != nil {
+			return usageError{err}
+		}
+		entries, err := b.store.List(ctx, wanted, complaint.Ref(*after), *most)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), entries)
+		}
+		t := newTable(c.OutOrStdout(), "REF", "STATE", "AGE", "DUE", "ATTEMPTS", "SOURCE", "TO", "REASON")
+		for _, e := range entries {
+			t.row(string(e.Ref), string(e.State), ago(e.AcceptedAt), ago(e.DueAt), strconv.Itoa(e.Attempts), e.Source, e.Agency, e.Reason)
+		}
+		return t.flush()
+	})
+}
+
+func stateNames() string {
+	var names []string
+	for _, s := range store.States() {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+func parseStates(names []string) ([]store.State, error) {
+	var states []store.State
+	for _, name := range names {
+		if !strings.Contains(", "+stateNames()+", ", ", "+name+", ") {
+			return nil, fmt.Errorf("--state %q: want some of %s", name, stateNames())
+		}
+		states = append(states, store.State(name))
+	}
+	if len(states) == 0 {
+		return nil, errors.New("--state: name at least one")
+	}
+	return states, nil
+}
+
+func queueShow() *cobra.Command {
+	c := &cobra.Command{Use: "show REF", Short: "Tell everything that happened to one complaint", Args: exactly(1)}
+	asJSON := jsonFlag(c)
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
+		ref, err := refArg(args)
+		if err != nil {
+			return err
+		}
+		story, err := b.store.Story(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), story)
+		}
+		return printStory(c, story)
+	})
+}
+
+func printStory(c *cobra.Command, s store.Story) error {
+	t := newTable(c.OutOrStdout(), "WHAT", "VALUE")
+	for _, line := range [][2]string{
+		{"reference", string(s.Ref)}, {"source", s.Source + " " + s.SourceID}, {"state", string(s.State)},
+		{"accepted", localTime(s.AcceptedAt)}, {"agency", s.Agency}, {"category", s.Category}, {"why", s.Why},
+		{"national id", s.NationalID}, {"tracking id", s.TrackingID}, {"status", string(s.Status) + " (" + s.StatusRaw + ")"},
+		{"primary", string(s.Primary)}, {"linked because", s.LinkWhy}, {"reason", s.Reason}, {"detail", s.Detail},
+		{"attempts", strconv.Itoa(s.Attempts)}, {"revisions", strconv.Itoa(len(s.Revisions))},
+	} {
+		if strings.Trim(line[1], " ()") != "" {
+			t.row(line[0], line[1])
+		}
+	}
+	for _, a := range s.Attempted {
+		t.row("attempt "+localTime(a.Ended), a.Reason+" "+a.Detail)
+	}
+	for _, step := range s.Steps {
+		t.row("step "+localTime(step.Started), step.Name+" "+step.State)
+	}
+	for _, e := range s.Events {
+		words := strings.TrimSpace(e.Status + " " + e.Raw + " " + e.Agency + " " + short(e.Note, 80))
+		if !e.Applied {
+			words += " (an illegal move: kept, not told)"
+		}
+		t.row("event "+localTime(e.At), words)
+	}
+	return t.flush()
+}
+
+func queueRefused() *cobra.Command {
+	c := &cobra.Command{Use: "refused", Short: "List what was set aside and never accepted, newest first, with the reason", Args: exactly(0)}
+	asJSON := jsonFlag(c)
+	most := c.Flags().IntP("limit", "n", 50, "the most to list")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		refusals, err := b.store.Refusals(ctx, *most)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), refusals)
+		}
+		t := newTable(c.OutOrStdout(), "SEEN", "SOURCE", "WHERE", "REASON", "DETAIL")
+		for _, r := range refusals {
+			t.row(localTime(r.Seen), r.Source, r.Where, r.Reason, short(r.Detail, 100))
+		}
+		return t.flush()
+	})
+}
+
+func queueRetry() *cobra.Command {
+	c := &cobra.Command{
+		Use: "retry REF", Args: exactly(1),
+		Short: "Put a held, dead or waiting delivery back at the head of the queue; an open outcome is looked up first",
+	}
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
+		ref, err := refArg(args)
+		if err != nil {
+			return err
+		}
+		return said(c, b.store.Retry(ctx, ref), "%s is in the queue again", ref)
+	})
+}
+
+func queueDrop() *cobra.Command {
+	c := &cobra.Command{Use: "drop REF", Short: "End a delivery that is not at the platform, with a reason", Args: exactly(1)}
+	reason := c.Flags().String("reason", "", "why; kept with the complaint (required)")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
+		ref, err := refArg(args)
+		if err != nil {
+			return err
+		}
+		if strings.TrimSpace(*reason) == "" {
+			return usageError{errors.New("drop: --reason is missing: a complaint is never dropped without one")}
+		}
+		return said(c, b.store.Drop(ctx, ref, *reason), "%s is set aside for good", ref)
+	})
+}
+
+func queueResolve() *cobra.Command {
+	c := &cobra.Command{
+		Use: "resolve REF --sent ID | --not-sent", Args: exactly(1),
+		Short: "Say what a person found out about an unknown outcome: the platform has it, or has not",
+	}
+	sent := c.Flags().String("sent", "", "the platform has it, under this complaint id")
+	tracking := c.Flags().String("tracking", "", "with --sent: its public tracking id")
+	notSent := c.Flags().Bool("not-sent", false, "the platform does not have it: send it again")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+		ref, err := refArg(args)
+		if err != nil {
+			return err
+		}
+		switch {
+		case (*sent != "") == *notSent:
+			return usageError{errors.New("resolve: give either --sent ID or --not-sent")}
+		case *notSent:
+			return said(c, b.store.ResolveNotSent(ctx, ref), "%s will be sent again", ref)
+		}
+		writers, err := writersOf(p)
+		if err != nil {
+			return err
+		}
+		ticket := national.Ticket{ID: *sent, TrackingID: *tracking}
+		return said(c, b.store.ResolveSent(ctx, ref, ticket, time.Now(), writers), "%s is at the platform as %s", ref, *sent)
+	})
+}
+
+// writersOf are the sources that can be told a status.
+func writersOf(p *plan) ([]string, error) {
+	var (
+		o   open
+		err error
+	)
+	o.channels, err = openChannels(p, noFiles{}, &o.wires, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, c := range o.channels {
+		if c.WriteStatus != nil {
+			names = append(names, c.Name)
+		}
+	}
+	return names, o.close()
+}
+
+func queuePause() *cobra.Command {
+	c := &cobra.Command{Use: "pause", Short: "Forward nothing until resume; intake goes on", Args: exactly(0)}
+	forHow := c.Flags().Duration("for", 0, "end the pause by itself after this long, such as 2h")
+	reason := c.Flags().String("reason", "an operator paused", "why; shown to the next operator")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		pause := store.Pause{Why: *reason}
+		until := "until queue resume"
+		if *forHow > 0 {
+			pause.Until = time.Now().Add(*forHow)
+			until = "until " + localTime(pause.Until)
+		}
+		return said(c, b.store.SetPause(ctx, pause), "forwarding is paused %s", until)
+	})
+}
+
+func queueResume() *cobra.Command {
+	c := &cobra.Command{Use: "resume", Short: "End a pause", Args: exactly(0)}
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		return said(c, b.store.Resume(ctx), "forwarding goes on")
+	})
+}
+
+func said(c *cobra.Command, err error, format string, values ...any) error {
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), format+"\n", values...)
+	return err
+}
