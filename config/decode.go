@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -22,6 +23,7 @@ type NodeDecoder interface {
 type Decoder struct {
 	at       Place
 	problems Problems
+	missing  []string // paths of required keys that are not there
 	steps    int
 	depth    int
 	stopped  bool
@@ -41,12 +43,17 @@ func Decode(node *yaml.Node, into Settings, at Place) Problems {
 	d := &Decoder{at: at}
 	d.Decode(node, into, at.Path)
 	for _, e := range fieldErrors(into.Validate()) {
-		if where := at.At(e.Field); !d.problems.about(where) {
+		if where := at.At(e.Field); !d.problems.about(where) && !d.misses(where) {
 			d.problems = append(d.problems, Problem{At: where, Message: e.Reason})
 		}
 	}
 	d.problems.sort()
 	return d.problems
+}
+
+// misses reports whether a key at this place, or one it stands below, is known to be missing.
+func (d *Decoder) misses(at Place) bool {
+	return slices.ContainsFunc(d.missing, func(missing string) bool { return within(at.Path, missing) })
 }
 
 // Decode reads node into a pointer: our scalar types, text, numbers, booleans, structs by their yaml tags, lists, maps

@@ -29,6 +29,7 @@ func (d *Decoder) structure(node *yaml.Node, v reflect.Value, path string) {
 	}
 	for _, f := range fields {
 		if f.required && !given[f.key] {
+			d.missing = append(d.missing, keyPath(path, f.key))
 			d.Problemf(node, path, "missing required key %q", f.key)
 		}
 	}

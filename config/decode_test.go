@@ -242,7 +242,6 @@ map:
         layout: besok }
 `, s).Error()
 	want := `f:4:3: s.search: missing required key "path"
-f:4:3: s.search.path: is needed with method PUT
 f:4:9: s.search.item: must be at most 9
 f:6:37: s.map.reporter.name.layout: this is not a layout of dates
 f:8:17: s.map.at.layout: this is not a layout of dates`

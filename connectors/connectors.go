@@ -14,7 +14,8 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// Connector is one open channel: at least one of Poll, Receive and Routes.
+// Connector is one open channel: at least one of Poll, Receive and Routes. Its abilities may all be called at once, and
+// each several times at once, apart from Poll: one poll ends before the next begins.
 type Connector struct {
 	Poll         Poller
 	Receive      Receiver
@@ -56,8 +57,9 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, page Page) error
 }
 
-// StatusWriter tells the channel what the national side said. It is harmless when repeated; the gateway calls it in order
-// for each complaint. Errors carry their verdict (package retry).
+// StatusWriter tells the channel what the national side said. It is harmless when repeated, where the channel lets it be:
+// after a crash the last one is told again. The gateway calls it in order for each complaint. Errors carry their verdict
+// (package retry). What is written must not come back through Poll as a complaint.
 type StatusWriter interface {
 	WriteStatus(ctx context.Context, change StatusChange) error
 }

@@ -215,3 +215,11 @@ func TestAnAuditThatDoesNotBalanceExitsWithOne(t *testing.T) {
 		}
 	}
 }
+
+func TestOneMistakeIsReportedOnce(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", "  - { name: portal, kind: webhook, settings: { bearer: { env: PORTAL_TOKEN } } }\n")
+	code, out := r.run("check")
+	if code != exitFailed || strings.Count(strings.TrimSpace(out), "\n") != 0 || !strings.Contains(out, `missing required key "map"`) {
+		t.Errorf("exit %d:\n%s", code, out)
+	}
+}

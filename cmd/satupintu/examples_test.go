@@ -1,0 +1,54 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/national/simulator"
+)
+
+func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
+	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
+	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
+	t.Setenv("PORTAL_SECRET", "rahasia")
+	t.Setenv("SATUPINTU_KEY", strings.Repeat("0123456789abcdef", 4))
+	for _, file := range []string{"gateway.example.yaml", "try.yaml"} {
+		p, err := loadPlan("../../docs/" + file)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(p.connectors) != len(p.Connectors) || p.platform == nil {
+			t.Errorf("%s: %d of %d connectors have settings", file, len(p.connectors), len(p.Connectors))
+		}
+	}
+}
+
+func TestThePreviewOfTheTrialReadsItsSheet(t *testing.T) {
+	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
+	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
+	rows, err := preview(t.Context(), "../../docs/try.yaml", "counter", 10)
+	if err != nil || len(rows) != 2 || rows[1].Complaint == nil || localTime(rows[1].Complaint.ReportedAt) != "2025-08-17 00:00" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
+func TestTheReferenceOfConnectorsIsUpToDate(t *testing.T) {
+	page, err := os.ReadFile("../../docs/connectors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != connectors.Reference(connectorKinds()) {
+		t.Error("docs/connectors.md is stale: run make docs")
+	}
+}
+
+func TestEverySettingIsExplained(t *testing.T) {
+	for _, line := range strings.Split(connectors.Reference(connectorKinds()), "\n") {
+		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |") {
+			t.Errorf("a setting has no doc tag: %s", line)
+		}
+	}
+}
