@@ -166,9 +166,6 @@ func TestNoticesSayWhatIsLeftOut(t *testing.T) {
 	want := []string{
 		"privacy.key is not set: names, phones and identity numbers are stored unsealed",
 		"privacy.redact is empty: identity numbers in free text leave as they came",
-		"users is not set: nobody can sign in to the console",
-		"region.codes is not set: places have codes but no names, and codes are not checked",
-		"region.holidays is not set: every weekday counts as a working day",
 		"server.tls is not set: what reaches :8311 travels in the clear unless a proxy in front of it speaks TLS",
 		"store.files is a folder: several gateways on one database need one they all share, or s3://",
 	}

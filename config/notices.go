@@ -14,9 +14,6 @@ func (c *Config) Notices() []string {
 	listen, err := splitAddress(c.Server.Listen)
 	say(!c.Privacy.Key.Set(), "privacy.key is not set: names, phones and identity numbers are stored unsealed")
 	say(len(c.Privacy.Redact) == 0, "privacy.redact is empty: identity numbers in free text leave as they came")
-	say(c.Users == "", "users is not set: nobody can sign in to the console")
-	say(c.Region.Codes == "", "region.codes is not set: places have codes but no names, and codes are not checked")
-	say(c.Region.Holidays == "", "region.holidays is not set: every weekday counts as a working day")
 	say(err == nil && !listen.local() && c.Server.TLS.Cert == "", "server.tls is not set: what reaches %s travels in the clear "+
 		"unless a proxy in front of it speaks TLS", c.Server.Listen)
 	say(isPostgres(string(c.Store.DSN)) && !isS3(c.Store.Files), "store.files is a folder: several gateways on one "+

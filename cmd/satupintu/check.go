@@ -27,7 +27,7 @@ func checkCommand() *cobra.Command {
 			return err
 		}
 		out := c.OutOrStdout()
-		for _, notice := range p.Notices() {
+		for _, notice := range p.notices() {
 			fmt.Fprintln(out, "note:", notice)
 		}
 		if *online {

@@ -223,3 +223,21 @@ func TestOneMistakeIsReportedOnce(t *testing.T) {
 		t.Errorf("exit %d:\n%s", code, out)
 	}
 }
+
+func TestCheckSaysWhatThisVersionCannotDoYet(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", channelsOfTests)
+	good, err := os.ReadFile(r.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write("users.yaml", "[]")
+	r.write("gateway.yaml", string(good)+"dedup: { mode: review }\nusers: users.yaml\n")
+	code, out := r.run("check")
+	if code != exitOK || !strings.Contains(out, "no reviews yet") || !strings.Contains(out, "users is read and not used yet") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	r.write("gateway.yaml", strings.Replace(string(good), `"sqlite:natuna.db"`, `"sqlite:natuna.db", files: "s3://ember/natuna"`, 1))
+	if code, out = r.run("check"); code != exitFailed || !strings.Contains(out, "store.files: this version keeps attachments in a folder only") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/satupintu/satupintu/config"
 )
@@ -24,6 +25,7 @@ func loadPlan(file string) (*plan, error) {
 	if !errors.As(err, &problems) && err != nil {
 		return nil, err
 	}
+	problems = append(problems, p.impossible()...)
 	problems = append(problems, p.decodePlatform()...)
 	problems = append(problems, p.decodeConnectors()...)
 	if err := problems.Err(); err != nil {
@@ -61,4 +63,33 @@ func (p *plan) decodeConnectors() config.Problems {
 		problems = append(problems, c.Decode(p.connectors[i])...)
 	}
 	return problems
+}
+
+// impossible is what the configuration may ask for and this version cannot do: it would start and then fail.
+func (p *plan) impossible() config.Problems {
+	if !strings.HasPrefix(p.Store.Files, "s3://") {
+		return nil
+	}
+	at := config.Place{File: p.File, Path: "store.files"}
+	return config.Problems{at.Problemf("this version keeps attachments in a folder only; several gateways can share one over NFS")}
+}
+
+// notices is what an operator should know of the configuration before it runs: also what it asks for in vain, because
+// this version reads the key and does not use it yet.
+func (p *plan) notices() []string {
+	notices := p.Notices()
+	for _, key := range []struct {
+		name string
+		set  bool
+	}{
+		{"users", p.Users != ""}, {"region.codes", p.Region.Codes != ""}, {"region.holidays", p.Region.Holidays != ""},
+	} {
+		if key.set {
+			notices = append(notices, key.name+" is read and not used yet by this version")
+		}
+	}
+	if p.Dedup.Mode == "review" {
+		notices = append(notices, "dedup.mode is review and this version has no reviews yet: nothing is linked, each complaint is forwarded as its own")
+	}
+	return notices
 }

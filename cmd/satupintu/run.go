@@ -68,7 +68,7 @@ func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	for _, notice := range p.Notices() {
+	for _, notice := range p.notices() {
 		log.Warn(notice)
 	}
 	b, err := openBase(ctx, p.Config, ownerName(p.Config), log)
