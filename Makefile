@@ -31,8 +31,8 @@ bench: servers ## a file of a million rows on both stores: the rate and the memo
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
 
-# PostgreSQL for the stores, Prometheus for promtool, gcc for the race detector.
+# PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector.
 servers:
-	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null; then \
-		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus gcc libc6-dev; \
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v systemd-analyze >/dev/null; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus systemd gcc libc6-dev; \
 	fi

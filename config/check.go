@@ -125,6 +125,8 @@ func (c *Config) checkDelivery(k *checker) {
 	n := c.National
 	k.must(n.Concurrency >= 1, "national.concurrency", "must be 1 or more, not %d", n.Concurrency)
 	k.must(n.Timeout >= minTimeout, "national.timeout", "must be %s or more, not %s", minTimeout, n.Timeout)
+	k.must(d.Settle >= 2*n.Timeout, "delivery.settle", "%s is less than twice national.timeout, %s: a request may still be "+
+		"carried out when a lookup finds nothing, and would be sent twice", d.Settle, n.Timeout)
 	k.must(n.Sync.Fresh > 0, "national.sync.fresh", "must be above zero")
 	k.must(n.Sync.Fresh <= n.Sync.Old, "national.sync.old", "%s is less than national.sync.fresh, %s", n.Sync.Old,
 		n.Sync.Fresh)

@@ -32,6 +32,8 @@ func TestChecksOfTheWhole(t *testing.T) {
 		{"failures", "delivery: { breaker: { failures: 0 } }", "delivery.breaker.failures: must be 1 or more, not 0"},
 		{"open", "delivery: { breaker: { open_for: 0s } }", "delivery.breaker.open_for: must be above zero"},
 		{"lease", "delivery: { lease: 4s }", "delivery.lease: must be 5s or more, not 4s"},
+		{"settle", "delivery: { settle: 3m }", "delivery.settle: 3m is less than twice national.timeout, 2m"},
+		{"timeout", "national: { kind: manual, timeout: 0s }", "national.timeout: must be 100ms or more, not 0s"},
 		{"attempts", "delivery: { max_attempts: -1 }", "delivery.max_attempts: must be 0 (age alone decides) or more, not -1"},
 		{"negative duration", "delivery: { lease: -1s }", `delivery.lease: a duration cannot be negative: "-1s"`},
 		{"concurrency", "national: { kind: manual, concurrency: 0 }", "national.concurrency: must be 1 or more, not 0"},

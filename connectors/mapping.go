@@ -21,7 +21,7 @@ type Value struct {
 	// From is a key of the record as it is written there, or else a dotted path with list indexes: messages.0.text.
 	From string
 	// Expr is an expression of expr-lang.org. It sees the record's keys as variables, and the whole record as row (unless
-	// the record has a key of that name) and as $env: row["Isi Laporan"]. A number that is no exact int64 or float64 is a
+	// the record has a key of that name) and as $env: $env["Isi Laporan"]. A number that is no exact int64 or float64 is a
 	// string there. Without a result the value counts as missing.
 	Expr string
 	// Layout is how a time is written, in Go's layouts; the first that fits is taken. Without one, see ParseTime.

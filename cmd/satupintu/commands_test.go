@@ -162,6 +162,7 @@ func TestQueueOrdersBesideARunningGateway(t *testing.T) {
 	must(exitUsage, "queue", "resolve", good)
 	must(exitUsage, "queue", "list", "--state", "hilang")
 	must(exitOK, "queue", "refused")
+	must(exitOK, "queue", "untold", "--json")
 	r.stop()
 }
 

@@ -28,7 +28,7 @@ national:
   kind: lapor
   rate: 400/s
   concurrency: 8
-  timeout: 2s
+  timeout: 1s
   sync: { fresh: 1s, old: 2s }
   settings:
     base_url: "{{.Platform}}/lapor/3.0.0"

@@ -65,7 +65,7 @@ national:
   kind: lapor
   rate: 2000/s
   concurrency: 16
-  timeout: 5s
+  timeout: 1s
   settings:
     base_url: %s
     headers: { Authorization: { env: LAPOR_AUTHORIZATION }, token: { env: LAPOR_TOKEN } }

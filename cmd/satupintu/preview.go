@@ -37,6 +37,9 @@ func previewCommand() *cobra.Command {
 	file, asJSON := configFlag(c), jsonFlag(c)
 	most := c.Flags().IntP("limit", "n", 20, "the most complaints to show")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if *most < 1 {
+			return usageError{errors.New("preview: --limit must be at least 1")}
+		}
 		rows, err := preview(c.Context(), *file, args[0], *most)
 		if err != nil {
 			return err
@@ -103,7 +106,7 @@ func previewPages(ctx context.Context, poller connectors.Poller, p *plan, most i
 		if len(rows) >= most {
 			return rows[:most], nil
 		}
-		if !page.More {
+		if !page.More || page.Next == cursor {
 			return rows, nil
 		}
 		cursor = page.Next

@@ -18,7 +18,7 @@ import (
 
 func queueCommand() *cobra.Command {
 	c := asGroup(&cobra.Command{Use: "queue", Short: "Look at deliveries and give orders about them, beside a running gateway"})
-	c.AddCommand(queueList(), queueShow(), queueRefused(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
+	c.AddCommand(queueList(), queueShow(), queueRefused(), queueUntold(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
 	return c
 }
 
@@ -155,10 +155,30 @@ func queueRefused() *cobra.Command {
 	})
 }
 
+func queueUntold() *cobra.Command {
+	c := &cobra.Command{Use: "untold", Short: "List what channels have not been told yet, or refused to hear, oldest first", Args: exactly(0)}
+	asJSON := jsonFlag(c)
+	most := c.Flags().IntP("limit", "n", 50, "the most to list")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		untold, err := b.store.NotTold(ctx, *most)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), untold)
+		}
+		t := newTable(c.OutOrStdout(), "REF", "SEQ", "SOURCE", "STATE", "ATTEMPTS", "REASON", "DETAIL")
+		for _, n := range untold {
+			t.row(string(n.Ref), strconv.FormatInt(n.Seq, 10), n.Source, string(n.State), strconv.Itoa(n.Attempts), n.Reason, short(n.Detail, 100))
+		}
+		return t.flush()
+	})
+}
+
 func queueRetry() *cobra.Command {
 	c := &cobra.Command{
 		Use: "retry REF", Args: exactly(1),
-		Short: "Put a held, dead or waiting delivery back at the head of the queue; an open outcome is looked up first",
+		Short: "Put a held, dead or waiting delivery, and news a channel refused, back into the queue; an open outcome is looked up first",
 	}
 	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)

@@ -93,8 +93,12 @@ func (p *process) serve(ctx context.Context, first *plan) error {
 	if err != nil {
 		return errors.Join(err, o.close())
 	}
+	ctx, stop := context.WithCancel(ctx)
 	stopSignals := p.onHangup(ctx)
-	defer stopSignals()
+	defer func() {
+		stop() // a reload that waits for its turn ends
+		stopSignals()
+	}()
 	closed := listeners.closeAfter(ctx) // the door first: what is still being forwarded takes longer
 	p.log.Info("the gateway runs", "region", first.Region.Code, "store", p.store.Kind(), "connectors", len(o.channels),
 		"listen", first.Server.Listen, "metrics", first.Server.Metrics)
@@ -257,13 +261,18 @@ func (l *listeners) closeAfter(ctx context.Context) func() error {
 	}
 }
 
-// close lets requests under way end, for at most 5 s.
+// close lets requests under way end, for at most 5 s. Those that have not ended by then are cut: they were not answered,
+// so their senders send again.
 func (l *listeners) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	var errs []error
 	for _, s := range l.servers {
-		errs = append(errs, s.Shutdown(ctx))
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = s.Close()
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -39,6 +39,10 @@ func (r *Relay) backsyncLoop(ctx context.Context) {
 		case err != nil && ctx.Err() == nil && down.begins():
 			r.log.Error("tickets to ask about cannot be claimed; trying again", "error", err)
 		}
+		if err != nil {
+			sleep(ctx, time.Second, nil)
+			continue
+		}
 		r.askAll(ctx, asked)
 		if len(asked) < syncBatch {
 			sleep(ctx, r.untilSync(ctx), nil)
@@ -89,6 +93,9 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) {
 		r.limiter.Hold(max(v.After, r.backoff.First))
 	}
 	again := r.now().Add(max(v.After, min(syncFailed, r.cfg.National.Sync.Old.D())))
+	if ctx.Err() != nil { // we stop: nobody failed
+		again = r.now()
+	}
 	postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	if err := r.store.PostponeSync(postponing, asked.Ref, again); err != nil && !errors.Is(err, context.Canceled) {

@@ -222,3 +222,55 @@ func TestTheBreakerTriesOneAfterAnOutage(t *testing.T) {
 		}
 	})
 }
+
+func TestASlowChannelIsToldEachThingOnce(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.channel.delay = 9 * time.Second
+		r.start()
+		for n := range 40 {
+			r.takeIn(report(n))
+		}
+		pass(5 * time.Minute)
+		r.channel.mu.Lock()
+		defer r.channel.mu.Unlock()
+		if len(r.channel.told) != 40 {
+			t.Errorf("%d tellings of 40 things", len(r.channel.told))
+		}
+	})
+}
+
+func TestAPauseHoldsAlsoAfterRefusedCredentials(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.faults(simulator.Rule{Fault: simulator.Unauthorized})
+		r.start()
+		r.takeIn(report(1), report(2), report(3))
+		pass(time.Minute)
+		r.must(r.store.SetPause(r.Context(), store.Pause{Why: "pemeliharaan"}))
+		r.faults()
+		pass(10 * time.Minute)
+		if n := len(r.sim.Complaints()); n != 0 {
+			t.Errorf("%d complaints were forwarded during a pause", n)
+		}
+		r.metric(`forwarding_paused{reason="operator"}`, 1)
+	})
+}
+
+// endless is a page that leads nowhere and says that there is more.
+type endless struct{ polls int }
+
+func (e *endless) Poll(_ context.Context, from connectors.Cursor) (connectors.Page, error) {
+	e.polls++
+	return connectors.Page{Next: from, More: true}, nil
+}
+
+func TestAPageThatLeadsNowhereIsTheLast(t *testing.T) {
+	bubble(t, func(r *rig) {
+		e := &endless{}
+		r.channel.poller, r.channel.every = e, time.Minute
+		r.start()
+		pass(10 * time.Minute)
+		if e.polls > 12 {
+			t.Errorf("polled %d times in ten minutes", e.polls)
+		}
+	})
+}

@@ -51,6 +51,9 @@ func (r *Relay) decideOnce(ctx context.Context) (int, error) {
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone)
 	}
 	for _, d := range decided {
+		if d.Held != nil {
+			r.log.Error("a complaint cannot be decided and waits for a person: see satupintu queue show", "ref", d.Ref)
+		}
 		if d.Primary != "" {
 			r.metrics.duplicates.WithLabelValues(d.Kind).Inc()
 		}

@@ -36,8 +36,10 @@ func (r *Relay) forwardLoop(ctx context.Context) {
 		}
 		for _, c := range claims {
 			slots <- struct{}{}
+			r.held.add(c.Ref)
 			workers.Go(func() {
 				r.deliver(work, c)
+				r.held.drop(c.Ref)
 				<-slots
 				idle.send()
 			})

@@ -83,10 +83,7 @@ func (g *gate) free(ctx context.Context, want, busy int) (int, time.Duration) {
 
 // closed says why nothing may be forwarded, and when to look again; empty when it may.
 func (g *gate) closed(ctx context.Context) (string, time.Duration) {
-	if g.isDenied() {
-		if g.probe(ctx) {
-			return "", 0
-		}
+	if g.isDenied() && !g.probe(ctx) {
 		return closedSignIn, g.r.cfg.Delivery.Backoff.First.D()
 	}
 	pause, err := g.r.store.Paused(ctx)

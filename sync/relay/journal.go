@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -22,10 +23,17 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	if err != nil {
 		return "", err
 	}
+	// A gateway that is frozen between the record and the request must not send it when it wakes: by then another may
+	// have looked it up and found it absent.
+	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(a.r.cfg.Delivery.Settle.D()/2))
+	defer cancel()
 	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
 		return "", fmt.Errorf("record that %s begins: %w", step.Name, err)
 	}
 	a.open = a.open || !step.Harmless
+	if ctx.Err() != nil {
+		return "", a.failed(step, retry.Because(retry.Unknown(ctx.Err()), retry.Timeout))
+	}
 	result, err := run(ctx)
 	if err != nil {
 		return "", a.failed(step, err)

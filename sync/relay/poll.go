@@ -98,7 +98,7 @@ func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) 
 		if err != nil {
 			return fmt.Errorf("poll: %w", err)
 		}
-		more = page.More
+		more = page.More && page.Next != from // a page that leads nowhere is the last
 		if len(page.Complaints)+len(page.SetAside) == 0 && page.Next == from {
 			return nil
 		}

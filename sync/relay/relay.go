@@ -76,6 +76,7 @@ type Relay struct {
 	log      *slog.Logger
 	now      func() time.Time
 
+	held        heldClaims
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal
@@ -108,12 +109,7 @@ func New(o Options) *Relay {
 
 // Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.
 func (r *Relay) Run(ctx context.Context) error {
-	if err := r.recover(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
+	r.recover(ctx)
 	var running sync.WaitGroup
 	start := func(name string, loop func(context.Context)) {
 		r.loops.Add(1)
@@ -123,7 +119,6 @@ func (r *Relay) Run(ctx context.Context) error {
 	start("forward", r.forwardLoop)
 	start("backsync", r.backsyncLoop)
 	start("sweep", r.sweepLoop)
-	start("renew", r.renewLoop)
 	for _, c := range r.channels {
 		if c.Poll != nil {
 			start("poll "+c.Name, func(ctx context.Context) { r.pollLoop(ctx, c) })
@@ -132,23 +127,38 @@ func (r *Relay) Run(ctx context.Context) error {
 			start("write-back "+c.Name, func(ctx context.Context) { r.writebackLoop(ctx, c) })
 		}
 	}
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	renewed := make(chan struct{})
+	go func() { // it outlives the loops: what they finish during Grace is still theirs
+		defer close(renewed)
+		r.renewLoop(renewing)
+	}()
 	running.Wait()
+	stop()
+	<-renewed
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	return r.store.DropLeases(last)
 }
 
-// recover takes back at once what an earlier run of this gateway held when it died.
-func (r *Relay) recover(ctx context.Context) error {
+// recover takes back at once what an earlier run of this gateway held when it died. A store that is away just now is
+// waited for: nothing can be done without it.
+func (r *Relay) recover(ctx context.Context) {
+	var down trouble
 	dead := earlierRuns(r.store.Owner())
-	rescued, err := r.store.Rescue(ctx, dead)
-	if err = errors.Join(err, r.store.RescueNews(ctx, dead)); err != nil {
-		return err
+	for ctx.Err() == nil {
+		rescued, err := r.store.Rescue(ctx, dead)
+		if err = errors.Join(err, r.store.RescueNews(ctx, dead)); err == nil {
+			if rescued > 0 {
+				r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
+			}
+			return
+		}
+		if down.begins() {
+			r.log.Error("the store does not answer; trying again", "error", err)
+		}
+		sleep(ctx, time.Second, nil)
 	}
-	if rescued > 0 {
-		r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
-	}
-	return nil
 }
 
 // Ready says whether every loop is alive. It does not ask the platform: a gateway without one still takes in.

@@ -3,7 +3,12 @@ package relay
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // sweepEvery is how often leases are looked through and the metrics refreshed. A dead gateway's work is taken over at
@@ -15,9 +20,10 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 	var (
 		down    trouble
 		cleaned time.Time
+		counted standing
 	)
 	for ctx.Err() == nil {
-		err := r.sweep(ctx)
+		err := r.sweep(ctx, &counted)
 		switch {
 		case err == nil && down.ends():
 			r.log.Info("the store answers again")
@@ -34,24 +40,71 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 	}
 }
 
-func (r *Relay) sweep(ctx context.Context) error {
+func (r *Relay) sweep(ctx context.Context, counted *standing) error {
 	rescued, err := r.store.Rescue(ctx, "")
 	if rescued > 0 {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()
 	}
-	standing, standErr := r.store.Standing(ctx)
-	if standErr == nil {
-		r.metrics.stand(standing, r.now())
-	}
-	return errors.Join(err, standErr, r.store.RescueNews(ctx, ""))
+	return errors.Join(err, r.store.RescueNews(ctx, ""), r.stand(ctx, counted))
 }
 
-// renewLoop lengthens the leases this gateway holds, well before they end.
+// standing is when the store was last counted for the metrics, and how long that took.
+type standing struct {
+	at   time.Time
+	took time.Duration
+}
+
+// countShare bounds what counting costs: with many complaints it takes longer, and is done less often.
+const countShare = 20
+
+func (r *Relay) stand(ctx context.Context, last *standing) error {
+	began := r.now()
+	if began.Sub(last.at) < countShare*last.took {
+		return nil
+	}
+	s, err := r.store.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	r.metrics.stand(s, r.now())
+	last.at, last.took = r.now(), r.now().Sub(began)
+	return nil
+}
+
+// heldClaims are the deliveries that a worker of this gateway works on. A lease no worker has runs out by itself: its
+// outcome could not be recorded, or it was claimed by a query that was carried out twice.
+type heldClaims struct {
+	mu   sync.Mutex
+	refs map[complaint.Ref]struct{}
+}
+
+func (h *heldClaims) add(ref complaint.Ref) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.refs == nil {
+		h.refs = map[complaint.Ref]struct{}{}
+	}
+	h.refs[ref] = struct{}{}
+}
+
+func (h *heldClaims) drop(ref complaint.Ref) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.refs, ref)
+}
+
+func (h *heldClaims) all() []complaint.Ref {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.refs))
+}
+
+// renewLoop lengthens the leases that are worked on, well before they end.
 func (r *Relay) renewLoop(ctx context.Context) {
 	lease := r.cfg.Delivery.Lease.D()
 	for sleep(ctx, lease/3, nil) {
-		if err := r.store.Renew(ctx, lease); err != nil && ctx.Err() == nil {
+		if err := r.store.Renew(ctx, r.held.all(), lease); err != nil && ctx.Err() == nil {
 			r.log.Warn("leases could not be renewed", "error", err)
 		}
 	}

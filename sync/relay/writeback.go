@@ -10,10 +10,9 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-const (
-	writebackBatch   = 20
-	writebackWorkers = 4
-)
+// writebackWorkers is how many things one channel is told at once, each about another complaint. No more than that are
+// claimed, so that no lease runs out in a queue.
+const writebackWorkers = 4
 
 // writebackLoop tells one channel what became of its complaints. Of each complaint it tells one thing at a time, in
 // order; a channel that fails is tried again with the same pauses as a delivery, and slows no other.
@@ -22,7 +21,7 @@ func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 	work, stop := graceful(ctx)
 	defer stop()
 	for ctx.Err() == nil {
-		news, err := r.store.ClaimNews(ctx, c.Name, writebackBatch, r.cfg.Delivery.Lease.D())
+		news, err := r.store.ClaimNews(ctx, c.Name, writebackWorkers, r.cfg.Delivery.Lease.D())
 		switch {
 		case err == nil && down.ends():
 			r.log.Info("news is claimed again", "connector", c.Name)
@@ -37,16 +36,13 @@ func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 }
 
 func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News) {
-	slots := make(chan struct{}, writebackWorkers)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Delivery.Lease.D()*2/3) // a lease is not renewed here
+	defer cancel()
 	var workers sync.WaitGroup
-	defer workers.Wait()
 	for _, n := range news {
-		slots <- struct{}{}
-		workers.Go(func() {
-			defer func() { <-slots }()
-			r.tell(ctx, c, n)
-		})
+		workers.Go(func() { r.tell(ctx, c, n) })
 	}
+	workers.Wait()
 }
 
 func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
@@ -76,6 +72,8 @@ func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 	switch {
 	case err == nil:
 		return store.Settlement{State: store.Done, Reason: retry.Success}
+	case v.Reason == retry.Shutdown:
+		return store.Settlement{State: store.Ready, Reason: v.Reason, Due: now, Uncounted: true}
 	case v.Verdict == retry.Permanent:
 		return store.Settlement{State: store.Dead, Reason: v.Reason, Detail: brief(err)}
 	case now.Sub(n.Since) > r.cfg.Delivery.GiveUpAfter.D():

@@ -12,6 +12,9 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
+// readTimeout is how long a sender may take for a whole request: 25 MiB in it is a slow line, more is a stalled one.
+const readTimeout = 2 * time.Minute
+
 // keepTimeout is how long a sender waits for the store before it is told to come back.
 const keepTimeout = 15 * time.Second
 
@@ -29,13 +32,8 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 		problem{Status: http.StatusNotFound, Detail: "no connector of that name takes requests; see connectors in the configuration"}.write(w)
 		return
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	default:
-		s.refuse(w, c, began, unavailable)
-		return
-	}
+	// A sender that does not finish within its time is cut off, so that slow ones cannot shut the door for the others.
+	_ = http.NewResponseController(w).SetReadDeadline(began.Add(readTimeout)) // without sockets there is nothing to set
 	r.Body = http.MaxBytesReader(w, r.Body, site.MaxBody)
 	received, err := c.Receive.Receive(r)
 	if err != nil {
@@ -45,6 +43,13 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 	if received.Answer != nil {
 		w.Header().Set("Content-Type", received.Answer.Type)
 		_, _ = w.Write(received.Answer.Body)
+		return
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	default:
+		s.refuse(w, c, began, unavailable)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), keepTimeout)

@@ -48,12 +48,12 @@ type Observation struct {
 // Record writes what is new in an observation: each event once, by its key; the complaint's status by its legal moves;
 // and what the channels of this complaint and of those linked to it are to be told.
 func (s *Store) Record(ctx context.Context, ref complaint.Ref, o Observation) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
+	return s.step(ctx, ref, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
 }
 
 // PostponeSync asks again later.
 func (s *Store) PostponeSync(ctx context.Context, ref complaint.Ref, at time.Time) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error {
+	return s.step(ctx, ref, func(ctx context.Context, w *writer) error {
 		_, err := w.run(ctx, s.q.PostponeSync, args{"ref": ref, "sync_at": milli(at)})
 		return err
 	})

@@ -1,18 +1,21 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // applyTimeout bounds one group commit: a database that hangs longer answers with an error, and the channel asks again.
-const applyTimeout = 30 * time.Second
+const applyTimeout = 10 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
@@ -41,14 +44,28 @@ func newBatcher[J any](apply func(context.Context, []J) error, most int) *batche
 	return b
 }
 
-// do waits until the job is committed. A context that ends while the job is queued or being written does not take it
-// back: the answer is waited for, so that nobody mistakes a commit for a failure.
+// do waits until the job is committed. A context that ends once the job is queued does not take it back: the answer is
+// waited for, so that nobody mistakes a commit for a failure.
 func (b *batcher[J]) do(ctx context.Context, job J) error {
 	w := waiting[J]{job, make(chan error, 1)}
 	if err := b.enqueue(ctx, w); err != nil {
 		return err
 	}
 	return <-w.reply
+}
+
+// ask is do for a caller that may ask again without harm: when its context ends it no longer waits.
+func (b *batcher[J]) ask(ctx context.Context, job J) error {
+	w := waiting[J]{job, make(chan error, 1)}
+	if err := b.enqueue(ctx, w); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (b *batcher[J]) enqueue(ctx context.Context, w waiting[J]) error {
@@ -98,45 +115,47 @@ func (b *batcher[J]) gather(first waiting[J]) []waiting[J] {
 	return group
 }
 
-// commit writes a group; when it fails as a whole, each job is tried alone, so that one that the database cannot take
-// does not fail the others.
+// commit writes a group. When one of its jobs is what the database cannot take, each is tried alone, so that it does not
+// fail the others; when the database itself is in the way, all of them fail at once and nobody waits for the rest.
 func (b *batcher[J]) commit(group []waiting[J]) {
+	ctx, cancel := context.WithTimeout(context.Background(), applyTimeout)
+	defer cancel()
 	jobs := make([]J, len(group))
 	for i, w := range group {
 		jobs[i] = w.job
 	}
-	err := b.attempt(jobs)
-	if err == nil || len(group) == 1 {
-		for _, w := range group {
-			w.reply <- err
-		}
-		return
-	}
+	err := b.attempt(ctx, jobs)
+	alone := err != nil && len(group) > 1 && !errors.Is(err, errDatabase)
 	for _, w := range group {
-		w.reply <- b.attempt([]J{w.job})
+		if alone && ctx.Err() == nil {
+			w.reply <- b.attempt(ctx, []J{w.job})
+			continue
+		}
+		w.reply <- err
 	}
 }
 
-func (b *batcher[J]) attempt(jobs []J) (err error) {
+func (b *batcher[J]) attempt(ctx context.Context, jobs []J) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("write a group: %w", retry.PanicError(p, debug.Stack()))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), applyTimeout)
-	defer cancel()
 	return b.apply(ctx, jobs)
 }
 
 // stepJob is a change of a delivery that this gateway holds. change returns ErrLost by way of lost, which fails the job
 // but not the group.
 type stepJob struct {
+	ref    complaint.Ref
 	change func(ctx context.Context, w *writer) error
 	lost   *bool
 }
 
-// applySteps writes a group of changes in one transaction.
+// applySteps writes a group of changes in one transaction, in the order of their complaints, so that nobody waits in a
+// circle.
 func (s *Store) applySteps(ctx context.Context, jobs []stepJob) error {
+	slices.SortStableFunc(jobs, func(a, b stepJob) int { return cmp.Compare(a.ref, b.ref) })
 	return s.inWriter(ctx, func(w *writer) error {
 		for _, job := range jobs {
 			err := job.change(ctx, w)
@@ -149,9 +168,9 @@ func (s *Store) applySteps(ctx context.Context, jobs []stepJob) error {
 }
 
 // step runs one change in the next group.
-func (s *Store) step(ctx context.Context, change func(context.Context, *writer) error) error {
+func (s *Store) step(ctx context.Context, ref complaint.Ref, change func(context.Context, *writer) error) error {
 	lost := false
-	if err := s.steps.do(ctx, stepJob{change, &lost}); err != nil {
+	if err := s.steps.do(ctx, stepJob{ref, change, &lost}); err != nil {
 		return err
 	}
 	if lost {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -21,7 +22,7 @@ const (
 )
 
 // sqlitePragmas make an acknowledgement durable (FULL: every commit is synced) and readers independent of the writer.
-const sqlitePragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 
 func (s *Store) connect(ctx context.Context, dsn string) error {
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
@@ -108,14 +109,17 @@ func (s *Store) refuseVolatile(ctx context.Context) error {
 func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	tx, err := s.write.BeginTxx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w: %w", errDatabase, err)
 	}
+	defer func() { _ = tx.Rollback() }() // nothing after a commit; after an error or a panic it frees the connection
 	if err := f(tx); err != nil {
-		_ = tx.Rollback()
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	return nil
 }
+
+// errDatabase is a failure that is no statement's own: the database is away, or busy for too long.
+var errDatabase = errors.New("the database does not take the transaction")

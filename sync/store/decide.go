@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // Decision is what was decided about one complaint before its duplicates are looked for: where it goes when it goes.
@@ -35,6 +37,7 @@ type Decided struct {
 	Ref     complaint.Ref
 	Primary complaint.Ref // empty: it goes on alone
 	Kind    string
+	Held    error // it cannot be decided, and a person must look
 }
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
@@ -47,13 +50,17 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		if err != nil {
 			return fmt.Errorf("pick: %w", err)
 		}
-		cases := make([]undecided, len(rows))
-		for i, r := range rows {
-			c, err := s.fromRow(r)
-			if err != nil {
+		var cases []undecided
+		for _, r := range rows {
+			u, err := s.judged(r, judge)
+			if err == nil {
+				cases = append(cases, u)
+				continue
+			}
+			if err := w.setAsideUndecided(ctx, r.Ref, err); err != nil {
 				return err
 			}
-			cases[i] = undecided{c, judge(c)}
+			decided = append(decided, Decided{Ref: complaint.Ref(r.Ref), Held: err})
 		}
 		if err := w.lockKeys(ctx, cases); err != nil {
 			return err
@@ -76,6 +83,29 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 type undecided struct {
 	complaint.Complaint
 	decision Decision
+}
+
+// judged reads a complaint and asks judge about it; a judge that panics is an error.
+func (s *Store) judged(r row, judge func(complaint.Complaint) Decision) (u undecided, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = retry.PanicError(p, debug.Stack())
+		}
+	}()
+	c, err := s.fromRow(r)
+	if err != nil {
+		return undecided{}, err
+	}
+	return undecided{c, judge(c)}, nil
+}
+
+// setAsideUndecided holds one complaint that cannot be read or judged, so that it stops no other.
+func (w *writer) setAsideUndecided(ctx context.Context, ref string, why error) error {
+	detail := []rune("it cannot be decided: " + why.Error())
+	_, err := w.run(ctx, w.s.q.SettleDecision, args{
+		"ref": ref, "state": Held, "reason": retry.Of(why).Reason, "detail": string(detail[:min(len(detail), 500)]),
+	})
+	return err
 }
 
 // lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction
@@ -114,7 +144,7 @@ func (w *writer) decide(ctx context.Context, u undecided) (Decided, error) {
 		return Decided{}, fmt.Errorf("record the routing: %w", err)
 	}
 	if found.primary == "" {
-		_, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Ready})
+		_, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Ready, "reason": "", "detail": ""})
 		return Decided{Ref: u.Ref}, err
 	}
 	return Decided{Ref: u.Ref, Primary: found.primary, Kind: d.Kind}, w.link(ctx, u, found)
@@ -127,7 +157,7 @@ func (w *writer) link(ctx context.Context, u undecided, found match) error {
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
-	if _, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Linked}); err != nil {
+	if _, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Linked, "reason": "", "detail": ""}); err != nil {
 		return err
 	}
 	if !u.decision.Tell {
@@ -158,7 +188,7 @@ func (w *writer) findPrimary(ctx context.Context, u undecided) (match, error) {
 		if err != nil {
 			return match{}, err
 		}
-		m := match{complaint.Ref(found.Ref), key, (time.Duration(at-found.OccurredAt) * time.Millisecond).Abs()}
+		m := match{primary: complaint.Ref(found.Ref), key: key, apart: (time.Duration(at-found.OccurredAt) * time.Millisecond).Abs()}
 		primary, err := one[string](ctx, w.tx, w.s.q.PrimaryOf, args{"ref": found.Ref})
 		if err == nil { // it is linked itself: its primary stands for both
 			m.primary = complaint.Ref(primary)
@@ -166,9 +196,22 @@ func (w *writer) findPrimary(ctx context.Context, u undecided) (match, error) {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return match{}, err
 		}
-		return m, nil
+		stands, err := w.stands(ctx, m.primary)
+		if err != nil || stands {
+			return m, err
+		}
 	}
 	return match{}, nil
+}
+
+// stands locks a primary until the decision is written, and says whether it can stand for another: one that is refused at
+// this moment, or that is linked itself, cannot; and one about which news is being written tells it to the linked one too.
+func (w *writer) stands(ctx context.Context, primary complaint.Ref) (bool, error) {
+	state, err := one[string](ctx, w.tx, w.s.q.LockPrimary, args{"ref": primary})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return State(state) != Dead && State(state) != Linked, err
 }
 
 // OldestUndecided is when the oldest complaint that still waits for its decision was accepted; zero when none waits.

@@ -45,10 +45,13 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration) ([]
 	return claims, nil
 }
 
-// Renew lengthens every lease this gateway still holds.
-func (s *Store) Renew(ctx context.Context, lease time.Duration) error {
+// Renew lengthens the leases of deliveries that somebody in this gateway works on. A lease nobody names runs out.
+func (s *Store) Renew(ctx context.Context, refs []complaint.Ref, lease time.Duration) error {
+	if len(refs) == 0 {
+		return nil
+	}
 	now := s.now()
-	_, err := run(ctx, s.write, s.q.RenewLeases, args{"owner": s.owner, "now": milli(now), "until": milli(now.Add(lease))})
+	_, err := run(ctx, s.write, s.q.RenewLeases, args{"refs": refs, "owner": s.owner, "now": milli(now), "until": milli(now.Add(lease))})
 	return err
 }
 
@@ -97,7 +100,7 @@ func (s *Store) Job(ctx context.Context, ref complaint.Ref) (Job, error) {
 // Begin records that a step's request is about to go out. It is durable when Begin returns nil; only then may the
 // request be made. Unless the step is harmless, the delivery's outcome is open from here on.
 func (s *Store) Begin(ctx context.Context, c Claim, step national.Step) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error {
+	return s.step(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.MarkSent, args{"harmless": bit(step.Harmless), "ref": c.Ref, "owner": s.owner, "fence": c.Fence}); err != nil {
 			return err
 		}
@@ -109,7 +112,7 @@ func (s *Store) Begin(ctx context.Context, c Claim, step national.Step) error {
 // StepDone records a step's success and its result. With the create step the ticket's ids are recorded in the same
 // transaction: from here on the complaint cannot be sent again.
 func (s *Store) StepDone(ctx context.Context, c Claim, step national.Step, result string, ticket national.Ticket) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error {
+	return s.step(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.ClearSent, args{"ref": c.Ref, "owner": s.owner, "fence": c.Fence}); err != nil {
 			return err
 		}
@@ -141,7 +144,7 @@ type Settlement struct {
 // Settle ends a claim: the delivery's state, the attempt's history and, with Done, the ticket, its first event and what
 // the channels are to be told, in one transaction. ErrLost: somebody else holds it now, and nothing was changed.
 func (s *Store) Settle(ctx context.Context, c Claim, to Settlement) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error {
+	return s.step(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.Settle, args{
 			"ref": c.Ref, "owner": s.owner, "fence": c.Fence, "state": to.State, "due": milli(to.Due),
 			"reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted), "open": bit(to.Open),

@@ -53,7 +53,7 @@ func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 		page.Complaints[i].Source = page.Source
 		page.Complaints[i].ReceivedAt = now
 	}
-	if err := s.keeps.do(ctx, job); err != nil {
+	if err := s.keeps.ask(ctx, job); err != nil {
 		return nil, fmt.Errorf("keep: %w", err)
 	}
 	if job.lost {

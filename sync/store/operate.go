@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -238,17 +240,22 @@ func (s *Store) Revisions(ctx context.Context) (int64, error) {
 }
 
 // Retry puts a held or dead delivery, and news about it that was given up, back into the queue. One whose request may
-// have gone out goes back to being looked up, never straight to being sent.
+// have gone out goes back to being looked up, never straight to being sent; one that was never decided is decided.
 func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
-		if _, err := w.run(ctx, s.q.RetryWritebacks, args{"ref": ref}); err != nil {
+		news, err := w.run(ctx, s.q.RetryWritebacks, args{"ref": ref})
+		if err != nil {
 			return err
 		}
+		to := Ready
+		if _, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref}); errors.Is(err, sql.ErrNoRows) {
+			to = New
+		}
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
-			"ref": ref, "state": Ready, "states": []State{Held, Dead, Ready, Unknown}, "keep_sent": 1, "reason": "", "detail": "an operator put it back",
+			"ref": ref, "state": to, "states": []State{Held, Dead, Ready, Unknown}, "keep_sent": 1, "reason": "", "detail": "an operator put it back",
 		})
-		if err == nil && n == 0 {
-			return fmt.Errorf("%s is neither held, dead nor waiting", ref)
+		if err == nil && n+news == 0 {
+			return fmt.Errorf("%s is neither held, dead nor waiting, and no news about it was given up", ref)
 		}
 		return err
 	})
@@ -262,7 +269,7 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 			return fmt.Errorf("%s is at the platform as %s and cannot be dropped", ref, id)
 		}
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
-			"ref": ref, "state": Dead, "states": []State{Ready, Unknown, Held, New}, "keep_sent": 0,
+			"ref": ref, "state": Dead, "states": []State{Ready, Unknown, Held, New}, "keep_sent": 1, // a retry looks an open outcome up first
 			"reason": retry.Rejected, "detail": "dropped by an operator: " + reason,
 		})
 		if err != nil {
@@ -275,13 +282,18 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 	})
 }
 
-// ResolveSent records what a person found out about a held or unknown outcome: the platform has it, under this id.
+// ResolveSent records what a person found out: the platform has it, under this id. Of a delivery that a gateway works on
+// just now it changes nothing and says so.
 func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
-		if err := w.resolve(ctx, ref, Done, "a person found it at the platform"); err != nil {
+		if err := w.resolve(ctx, ref, Done, "a person found it at the platform", Held, Unknown, Ready, Dead); err != nil {
 			return err
 		}
-		if err := w.must(ctx, s.q.NameTicket, args{"ref": ref, "national_id": ticket.ID, "tracking_id": ticket.TrackingID}); err != nil {
+		err := w.must(ctx, s.q.NameTicket, args{"ref": ref, "national_id": ticket.ID, "tracking_id": ticket.TrackingID})
+		if errors.Is(err, ErrLost) {
+			return fmt.Errorf("%s has another national id already, or was never decided; see queue show", ref)
+		}
+		if err != nil {
 			return err
 		}
 		return w.forwarded(ctx, ref, Settlement{SyncAt: syncAt, Writers: writers})
@@ -291,16 +303,16 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 // ResolveNotSent records that the platform does not have it: it is sent again.
 func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
-		return w.resolve(ctx, ref, Ready, "a person found that the platform does not have it")
+		return w.resolve(ctx, ref, Ready, "a person found that the platform does not have it", Held, Unknown)
 	})
 }
 
-func (w *writer) resolve(ctx context.Context, ref complaint.Ref, to State, detail string) error {
+func (w *writer) resolve(ctx context.Context, ref complaint.Ref, to State, detail string, from ...State) error {
 	n, err := w.run(ctx, w.s.q.OperateDelivery, args{
-		"ref": ref, "state": to, "states": []State{Held, Unknown}, "keep_sent": 0, "reason": "", "detail": detail,
+		"ref": ref, "state": to, "states": from, "keep_sent": 0, "reason": "", "detail": detail,
 	})
 	if err == nil && n == 0 {
-		return fmt.Errorf("%s is neither held nor unknown; see queue show", ref)
+		return fmt.Errorf("%s is in none of the states %v; see queue show", ref, from)
 	}
 	return err
 }

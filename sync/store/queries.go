@@ -28,6 +28,7 @@ type queries struct {
 
 	PickUndecided   string `query:"pick-undecided"`
 	FindPrimary     string `query:"find-primary"`
+	LockPrimary     string `query:"lock-primary"`
 	PrimaryOf       string `query:"primary-of"`
 	InsertDedupKey  string `query:"insert-dedup-key"`
 	InsertLink      string `query:"insert-link"`

@@ -83,7 +83,7 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 
 // SettleNews ends a claim on news: told (Done), to be told again (Ready), or given up (Dead).
 func (s *Store) SettleNews(ctx context.Context, n News, to Settlement) error {
-	return s.step(ctx, func(ctx context.Context, w *writer) error {
+	return s.step(ctx, n.Ref, func(ctx context.Context, w *writer) error {
 		return w.must(ctx, s.q.SettleWriteback, args{
 			"ref": n.Ref, "event_ref": n.About, "seq": n.Seq, "owner": s.owner, "attempts": n.Attempts,
 			"state": to.State, "due": milli(to.Due), "reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted),

@@ -56,8 +56,8 @@ func (p *platform) matches(list []any, ref complaint.Ref) (found []national.Tick
 		case ref:
 			found = appendNew(found, national.Ticket{ID: identity(at(entry, search.ID)), TrackingID: identity(at(entry, search.Tracking))})
 		case "":
-			if strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") {
-				unclear = errors.New("the search shows shortened texts, and our marker stands at a text's end: check search.text")
+			if !p.marker.whole(text) {
+				unclear = errors.New("the search shows masked or shortened texts, and our marker stands at a text's end: check search.text")
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package lapor
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -15,7 +16,7 @@ type marker struct {
 
 func newMarker(pattern string) (marker, error) {
 	before, after, _ := strings.Cut(pattern, refSlot)
-	shape, err := regexp.Compile(loose(before) + `([0-9A-Za-z-]+)` + loose(after))
+	shape, err := regexp.Compile(`(?i)` + loose(before) + `([0-9A-Za-z-]+)` + loose(after))
 	return marker{pattern: pattern, shape: shape}, err
 }
 
@@ -46,5 +47,40 @@ func (m marker) of(text string) complaint.Ref {
 	if len(all) == 0 {
 		return ""
 	}
-	return complaint.Ref(all[len(all)-1][1])
+	found := all[len(all)-1][1]
+	if ref, err := complaint.ParseRef(found); err == nil { // a platform may have changed its letters
+		return ref
+	}
+	return complaint.Ref(found)
+}
+
+// leastText is how many letters and digits a text has at least that is not masked or cut to nothing.
+const leastText = 10
+
+// whole says whether a text without our marker shows all that was sent: one that is masked, shortened, or that ends within
+// a marker does not, and says nothing about whose it is.
+func (m marker) whole(text string) bool {
+	text = strings.TrimSpace(text)
+	signs := 0
+	for _, r := range text {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			signs++
+		}
+	}
+	if signs < leastText || strings.HasSuffix(text, "...") || strings.HasSuffix(text, "…") || strings.Contains(text, "***") {
+		return false
+	}
+	return !m.endsWithin(text)
+}
+
+// endsWithin says whether a text's last line is the beginning of a marker.
+func (m marker) endsWithin(text string) bool {
+	last := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	before, _, _ := strings.Cut(m.pattern, refSlot)
+	before = strings.TrimSpace(before)
+	if before == "" || last == "" {
+		return false
+	}
+	n := min(len(last), len(before))
+	return strings.EqualFold(last[:n], before[:n]) && m.shape.FindString(last) == ""
 }

@@ -169,7 +169,9 @@ CREATE TABLE writeback (
     detail      TEXT   NOT NULL,
     PRIMARY KEY (ref, event_ref, seq)
 );
-CREATE INDEX writeback_open ON writeback (source, due_at) WHERE state IN ('ready', 'leased');
+CREATE INDEX writeback_ready ON writeback (source, due_at) WHERE state = 'ready';
+CREATE INDEX writeback_leased ON writeback (lease_until) WHERE state = 'leased';
+CREATE INDEX writeback_untold ON writeback (since, ref, seq) WHERE state IN ('ready', 'leased', 'dead');
 
 -- How far each polled connector has read.
 CREATE TABLE cursor (

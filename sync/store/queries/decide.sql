@@ -7,6 +7,9 @@ SELECT k.ref, k.occurred_at FROM dedup_key k JOIN delivery d ON d.ref = k.ref
 WHERE k.key = :key AND k.occurred_at BETWEEN :after AND :before AND k.ref <> :ref AND d.state <> 'dead'
 ORDER BY k.occurred_at, k.ref LIMIT 1
 
+-- name: lock-primary
+SELECT d.state FROM delivery d JOIN ticket t ON t.ref = d.ref WHERE d.ref = :ref {lock-wait}
+
 -- name: primary-of
 SELECT primary_ref FROM link WHERE ref = :ref
 
@@ -22,7 +25,7 @@ INSERT INTO ticket (ref, agency, category, location, rule, why, decided_at, nati
 VALUES (:ref, :agency, :category, :location, :rule, :why, :now, '', '', 0, 'received', '', '', 0, :now, 0, 0)
 
 -- name: settle-decision
-UPDATE delivery SET state = :state, changed_at = :now WHERE ref = :ref AND state = 'new'
+UPDATE delivery SET state = :state, reason = :reason, detail = :detail, changed_at = :now WHERE ref = :ref AND state = 'new'
 
 -- name: oldest-undecided
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state = 'new'

@@ -17,7 +17,10 @@ FROM complaint c JOIN ticket t ON t.ref = c.ref WHERE c.ref = :ref
 SELECT name, state, result FROM step WHERE ref = :ref
 
 -- name: renew-leases
-UPDATE delivery SET lease_until = :until WHERE state = 'leased' AND owner = :owner AND lease_until > :now
+WITH held AS MATERIALIZED (
+    SELECT ref FROM delivery WHERE ref IN (:refs) AND state = 'leased' AND owner = :owner AND lease_until > :now {lock}
+)
+UPDATE delivery SET lease_until = :until WHERE ref IN (SELECT ref FROM held)
 
 -- name: mark-sent
 UPDATE delivery SET sent_at = CASE WHEN :harmless = 1 THEN sent_at ELSE :now END
@@ -71,4 +74,9 @@ WHERE state = 'linked' AND ref IN (SELECT ref FROM link WHERE primary_ref = :ref
 DELETE FROM link WHERE primary_ref = :ref
 
 -- name: due-soon
-SELECT coalesce(min(due_at), 0) FROM delivery WHERE state IN ('ready', 'unknown')
+SELECT coalesce(min(soonest), 0) FROM (
+    SELECT min(due_at) AS soonest FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = 0
+    UNION ALL SELECT min(due_at) FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = 1
+    UNION ALL SELECT min(due_at) FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = 2
+    UNION ALL SELECT min(due_at) FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = 3
+) AS classes

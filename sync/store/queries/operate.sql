@@ -97,6 +97,8 @@ WHERE ref = :ref AND state IN (:states)
 
 -- name: retry-writebacks
 UPDATE writeback SET state = 'ready', due_at = :now WHERE ref = :ref AND state = 'dead'
+AND NOT EXISTS (SELECT 1 FROM writeback l WHERE l.ref = writeback.ref AND l.event_ref = writeback.event_ref
+                AND l.seq > writeback.seq AND l.state = 'done')
 
 -- name: named-ticket
 SELECT national_id FROM ticket WHERE ref = :ref

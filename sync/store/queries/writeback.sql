@@ -3,11 +3,11 @@ WITH picked AS MATERIALIZED (
     SELECT w.ref, w.event_ref, w.seq FROM writeback w
     WHERE w.source = :source AND w.state = 'ready' AND w.due_at <= :now
     AND NOT EXISTS (SELECT 1 FROM writeback e WHERE e.ref = w.ref AND e.state IN ('ready', 'leased')
-                    AND (e.since < w.since OR (e.since = w.since AND e.seq < w.seq)))
+                    AND (e.event_ref = w.event_ref AND e.seq < w.seq OR e.event_ref <> w.event_ref AND e.since < w.since))
     ORDER BY w.due_at LIMIT :most {lock}
 )
 UPDATE writeback SET state = 'leased', owner = :owner, lease_until = :until, attempts = attempts + 1
-WHERE EXISTS (SELECT 1 FROM picked p WHERE p.ref = writeback.ref AND p.event_ref = writeback.event_ref AND p.seq = writeback.seq)
+WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
 RETURNING ref, event_ref, seq, attempts, since
 
 -- name: read-change

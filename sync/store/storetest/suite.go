@@ -73,6 +73,14 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"an operator's orders keep the ledger", operatorOrders},
 		{"the audit finds what a sum would hide", auditFinds},
 		{"another source reads nothing", lastChangeIsPrivate},
+		{"a lease nobody works on runs out", renewsOnlyNamed},
+		{"what an operator retries is looked up or decided first", retriesSafely},
+		{"news that was given up can be retried", retriesNews},
+		{"news is told in order when the clock steps back", newsInOrderOfTheirNumbers},
+		{"a complaint that cannot be read or judged stops no other", unreadableStopsNobody},
+		{"a primary that dies meanwhile gets no duplicate", dyingPrimary},
+		{"a database that takes nothing answers everybody soon", busyDatabase},
+		{"personal data is sealed at rest", sealsPersonalData},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}
