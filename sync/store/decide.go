@@ -65,14 +65,9 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		if err := w.lockKeys(ctx, cases); err != nil {
 			return err
 		}
-		for _, u := range cases {
-			d, err := w.decide(ctx, u)
-			if err != nil {
-				return fmt.Errorf("decide %s: %w", u.Ref, err)
-			}
-			decided = append(decided, d)
-		}
-		return nil
+		more, err := w.decideAll(ctx, cases)
+		decided = append(decided, more...)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("decide: %w", err)
@@ -103,7 +98,7 @@ func (s *Store) judged(r row, judge func(complaint.Complaint) Decision) (u undec
 func (w *writer) setAsideUndecided(ctx context.Context, ref string, why error) error {
 	detail := []rune("it cannot be decided: " + why.Error())
 	_, err := w.run(ctx, w.s.q.SettleDecision, args{
-		"ref": ref, "state": Held, "reason": retry.Of(why).Reason, "detail": string(detail[:min(len(detail), 500)]),
+		"refs": []string{ref}, "state": Held, "reason": retry.Of(why).Reason, "detail": string(detail[:min(len(detail), 500)]),
 	})
 	return err
 }
@@ -127,6 +122,52 @@ func (w *writer) lockKeys(ctx context.Context, cases []undecided) error {
 	return nil
 }
 
+// decideAll records the routing of all, links the duplicates one by one in the order they came, and readies the rest.
+func (w *writer) decideAll(ctx context.Context, cases []undecided) ([]Decided, error) {
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	if err := w.recordRoutes(ctx, cases); err != nil {
+		return nil, fmt.Errorf("record the routing: %w", err)
+	}
+	var (
+		decided []Decided
+		ready   []complaint.Ref
+	)
+	for _, u := range cases {
+		d, err := w.decide(ctx, u)
+		if err != nil {
+			return nil, fmt.Errorf("decide %s: %w", u.Ref, err)
+		}
+		if d.Primary == "" {
+			ready = append(ready, u.Ref)
+		}
+		decided = append(decided, d)
+	}
+	if len(ready) == 0 {
+		return decided, nil
+	}
+	return decided, w.settleDecision(ctx, Ready, ready...)
+}
+
+func (w *writer) recordRoutes(ctx context.Context, cases []undecided) error {
+	tickets := make([]args, len(cases))
+	for i, u := range cases {
+		d := u.decision
+		tickets[i] = args{
+			"ref": u.Ref, "agency": d.Agency, "category": d.Category, "location": d.Location, "rule": d.Rule, "why": d.Why, "now": w.now,
+		}
+	}
+	_, err := run(ctx, w.tx, w.s.q.InsertTicket, tickets)
+	return err
+}
+
+func (w *writer) settleDecision(ctx context.Context, state State, refs ...complaint.Ref) error {
+	_, err := w.run(ctx, w.s.q.SettleDecision, args{"refs": refs, "state": state, "reason": "", "detail": ""})
+	return err
+}
+
+// decide records what a complaint may be found by, and links it when it has a primary.
 func (w *writer) decide(ctx context.Context, u undecided) (Decided, error) {
 	found, err := w.findPrimary(ctx, u)
 	if err != nil {
@@ -137,17 +178,10 @@ func (w *writer) decide(ctx context.Context, u undecided) (Decided, error) {
 			return Decided{}, fmt.Errorf("record a key: %w", err)
 		}
 	}
-	d := u.decision
-	if _, err := w.run(ctx, w.s.q.InsertTicket, args{
-		"ref": u.Ref, "agency": d.Agency, "category": d.Category, "location": d.Location, "rule": d.Rule, "why": d.Why,
-	}); err != nil {
-		return Decided{}, fmt.Errorf("record the routing: %w", err)
-	}
 	if found.primary == "" {
-		_, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Ready, "reason": "", "detail": ""})
-		return Decided{Ref: u.Ref}, err
+		return Decided{Ref: u.Ref}, nil
 	}
-	return Decided{Ref: u.Ref, Primary: found.primary, Kind: d.Kind}, w.link(ctx, u, found)
+	return Decided{Ref: u.Ref, Primary: found.primary, Kind: u.decision.Kind}, w.link(ctx, u, found)
 }
 
 func (w *writer) link(ctx context.Context, u undecided, found match) error {
@@ -157,7 +191,7 @@ func (w *writer) link(ctx context.Context, u undecided, found match) error {
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
-	if _, err := w.run(ctx, w.s.q.SettleDecision, args{"ref": u.Ref, "state": Linked, "reason": "", "detail": ""}); err != nil {
+	if err := w.settleDecision(ctx, Linked, u.Ref); err != nil {
 		return err
 	}
 	if !u.decision.Tell {

@@ -25,7 +25,7 @@ INSERT INTO ticket (ref, agency, category, location, rule, why, decided_at, nati
 VALUES (:ref, :agency, :category, :location, :rule, :why, :now, '', '', 0, 'received', '', '', 0, :now, 0, 0)
 
 -- name: settle-decision
-UPDATE delivery SET state = :state, reason = :reason, detail = :detail, changed_at = :now WHERE ref = :ref AND state = 'new'
+UPDATE delivery SET state = :state, reason = :reason, detail = :detail, changed_at = :now WHERE ref IN (:refs) AND state = 'new'
 
 -- name: oldest-undecided
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state = 'new'
