@@ -66,6 +66,31 @@ func TestTheDatabaseIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
+func TestSQLiteSyncsEachCommitToDisk(t *testing.T) {
+	s := opener("sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))(t, store.Options{Owner: "natuna/1"})
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
+		var got string
+		if err := s.Handle().GetContext(t.Context(), &got, "PRAGMA "+pragma); err != nil || got != want {
+			t.Errorf("%s is %s (%v), want %s", pragma, got, err, want)
+		}
+	}
+}
+
+func TestAPostgresThatAnswersBeforeItIsDurableIsRefused(t *testing.T) {
+	dsn := storetest.StartPostgres(t).Database(t)
+	s := opener(dsn)(t, store.Options{})
+	var name string
+	if err := s.Handle().GetContext(t.Context(), &name, "SELECT current_database()"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Handle().ExecContext(t.Context(), "ALTER DATABASE "+name+" SET synchronous_commit = off"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{DSN: dsn}); err == nil || !strings.Contains(err.Error(), "synchronous_commit = off") {
+		t.Errorf("opened: %v", err)
+	}
+}
+
 func TestAnAddressNobodyKnows(t *testing.T) {
 	_, err := store.Open(t.Context(), store.Options{DSN: "mysql://x"})
 	if err == nil || !strings.Contains(err.Error(), "sqlite:FILE or postgres://") {
