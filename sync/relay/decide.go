@@ -7,6 +7,7 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/route"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -53,7 +54,9 @@ func (r *Relay) decideOnce(ctx context.Context) (int, error) {
 	for _, d := range decided {
 		if d.Held != nil {
 			r.log.Error("a complaint cannot be decided and waits for a person: see satupintu queue show", "ref", d.Ref)
+			continue
 		}
+		r.metrics.routed.WithLabelValues(routedBy(d.Rule)).Inc()
 		if d.Primary != "" {
 			r.metrics.duplicates.WithLabelValues(d.Kind).Inc()
 		}
@@ -63,6 +66,19 @@ func (r *Relay) decideOnce(ctx context.Context) (int, error) {
 		r.wakeWriters()
 	}
 	return len(decided), err
+}
+
+// What routed a complaint. Much by the fallback means that rules are missing.
+const (
+	byRule     = "rule"
+	byFallback = "fallback"
+)
+
+func routedBy(rule int) string {
+	if rule == route.Fallback {
+		return byFallback
+	}
+	return byRule
 }
 
 func (r *Relay) overdue(ctx context.Context) bool {

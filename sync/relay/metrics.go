@@ -17,6 +17,7 @@ type Metrics struct {
 	refused             *prometheus.CounterVec
 	intakeSeconds       *prometheus.HistogramVec
 	duplicates          *prometheus.CounterVec
+	routed              *prometheus.CounterVec
 	polls               *prometheus.CounterVec
 	acknowledgeFailures *prometheus.CounterVec
 	lastSuccess         *prometheus.GaugeVec
@@ -47,6 +48,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		refused:             f.counter("intake_refused_total", "Requests and rows that were not accepted, by reason.", "connector", "reason"),
 		intakeSeconds:       f.histogram("intake_duration_seconds", "Time from a request's arrival to its answer, the commit included.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "connector"),
 		duplicates:          f.counter("duplicates_total", "Duplicates found, by kind.", "kind"),
+		routed:              f.counter("routed_total", "Complaints that were given an agency, by a rule or by the fallback.", "by"),
 		polls:               f.counter("connector_polls_total", "Polls of a connector, by result.", "connector", "result"),
 		acknowledgeFailures: f.counter("connector_acknowledge_failures_total", "Pages that were kept and could not be acknowledged to the channel.", "connector"),
 		lastSuccess:         f.gauge("connector_last_success_timestamp_seconds", "When a connector last worked: a poll without error, or a complaint received. 0: not since the start.", "connector"),
@@ -94,6 +96,9 @@ func (m *Metrics) Expect(channels []Channel) {
 	}
 	for _, kind := range []string{kindRedelivery, kindResubmission} {
 		m.duplicates.WithLabelValues(kind)
+	}
+	for _, by := range []string{byRule, byFallback} {
+		m.routed.WithLabelValues(by)
 	}
 	for _, state := range store.States() {
 		m.deliveries.WithLabelValues(string(state))

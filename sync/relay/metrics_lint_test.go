@@ -134,6 +134,7 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_intake_refused_total":                 channels * (len(relay.RequestRefusals()) + len(connectors.SetAsideCauses())),
 		"satupintu_intake_duration_seconds":              channels,
 		"satupintu_duplicates_total":                     2,
+		"satupintu_routed_total":                         2,
 		"satupintu_connector_polls_total":                2 * channels,
 		"satupintu_delivery_attempts_total":              reasons,
 		"satupintu_backsync_polls_total":                 reasons,

@@ -37,6 +37,7 @@ type Decided struct {
 	Ref     complaint.Ref
 	Primary complaint.Ref // empty: it goes on alone
 	Kind    string
+	Rule    int   // of Decision.Rule
 	Held    error // it cannot be decided, and a person must look
 }
 
@@ -142,6 +143,7 @@ func (w *writer) decideAll(ctx context.Context, cases []undecided) ([]Decided, e
 		if d.Primary == "" {
 			ready = append(ready, u.Ref)
 		}
+		d.Rule = u.decision.Rule
 		decided = append(decided, d)
 	}
 	if len(ready) == 0 {

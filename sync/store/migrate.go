@@ -25,7 +25,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	flavour, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.dialect == postgres {
 		flavour = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // looks each second, for five minutes
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,32 @@ func TestTheDatabaseIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
+func TestGatewaysThatStartTogetherMigrateOnce(t *testing.T) {
+	for name, dsn := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "natuna.db") },
+		"postgres": func(t *testing.T) string { return storetest.StartPostgres(t).Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := dsn(t)
+			errs := make(chan error)
+			for range 4 {
+				go func() {
+					s, err := store.Open(t.Context(), store.Options{DSN: at})
+					if err == nil {
+						err = s.Close()
+					}
+					errs <- err
+				}()
+			}
+			for range 4 {
+				if err := <-errs; err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
 func TestSQLiteSyncsEachCommitToDisk(t *testing.T) {
 	s := opener("sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))(t, store.Options{Owner: "natuna/1"})
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
