@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 type region struct {
 	testing.TB
 	folder  string
+	file    string
 	sim     *simulator.Simulator
 	intake  string
 	metrics string
@@ -57,7 +58,7 @@ func newRegion(t testing.TB, dsn, connectors string) *region {
 	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
 	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
 	t.Setenv("PORTAL_TOKEN", "token-portal")
-	r.write("gateway.yaml", fmt.Sprintf(`
+	r.file = r.write("gateway.yaml", fmt.Sprintf(`
 region: { code: "21.03", name: Kabupaten Natuna }
 store: { dsn: %q }
 server: { listen: %s, metrics: %s }
@@ -106,7 +107,7 @@ func (r *region) write(name, content string) string {
 	return path
 }
 
-func (r *region) config() string { return filepath.Join(r.folder, "gateway.yaml") }
+func (r *region) config() string { return r.file }
 
 func freeAddress(t testing.TB) string {
 	t.Helper()
