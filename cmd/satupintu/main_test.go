@@ -41,6 +41,7 @@ type region struct {
 	testing.TB
 	folder  string
 	file    string
+	binary  string // of satupintu; empty: the test's own
 	sim     *simulator.Simulator
 	intake  string
 	metrics string
@@ -122,7 +123,11 @@ func freeAddress(t testing.TB) string {
 // program is satupintu as a process of its own.
 func (r *region) program(args ...string) *exec.Cmd {
 	r.Helper()
-	cmd := exec.Command(os.Args[0], args...)
+	binary := r.binary
+	if binary == "" {
+		binary = os.Args[0]
+	}
+	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	cmd.Stdout, cmd.Stderr = r.log, r.log
 	return cmd

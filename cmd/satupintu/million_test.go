@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -52,6 +53,7 @@ func takeInRows(t testing.TB, kind string, rows int64) taken {
 		dsn = storetest.StartPostgres(t).Database(t)
 	}
 	r := newRegion(t, dsn, channelsOfTests)
+	r.binary = built(t) // as it is shipped: the race detector multiplies time and memory
 	writeRows(t, filepath.Join(r.folder, "inbox", "besar.csv"), rows)
 	if code, out := r.run("queue", "pause"); code != exitOK {
 		t.Fatal(out)
@@ -72,6 +74,18 @@ func takeInRows(t testing.TB, kind string, rows int64) taken {
 		t.Errorf("ledger %+v", l)
 	}
 	return taken{float64(rows) / kept.Seconds(), float64(rows) / decided.Seconds(), peak}
+}
+
+// built is the program as it is shipped.
+func built(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "satupintu")
+	build := exec.Command("go", "build", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	return path
 }
 
 func writeRows(t testing.TB, path string, rows int64) {

@@ -134,6 +134,7 @@ func (h hanging) Poll(ctx context.Context, _ connectors.Cursor) (connectors.Page
 
 func TestAChannelThatRefusesIsToldLaterAndInOrder(t *testing.T) {
 	bubble(t, func(r *rig) {
+		r.cfg.Delivery.Backoff.Max = config.Duration(time.Minute)
 		r.channel.refuse["1"] = errors.New("busy")
 		r.start()
 		refs := r.takeIn(report(1), report(2))
@@ -144,7 +145,7 @@ func TestAChannelThatRefusesIsToldLaterAndInOrder(t *testing.T) {
 			for _, ref := range refs {
 				r.must(r.sim.SetStatus(r.sim.ByMarker(string(ref))[0].ID, status, ""))
 			}
-			pass(10 * time.Minute)
+			pass(6 * time.Minute)
 		}
 		if heard := r.channel.heard("2"); heard[len(heard)-1] != complaint.Done {
 			t.Errorf("a neighbour's trouble held news up: %v", heard)
@@ -155,7 +156,7 @@ func TestAChannelThatRefusesIsToldLaterAndInOrder(t *testing.T) {
 		r.channel.mu.Lock()
 		delete(r.channel.refuse, "1")
 		r.channel.mu.Unlock()
-		pass(2 * time.Hour)
+		pass(6 * time.Minute)
 		want := []complaint.Status{complaint.Forwarded, complaint.Disposed, complaint.InProgress, complaint.Done}
 		if heard := slices.Compact(r.channel.heard("1")); !slices.Equal(heard, want) {
 			t.Errorf("heard %v, want %v", heard, want)

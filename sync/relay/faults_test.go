@@ -43,7 +43,7 @@ func TestEachFaultOfCreateEndsOnceOrHeld(t *testing.T) {
 		{simulator.Rule{Fault: simulator.Empty}, retry.Malformed, true},
 		{simulator.Rule{Fault: simulator.CloseBefore}, retry.Reset, true},
 		{simulator.Rule{Fault: simulator.CloseAfter}, retry.Reset, true},
-		{simulator.Rule{Fault: simulator.Late, Delay: 3 * time.Minute}, retry.Timeout, true},
+		{simulator.Rule{Fault: simulator.Late, Delay: 30 * time.Second}, retry.Timeout, true},
 	} {
 		for _, lookup := range []string{"search", "none"} {
 			name := fmt.Sprintf("%s %s, lookup %s", c.rule.Fault, c.rule.RetryAfter, lookup)
@@ -84,12 +84,12 @@ func TestAbsenceCountsOnlyAfterTheSettleTime(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.cfg.Delivery.Backoff.First = config.Duration(time.Second)
 		r.cfg.National.Timeout = config.Duration(2 * time.Second)
-		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Late, Delay: 4 * time.Minute, Next: 1})
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Late, Delay: 50 * time.Second, Next: 1})
 		r.start()
 		ref := r.takeIn(report(1))[0]
-		pass(3 * time.Minute)
+		pass(40 * time.Second)
 		if story := r.story(ref); story.State != store.Unknown || r.sim.Stats().Calls[simulator.CallSearch] < 3 {
-			t.Errorf("after 3 minutes it is %s, looked up %d times", story.State, r.sim.Stats().Calls[simulator.CallSearch])
+			t.Errorf("after 40 seconds it is %s, looked up %d times", story.State, r.sim.Stats().Calls[simulator.CallSearch])
 		}
 		r.until(ref, store.Done)
 		if n := r.atPlatform(ref); n != 1 {
@@ -157,13 +157,13 @@ func TestRefusedCredentialsPauseEverythingAndResumeByThemselves(t *testing.T) {
 		for n := range 30 {
 			refs = append(refs, r.takeIn(report(n))...)
 		}
-		pass(2 * time.Hour)
+		pass(20 * time.Minute)
 		stats := r.sim.Stats().Calls
 		if creates := stats[simulator.CallCreate]; creates > r.cfg.National.Concurrency {
 			t.Errorf("%d complaints were sent while the credentials were refused", creates)
 		}
-		if probes := stats[simulator.CallInstitutions]; probes < 100 || probes > 300 {
-			t.Errorf("%d probes in two hours", probes)
+		if probes := stats[simulator.CallInstitutions]; probes < 20 || probes > 90 {
+			t.Errorf("%d probes in twenty minutes", probes)
 		}
 		if lines := strings.Count(r.log.String(), "refuses our credentials"); lines != 1 {
 			t.Errorf("%d alarms:\n%s", lines, r.log.String())
@@ -234,11 +234,11 @@ func TestADeadPlatformIsLeftAloneAndTheBacklogDrains(t *testing.T) {
 		for n := range 20 {
 			refs = append(refs, r.takeIn(report(n))...)
 		}
-		pass(2 * time.Hour)
-		if n := r.sim.Stats().Faults[simulator.Refused]; n > 400 {
-			t.Errorf("a dead platform was tried %d times in two hours", n)
+		pass(20 * time.Minute)
+		if n := r.sim.Stats().Faults[simulator.Refused]; n > 150 {
+			t.Errorf("a dead platform was tried %d times in twenty minutes", n)
 		}
-		if lines := strings.Count(r.log.String(), "\n"); lines > 400 {
+		if lines := strings.Count(r.log.String(), "\n"); lines > 100 {
 			t.Errorf("%d log lines about one outage", lines)
 		}
 		r.faults()
@@ -251,16 +251,16 @@ func TestADeadPlatformIsLeftAloneAndTheBacklogDrains(t *testing.T) {
 
 func TestADeliveryIsGivenUpByAgeAndNeverBefore(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.Delivery.GiveUpAfter = config.Duration(2 * time.Hour)
-		r.cfg.Delivery.Backoff.Max = config.Duration(10 * time.Minute)
+		r.cfg.Delivery.GiveUpAfter = config.Duration(20 * time.Minute)
+		r.cfg.Delivery.Backoff.Max = config.Duration(2 * time.Minute)
 		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable})
 		r.start()
 		ref := r.takeIn(report(1))[0]
-		pass(110 * time.Minute)
+		pass(18 * time.Minute)
 		if story := r.story(ref); story.State == store.Dead {
 			t.Error("given up early")
 		}
-		pass(30 * time.Minute)
+		pass(7 * time.Minute)
 		if story := r.story(ref); story.State != store.Dead || story.Reason != string(retry.TooOld) || !strings.Contains(story.Detail, "503") {
 			t.Errorf("%s (%s: %s)", story.State, story.Reason, story.Detail)
 		}

@@ -27,7 +27,7 @@ func TestAComplaintTravelsAndItsAnswerComesBack(t *testing.T) {
 		id := r.sim.ByMarker(string(ref))[0].ID
 		for _, status := range []string{simulator.StatusDisposed, simulator.StatusWorking, simulator.StatusDone} {
 			r.must(r.sim.SetStatus(id, status, "<p>Sudah <b>ditangani</b></p>"))
-			pass(10 * time.Minute)
+			pass(6 * time.Minute)
 		}
 		want := []complaint.Status{complaint.Forwarded, complaint.Disposed, complaint.InProgress, complaint.Done}
 		if got := slices.Compact(r.channel.heard("1")); !slices.Equal(got, want) {
@@ -37,7 +37,7 @@ func TestAComplaintTravelsAndItsAnswerComesBack(t *testing.T) {
 			t.Errorf("the last news was %+v", last)
 		}
 		asked := r.sim.Stats().Calls[simulator.CallStatus]
-		pass(4 * time.Hour)
+		pass(20 * time.Minute)
 		if more := r.sim.Stats().Calls[simulator.CallStatus]; more != asked {
 			t.Errorf("a closed complaint was asked about %d times more", more-asked)
 		}
@@ -49,7 +49,7 @@ func TestAComplaintTravelsAndItsAnswerComesBack(t *testing.T) {
 
 func TestOldComplaintsAreAskedAboutRarely(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.National.Sync = config.Sync{Fresh: config.Duration(10 * time.Second), Old: config.Duration(6 * time.Minute)}
+		r.cfg.National.Sync = config.Sync{Fresh: config.Duration(2 * time.Second), Old: config.Duration(72 * time.Second)}
 		r.start()
 		r.until(r.takeIn(report(1))[0], store.Done)
 		asked := func(d time.Duration) int {
@@ -57,12 +57,12 @@ func TestOldComplaintsAreAskedAboutRarely(t *testing.T) {
 			pass(d)
 			return r.sim.Stats().Calls[simulator.CallStatus] - before
 		}
-		if n := asked(2 * time.Minute); n < 8 || n > 14 {
-			t.Errorf("a fresh complaint was asked about %d times in two minutes, want about 12", n)
+		if n := asked(24 * time.Second); n < 8 || n > 14 {
+			t.Errorf("a fresh complaint was asked about %d times in 24 seconds, want about 12", n)
 		}
-		pass(time.Hour)
-		if n := asked(time.Hour); n < 8 || n > 12 {
-			t.Errorf("an old complaint was asked about %d times in an hour, want about 10", n)
+		pass(12 * time.Minute)
+		if n := asked(12 * time.Minute); n < 8 || n > 12 {
+			t.Errorf("an old complaint was asked about %d times in twelve minutes, want about 10", n)
 		}
 	})
 }
@@ -85,12 +85,11 @@ func TestAResubmissionIsLinkedAndHearsTheSame(t *testing.T) {
 		other.SourceID, other.Reporter.Phone = "3", "0812-0000-0002"
 		r.until(r.takeIn(other)[0], store.Done)
 		later := first
-		later.SourceID = "4"
-		pass(61 * time.Minute)
+		later.SourceID, later.ReportedAt = "4", time.Now().Add(61*time.Minute)
 		r.until(r.takeIn(later)[0], store.Done)
 
 		r.must(r.sim.SetStatus(r.sim.ByMarker(string(ref))[0].ID, simulator.StatusDone, "selesai"))
-		pass(15 * time.Minute)
+		pass(6 * time.Minute)
 		for _, id := range []string{"1", "2"} {
 			if heard := r.channel.heard(id); !slices.Contains(heard, complaint.Forwarded) || !slices.Contains(heard, complaint.Done) {
 				t.Errorf("complaint %s heard %v", id, heard)
@@ -162,7 +161,7 @@ func TestABacklogDrainsTheUrgentFirstAtTheRate(t *testing.T) {
 			}
 			r.takeIn(c)
 		}
-		pass(10 * time.Minute)
+		pass(time.Minute)
 		if n := len(r.sim.Complaints()); n != 0 {
 			t.Fatalf("%d complaints were sent during a pause", n)
 		}

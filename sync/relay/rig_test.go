@@ -56,7 +56,7 @@ func bubble(t *testing.T, test func(*rig)) {
 			t.Fatal(err)
 		}
 		cfg.Routing.Fallback = config.Target{Agency: "21030", Category: "15"}
-		cfg.National.Rate, cfg.National.Timeout = 100, config.Duration(20*time.Second)
+		cfg.National.Rate, cfg.National.Timeout, cfg.Delivery.Settle = 100, config.Duration(20*time.Second), config.Duration(time.Minute)
 		r := &rig{
 			T: t, folder: folder, cfg: cfg, lookup: "search",
 			sim:     simulator.New(simulator.Options{Search: true, Scenarios: simulator.Still()}),
@@ -166,7 +166,7 @@ func (r *rig) story(ref complaint.Ref) store.Story {
 // until lets time pass until the complaint is in one of the states.
 func (r *rig) until(ref complaint.Ref, states ...store.State) store.Story {
 	r.Helper()
-	for began := time.Now(); time.Since(began) < 24*time.Hour; pass(time.Second) {
+	for began := time.Now(); time.Since(began) < 24*time.Hour; pass(2 * time.Second) {
 		story := r.story(ref)
 		for _, s := range states {
 			if story.State == s {
