@@ -33,12 +33,7 @@ func (r *Relay) backsyncLoop(ctx context.Context) {
 			continue
 		}
 		asked, err := r.store.ClaimSync(ctx, syncBatch, syncHold)
-		switch {
-		case err == nil && down.ends():
-			r.log.Info("statuses are asked for again")
-		case err != nil && ctx.Err() == nil && down.begins():
-			r.log.Error("tickets to ask about cannot be claimed; trying again", "error", err)
-		}
+		down.watch(ctx, r.log, "claiming tickets to ask about", err)
 		if err != nil {
 			sleep(ctx, time.Second, nil)
 			continue

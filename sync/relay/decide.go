@@ -31,12 +31,7 @@ func (r *Relay) decideLoop(ctx context.Context) {
 	var down trouble
 	for ctx.Err() == nil {
 		n, err := r.decideOnce(ctx)
-		switch {
-		case err == nil && down.ends():
-			r.log.Info("decisions are made again")
-		case err != nil && ctx.Err() == nil && down.begins():
-			r.log.Error("decisions cannot be made; trying again", "error", err)
-		}
+		down.watch(ctx, r.log, "deciding", err)
 		switch {
 		case err != nil:
 			sleep(ctx, time.Second, nil)

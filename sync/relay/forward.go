@@ -28,12 +28,7 @@ func (r *Relay) forwardLoop(ctx context.Context) {
 	defer workers.Wait()
 	for ctx.Err() == nil {
 		claims, wait, err := r.claim(ctx, cap(slots)-len(slots), len(slots))
-		switch {
-		case err == nil && down.ends():
-			r.log.Info("deliveries are claimed again")
-		case err != nil && ctx.Err() == nil && down.begins():
-			r.log.Error("deliveries cannot be claimed; trying again", "error", err)
-		}
+		down.watch(ctx, r.log, "claiming deliveries", err)
 		for _, c := range claims {
 			slots <- struct{}{}
 			r.held.add(c.Ref)

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -90,4 +91,14 @@ func (t *trouble) ends() bool {
 	was := t.on
 	t.on = false
 	return was
+}
+
+// watch says in one line that a loop's work began to fail, and in one that it goes on. Our own shutdown is no failure.
+func (t *trouble) watch(ctx context.Context, log *slog.Logger, what string, err error) {
+	switch {
+	case err == nil && t.ends():
+		log.Info(what + " works again")
+	case err != nil && ctx.Err() == nil && t.begins():
+		log.Error(what+" fails; trying again", "error", err)
+	}
 }

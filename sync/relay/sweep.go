@@ -24,12 +24,7 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 	)
 	for ctx.Err() == nil {
 		err := r.sweep(ctx, &counted)
-		switch {
-		case err == nil && down.ends():
-			r.log.Info("the store answers again")
-		case err != nil && ctx.Err() == nil && down.begins():
-			r.log.Error("the store does not answer the sweep; trying again", "error", err)
-		}
+		down.watch(ctx, r.log, "sweeping the store", err)
 		if now := r.now(); now.Sub(cleaned) > time.Hour {
 			cleaned = now
 			if err := r.files.SweepUnfinished(now.Add(-24 * time.Hour)); err != nil {

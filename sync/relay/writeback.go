@@ -22,12 +22,7 @@ func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 	defer stop()
 	for ctx.Err() == nil {
 		news, err := r.store.ClaimNews(ctx, c.Name, writebackWorkers, r.cfg.Delivery.Lease.D())
-		switch {
-		case err == nil && down.ends():
-			r.log.Info("news is claimed again", "connector", c.Name)
-		case err != nil && ctx.Err() == nil && down.begins():
-			r.log.Error("news for a channel cannot be claimed; trying again", "connector", c.Name, "error", err)
-		}
+		down.watch(ctx, r.log.With("connector", c.Name), "claiming news", err)
 		r.tellAll(work, c, news)
 		if len(news) == 0 {
 			sleep(ctx, idleLook, r.tellable[c.Name])

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/privacy"
 )
 
 // row is a complaint as it lies in the database.
@@ -100,20 +101,17 @@ func (s *Store) hide(plain []byte, where string) (string, error) {
 		return sealed, nil
 	}
 	text := string(plain)
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || strings.HasPrefix(text, binaryPrefix) || strings.HasPrefix(text, sealedPrefix) {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) || strings.HasPrefix(text, binaryPrefix) || privacy.Sealed(text) {
 		return binaryPrefix + base64.StdEncoding.EncodeToString(plain), nil
 	}
 	return text, nil
 }
 
-// sealedPrefix is how sealed text begins; package privacy writes it.
-const sealedPrefix = "s1:"
-
 func (s *Store) show(kept, where string) ([]byte, error) {
 	if coded, ok := strings.CutPrefix(kept, binaryPrefix); ok {
 		return base64.StdEncoding.DecodeString(coded)
 	}
-	if !strings.HasPrefix(kept, sealedPrefix) {
+	if !privacy.Sealed(kept) {
 		return []byte(kept), nil
 	}
 	if s.seal == nil {

@@ -146,9 +146,6 @@ func (s *Store) Kind() string { return string(s.dialect) }
 // Owner is the name under which this gateway holds leases.
 func (s *Store) Owner() string { return s.owner }
 
-// Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
-
 func milli(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

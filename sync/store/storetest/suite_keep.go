@@ -1,0 +1,161 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+func keepSurvives(t *testing.T, h Harness) {
+	clock := NewClock()
+	lat, long := 3.94, 108.38
+	c := complaint.Complaint{
+		SourceID: "A/1", Title: "Air", Text: "Air PDAM di Sedanau keruh ☔ 'sekali'", Class: complaint.Supervised, Anonymous: true, Secret: true,
+		Reporter: complaint.Reporter{Name: "Warga Contoh", Phone: "0812 0000 0000"}, Place: complaint.Place{Region: "21.03", Lat: &lat, Long: &long},
+		Category: "air", ReportedAt: clock.Now().Add(-time.Hour), Raw: complaint.Payload{Type: "application/octet-stream", Body: []byte{0, 255, 's'}},
+		Attachments: []complaint.Attachment{{Name: "keran.jpg", Type: "image/jpeg", Size: 3, SHA256: "ab"}},
+	}
+	w := open(t, h, clock, "natuna/1")
+	ref := w.keep(c)[0].Ref
+	w.decideAll(judge)
+	w.must(w.Close())
+
+	w = open(t, h, clock, "natuna/2")
+	job, err := w.Job(t.Context(), ref)
+	w.must(err)
+	got := job.Complaint
+	c.Ref, c.Source, c.ReceivedAt = ref, "portal", clock.Now()
+	if got.ContentHash() != c.ContentHash() || string(got.Raw.Body) != string(c.Raw.Body) || !got.ReceivedAt.Equal(c.ReceivedAt) || got.Ref != ref {
+		t.Errorf("got  %+v\nwant %+v", got, c)
+	}
+	w.ledger(store.Ledger{Accepted: 1, Waiting: 1})
+}
+
+func keepOnce(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1), report(2), report(1))
+	again := w.keep(report(2), report(1), report(3))
+	if first[0].Known || first[1].Known || !first[2].Known || first[2].Ref != first[0].Ref {
+		t.Errorf("first page: %+v", first)
+	}
+	if !again[0].Known || again[0].Ref != first[1].Ref || !again[1].Known || again[1].Ref != first[0].Ref || again[2].Known {
+		t.Errorf("second page: %+v", again)
+	}
+	other, err := w.Keep(t.Context(), store.Page{Source: "desa", Complaints: []complaint.Complaint{report(1)}})
+	w.must(err)
+	if other[0].Known {
+		t.Error("the same id of another source is taken for the same complaint")
+	}
+	w.ledger(store.Ledger{Accepted: 4, Waiting: 4})
+}
+
+func keepRevision(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.keep(report(1))[0].Ref
+	edited := report(1)
+	edited.Text = "Lampu jalan sudah menyala lagi"
+	for range 2 {
+		if k := w.keep(edited)[0]; !k.Known || !k.Revised || k.Ref != ref {
+			t.Errorf("kept %+v", k)
+		}
+	}
+	if n, err := w.Revisions(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d revisions, %v", n, err)
+	}
+	if story := w.state(ref, store.New); len(story.Revisions) != 1 {
+		t.Errorf("the story shows %d revisions", len(story.Revisions))
+	}
+	w.decideAll(judge)
+	if claims := w.claim(10); len(claims) != 1 {
+		t.Errorf("%d deliveries of one complaint", len(claims))
+	}
+}
+
+func cursorIsAtomic(t *testing.T, h Harness) {
+	w := begin(t, h)
+	page := func(from, to string, n int) store.Page {
+		return store.Page{Source: "kantor", Complaints: []complaint.Complaint{report(n)}, Cursor: &store.CursorMove{From: from, To: to}}
+	}
+	_, err := w.Keep(t.Context(), page("", "a", 1))
+	w.must(err)
+	_, err = w.Keep(t.Context(), page("a", "b", 2))
+	w.must(err)
+	if _, err := w.Keep(t.Context(), page("a", "c", 3)); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a cursor that stands elsewhere was moved: %v", err)
+	}
+	if at, err := w.Cursor(t.Context(), "kantor"); err != nil || at != "b" {
+		t.Errorf("the cursor stands at %q, %v", at, err)
+	}
+	w.ledger(store.Ledger{Accepted: 2, Waiting: 2}) // report 3 went with its cursor
+}
+
+func refusalOnce(t *testing.T, h Harness) {
+	w := begin(t, h)
+	refusals := []store.Refusal{
+		{SourceID: "9", Where: "aduan.csv row 9", Reason: "bad_field", Detail: "text: is missing", Raw: []byte("9;;\x00")},
+		{Where: "aduan.csv row 10", Reason: "bad_field", Detail: "text: is missing", Raw: []byte("9;;\x00")},
+	}
+	for range 2 {
+		_, err := w.Keep(t.Context(), store.Page{Source: "kantor", Refusals: refusals})
+		w.must(err)
+	}
+	w.ledger(store.Ledger{Refused: 2})
+	seen, err := w.Refusals(t.Context(), 10)
+	w.must(err)
+	if len(seen) != 2 || seen[0].Source != "kantor" || seen[0].Reason != "bad_field" {
+		t.Errorf("refusals %+v", seen)
+	}
+}
+
+func keepConcurrently(t *testing.T, h Harness) {
+	w := begin(t, h)
+	const senders, each = 16, 20
+	refs := make([]map[string]complaint.Ref, senders)
+	var wg sync.WaitGroup
+	for i := range senders {
+		wg.Go(func() {
+			refs[i] = map[string]complaint.Ref{}
+			for n := range each {
+				kept, err := w.Keep(context.Background(), store.Page{Source: "portal", Complaints: []complaint.Complaint{report(n)}})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				refs[i][fmt.Sprint(n)] = kept[0].Ref
+			}
+		})
+	}
+	wg.Wait()
+	for i := range senders {
+		for id, ref := range refs[i] {
+			if ref != refs[0][id] {
+				t.Fatalf("complaint %s has the references %s and %s", id, ref, refs[0][id])
+			}
+		}
+	}
+	w.ledger(store.Ledger{Accepted: each, Waiting: each})
+}
+
+func decideRoutes(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.keep(report(1))[0].Ref
+	if oldest, err := w.OldestUndecided(t.Context()); err != nil || !oldest.Equal(w.clock.Now()) {
+		t.Errorf("oldest undecided %v, %v", oldest, err)
+	}
+	decided := w.decideAll(judge)
+	if len(decided) != 1 || decided[0].Ref != ref || decided[0].Primary != "" {
+		t.Errorf("decided %+v", decided)
+	}
+	if story := w.state(ref, store.Ready); story.Agency != "21030" || story.Category != "15" || story.Why == "" {
+		t.Errorf("story %+v", story)
+	}
+	if again := w.decideAll(judge); len(again) != 0 {
+		t.Errorf("decided twice: %+v", again)
+	}
+}
