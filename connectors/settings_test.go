@@ -43,7 +43,11 @@ func decodeCounter(t *testing.T, text string) (config.Settings, error) {
 	if err := yaml.Unmarshal([]byte(text), &node); err != nil {
 		t.Fatal(err)
 	}
-	return DecodeSettings(counter(), &node, config.Place{File: "gateway.yaml", Path: "connectors[0].settings"})
+	settings := counter().Defaults()
+	if err := config.Decode(&node, settings, config.Place{File: "gateway.yaml", Path: "connectors[0].settings"}).Err(); err != nil {
+		return nil, err
+	}
+	return settings, nil
 }
 
 func TestSettingsAreReadOverTheDefaults(t *testing.T) {

@@ -258,7 +258,7 @@ map: { id: ticket, text: { from: message, layot: x }, reported_at: { from: creat
 `), &node); err != nil {
 		t.Fatal(err)
 	}
-	_, err := connectors.DecodeSettings(Definition(), &node, config.Place{File: "gateway.yaml", Path: "connectors[0].settings"})
+	err := config.Decode(&node, Definition().Defaults(), config.Place{File: "gateway.yaml", Path: "connectors[0].settings"}).Err()
 	if err == nil {
 		t.Fatal("the settings are taken")
 	}
