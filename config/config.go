@@ -141,6 +141,7 @@ type Target struct {
 	Agency   string `yaml:"agency" doc:"institution id" required:"true"`
 	Category string `yaml:"category" doc:"category id"`
 	Location string `yaml:"location" doc:"location id"`
+	HandOver string `yaml:"hand_over" doc:"institution id it is handed over to at the platform, because it is not the agency's to answer"`
 }
 
 // SLA are the clocks of the process. A day is a working day.

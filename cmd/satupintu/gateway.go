@@ -30,7 +30,11 @@ type base struct {
 	registry *prometheus.Registry
 	metrics  *relay.Metrics
 	log      *slog.Logger
+	at       func(relay.Point) // of tests; nil otherwise
 }
+
+// pointsKey is under which a test puts what is called at each of relay.Points into the context of a command.
+type pointsKey struct{}
 
 // openBase opens the store and the files of a configuration. owner names this gateway; a command that only looks leaves
 // it empty.
@@ -44,6 +48,7 @@ func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.L
 		}
 		options.Sealer = b.hasher
 	}
+	b.at, _ = ctx.Value(pointsKey{}).(func(relay.Point))
 	var err error
 	if b.store, err = store.Open(ctx, options); err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
@@ -117,7 +122,7 @@ func (b *base) openPlan(p *plan) (*open, error) {
 	b.metrics.Expect(o.channels)
 	o.relay = relay.New(relay.Options{
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
-		Hasher: b.hasher, Metrics: b.metrics, Log: b.log,
+		Hasher: b.hasher, Metrics: b.metrics, Log: b.log, At: b.at,
 	})
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil

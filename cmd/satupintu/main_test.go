@@ -14,12 +14,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -31,9 +34,31 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := execute(dieAt(ctx, os.Getenv(deathPoint)), os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+// deathPoint names where the program dies as by kill -9, and at which passing: "create:answer#3".
+const deathPoint = "SATUPINTU_DIE_AT"
+
+func dieAt(ctx context.Context, where string) context.Context {
+	name, nth, _ := strings.Cut(where, "#")
+	if name == "" {
+		return ctx
+	}
+	left := new(atomic.Int64)
+	n, err := strconv.ParseInt(nth, 10, 64)
+	left.Store(max(n, 1))
+	if err != nil && nth != "" {
+		return ctx
+	}
+	return context.WithValue(ctx, pointsKey{}, func(p relay.Point) {
+		if string(p) == name && left.Add(-1) == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // nothing more happens here
+		}
+	})
 }
 
 // region is a folder with a configuration, a simulated platform, and the programs a test runs there.

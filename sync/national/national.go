@@ -71,11 +71,17 @@ type Step struct {
 	// Harmless says that running the step twice does no harm (an uploaded file nobody refers to). The outcome of a
 	// harmless step is never looked up: it is simply run again.
 	Harmless bool
+	// Last says that no step of the submission follows: its outcome and the end of the delivery are recorded as one.
+	Last bool
 }
 
 // StepCreate is the step that makes the national ticket. Every platform names it so, and its result is Ticket.Record: a
 // Lookup that finds the ticket completes this step.
 const StepCreate = "create"
+
+// StepHandOver is the step after it that tells the platform a complaint is not the receiving agency's to answer, and whose
+// it is.
+const StepHandOver = "hand-over"
 
 // Submission is what a platform is sent.
 type Submission struct {
@@ -83,6 +89,7 @@ type Submission struct {
 	Agency    string // institution id of the platform
 	Category  string // category id of the platform
 	Location  string // location id of the platform; may be empty
+	HandOver  string // institution id of the agency it is handed over to as not Agency's to answer; may be empty
 	Files     []File
 }
 

@@ -73,11 +73,13 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) {
 		if err != nil {
 			return err
 		}
+		r.at(BeforeSync)
 		return r.store.Record(ctx, asked.Ref, store.Observation{State: state, SyncAt: r.nextSync(asked), Writers: r.writers})
 	})
 	v := retry.Of(err)
 	r.metrics.backsync.WithLabelValues(string(v.Reason)).Inc()
 	if err == nil {
+		r.at(AfterSync)
 		r.wakeWriters()
 		return
 	}

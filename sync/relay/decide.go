@@ -42,6 +42,7 @@ func (r *Relay) decideLoop(ctx context.Context) {
 }
 
 func (r *Relay) decideOnce(ctx context.Context) (int, error) {
+	r.at(BeforeDecide)
 	decided, err := r.store.Decide(ctx, decideBatch, r.judge)
 	if err != nil && r.overdue(ctx) {
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone)
@@ -57,6 +58,7 @@ func (r *Relay) decideOnce(ctx context.Context) (int, error) {
 		}
 	}
 	if len(decided) > 0 {
+		r.at(AfterDecide)
 		r.forwardable.send()
 		r.wakeWriters()
 	}

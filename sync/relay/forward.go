@@ -77,6 +77,7 @@ func (r *Relay) claim(ctx context.Context, free, busy int) ([]store.Claim, time.
 		return nil, time.Second, err
 	}
 	if len(claims) > 0 {
+		r.at(AfterClaim)
 		return claims, 0, nil
 	}
 	return nil, r.untilDue(ctx), nil
@@ -113,12 +114,14 @@ func (r *Relay) deliver(ctx context.Context, c store.Claim) {
 	to := r.verdict(a, err)
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
+	r.at(BeforeSettle)
 	switch err := r.store.Settle(settling, c, to); {
 	case errors.Is(err, store.ErrLost):
 		r.log.Warn("a delivery took longer than its lease; whoever holds it now looks its outcome up", "ref", c.Ref)
 	case err != nil:
 		r.log.Error("an outcome could not be recorded; the lease will run out and it is looked up", "ref", c.Ref, "error", err)
 	default:
+		r.at(AfterSettle)
 		r.settled(c, to)
 	}
 }

@@ -20,10 +20,12 @@ func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complain
 			return nil, inList(err, i, len(complaints))
 		}
 	}
+	r.at(BeforeKeep)
 	kept, err := r.store.Keep(ctx, store.Page{Source: source, Complaints: complaints})
 	if err != nil {
 		return nil, err
 	}
+	r.at(AfterKeep)
 	r.kept(source, kept)
 	return kept, nil
 }
@@ -83,10 +85,12 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 		}
 		p.Complaints = append(p.Complaints, c)
 	}
+	r.at(BeforeKeep)
 	kept, err := r.store.Keep(ctx, p)
 	if err != nil {
 		return fmt.Errorf("keep a page of %s: %w", source, err)
 	}
+	r.at(AfterKeep)
 	r.kept(source, kept)
 	for _, refusal := range p.Refusals {
 		r.metrics.refused.WithLabelValues(source, refusal.Reason).Inc()

@@ -27,6 +27,7 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	// have looked it up and found it absent.
 	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(a.r.cfg.Delivery.Settle.D()/2))
 	defer cancel()
+	a.r.at(stepPoint(step, "begin"))
 	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
 		return "", fmt.Errorf("record that %s begins: %w", step.Name, err)
 	}
@@ -34,7 +35,9 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	if ctx.Err() != nil {
 		return "", a.failed(step, retry.Because(retry.Unknown(ctx.Err()), retry.Timeout))
 	}
+	a.r.at(stepPoint(step, "request"))
 	result, err := run(ctx)
+	a.r.at(stepPoint(step, "answer"))
 	if err != nil {
 		return "", a.failed(step, err)
 	}
@@ -47,6 +50,7 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	if err := a.r.store.StepDone(ctx, a.claim, step, result, ticket); err != nil {
 		return "", fmt.Errorf("record that %s is done: %w", step.Name, err)
 	}
+	a.r.at(stepPoint(step, "recorded"))
 	a.open, a.job.Done[step.Name] = false, result
 	if ticket.ID != "" {
 		a.job.Ticket = ticket

@@ -105,6 +105,7 @@ func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) 
 		if err := r.keepPage(ctx, c.Name, from, page); err != nil {
 			return err
 		}
+		r.at(PageKept)
 		if c.Acknowledge == nil {
 			return nil
 		}

@@ -48,6 +48,7 @@ type Options struct {
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
+	At       func(Point)      // nil: nothing; called at each of Points
 }
 
 // Channel is one open connector.
@@ -75,6 +76,7 @@ type Relay struct {
 	metrics  *Metrics
 	log      *slog.Logger
 	now      func() time.Time
+	at       func(Point)
 
 	held        heldClaims
 	decidable   signal // something was kept
@@ -89,11 +91,14 @@ func New(o Options) *Relay {
 	r := &Relay{
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
 		table: route.New(o.Config.Routing), hasher: o.Hasher, redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
-		metrics: o.Metrics, log: o.Log, now: o.Now,
+		metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
 	}
 	if r.now == nil {
 		r.now = time.Now
+	}
+	if r.at == nil {
+		r.at = func(Point) {}
 	}
 	b := o.Config.Delivery.Backoff
 	r.backoff = retry.Backoff{First: b.First.D(), Max: b.Max.D(), Factor: b.Factor, Jitter: b.Jitter}

@@ -41,7 +41,9 @@ func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News) {
 }
 
 func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
+	r.at(BeforeTell)
 	err := contained(func() error { return c.WriteStatus.WriteStatus(ctx, changeOf(n)) })
+	r.at(BeforeTold)
 	to := r.newsVerdict(n, err)
 	r.metrics.writebacks.WithLabelValues(c.Name, string(to.Reason)).Inc()
 	if to.State == store.Dead {
@@ -52,6 +54,7 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	if err := r.store.SettleNews(settling, n, to); err != nil && !errors.Is(err, store.ErrLost) {
 		r.log.Error("what a channel was told could not be recorded; it will be told again", "connector", c.Name, "ref", n.Ref, "error", err)
 	}
+	r.at(AfterTell)
 }
 
 func changeOf(n store.News) connectors.StatusChange {

@@ -19,6 +19,7 @@ type Route struct {
 	Agency   string
 	Category string
 	Location string // may be empty
+	HandOver string // the agency it is handed over to, because it is not Agency's to answer; may be empty
 	Rule     int    // index of the rule that matched, from 0; Fallback when none did
 	// Why is one sentence for operators. It quotes the configuration, never the complaint, and counts rules from 1 as
 	// people do: `rule 2: text has "lampu jalan"`.
@@ -62,6 +63,7 @@ func (t *Table) route(to config.Target, rule int, why string) Route {
 		Agency:   to.Agency,
 		Category: firstGiven(to.Category, t.fallback.Category),
 		Location: firstGiven(to.Location, t.fallback.Location),
+		HandOver: to.HandOver,
 		Rule:     rule,
 		Why:      why,
 	}
