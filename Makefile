@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench docs servers
+.PHONY: demo test quick build lint bench bench-rows bench-servers docs servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -28,11 +28,20 @@ lint: ## vet, format, and golangci-lint when it is installed
 	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
 
-bench: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
+bench: bench-servers ## ours beside river on both stores, taking turns; the tables go into bench/README.md (half an hour)
+	cd bench && $(GO) run . -write README.md
+
+bench-rows: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
 
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
+
+# PostgreSQL, and strace to count what is synced to disk.
+bench-servers:
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v strace >/dev/null; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql strace; \
+	fi
 
 # PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector.
 servers:

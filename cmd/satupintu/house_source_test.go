@@ -40,7 +40,7 @@ func readHouse(t *testing.T, root fs.FS) house {
 		case err != nil:
 			return err
 		case entry.IsDir():
-			return skip(name, entry)
+			return skip(root, name, entry)
 		case !strings.HasSuffix(name, ".go"):
 			return nil
 		}
@@ -64,10 +64,13 @@ func readHouse(t *testing.T, root fs.FS) house {
 	return h
 }
 
-// skip passes over what the go command passes over.
-func skip(name string, entry fs.DirEntry) error {
+// skip passes over what the go command passes over, another module (bench) among it.
+func skip(root fs.FS, name string, entry fs.DirEntry) error {
 	base := entry.Name()
 	if name != "." && (base == "testdata" || base == "vendor" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+		return fs.SkipDir
+	}
+	if _, err := fs.Stat(root, path.Join(name, "go.mod")); err == nil && name != "." {
 		return fs.SkipDir
 	}
 	return nil

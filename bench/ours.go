@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/webhook"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/lapor"
+	"github.com/satupintu/satupintu/sync/privacy"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/server"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// ours is the gateway, put together as cmd/satupintu does it, with its defaults but for the platform's pace.
+type ours struct {
+	want   int
+	store  *store.Store
+	relay  *relay.Relay
+	server *server.Server
+	stop   context.CancelFunc
+	ended  chan error
+}
+
+const (
+	portal = "portal"
+	atOnce = 64 // senders, and requests to the platform
+)
+
+func openOurs(ctx context.Context, e env) (side, error) {
+	o := &ours{want: e.want, ended: make(chan error, 1)}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	cfg, err := oursConfig()
+	if err != nil {
+		return nil, err
+	}
+	key, err := privacy.NewKey(strings.Repeat("kunci natuna ", 4))
+	if err != nil {
+		return nil, err
+	}
+	if o.store, err = store.Open(ctx, store.Options{DSN: e.dsn, Owner: fmt.Sprintf("bench/%d", os.Getpid()), Log: log}); err != nil {
+		return nil, err
+	}
+	files, err := store.OpenFiles(filepath.Join(e.dir, "files"))
+	if err != nil {
+		return nil, errors.Join(err, o.store.Close())
+	}
+	limiter := relay.NewLimiter(float64(cfg.National.Rate))
+	platform, err := laporAt(e, cfg, limiter)
+	if err != nil {
+		return nil, errors.Join(err, o.store.Close())
+	}
+	door, err := openDoor(cfg, log)
+	if err != nil {
+		return nil, errors.Join(err, o.store.Close())
+	}
+	metrics := relay.NewMetrics(prometheus.NewRegistry())
+	metrics.Expect([]relay.Channel{door})
+	o.relay = relay.New(relay.Options{
+		Store: o.store, Files: files, Config: cfg, Platform: platform, Channels: []relay.Channel{door}, Limiter: limiter, Hasher: key,
+		Metrics: metrics, Log: log,
+	})
+	o.server = server.New(metrics, log)
+	o.server.Serve(&server.Site{Relay: o.relay, Channels: []relay.Channel{door}, MaxBody: int64(cfg.Server.MaxBody)})
+	running, stop := context.WithCancel(ctx)
+	o.stop = stop
+	go func() { o.ended <- o.relay.Run(running) }()
+	return o, nil
+}
+
+// oursConfig is the defaults, with a platform that is never the slowest part and is not asked back during a run.
+func oursConfig() (*config.Config, error) {
+	cfg, err := config.Default()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Routing.Fallback = config.Target{Agency: fmt.Sprint(agency), Category: fmt.Sprint(category)}
+	cfg.National.Rate, cfg.National.Concurrency = 1e6, atOnce
+	cfg.National.Sync = config.Sync{Fresh: config.Duration(12 * time.Hour), Old: config.Duration(24 * time.Hour)}
+	return cfg, nil
+}
+
+func laporAt(e env, cfg *config.Config, limiter *relay.Limiter) (national.Platform, error) {
+	kind := lapor.Definition()
+	settings, ok := kind.Defaults().(*lapor.Settings)
+	if !ok {
+		return national.Platform{}, errors.New("lapor's settings have another type")
+	}
+	settings.BaseURL, settings.Channel = e.stub, channel
+	settings.Headers = map[string]config.Secret{"Authorization": config.NewSecret("Bearer " + token)}
+	transport := &http.Transport{ // as cmd/satupintu makes it
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 15 * time.Second,
+		MaxIdleConnsPerHost: cfg.National.Concurrency,
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}
+	return kind.Open(national.Env{
+		Zone: cfg.Region.Timezone.Location(), Log: slog.New(slog.DiscardHandler),
+		Transport: limiter.Transport(e.transport(transport), cfg.National.Timeout.D()),
+	}, settings)
+}
+
+// openDoor opens the webhook that the senders post to.
+func openDoor(cfg *config.Config, log *slog.Logger) (relay.Channel, error) {
+	kind := webhook.Definition()
+	settings, ok := kind.Defaults().(*webhook.Settings)
+	if !ok {
+		return relay.Channel{}, errors.New("webhook's settings have another type")
+	}
+	settings.Bearer, settings.Rate = config.NewSecret(token), 1e6
+	settings.Map = connectors.Mapping{
+		"id": {From: "id"}, "title": {From: "title"}, "text": {From: "message"}, "category": {From: "category"},
+		"reported_at": {From: "created"}, "reporter.name": {From: "name"}, "reporter.phone": {From: "phone"},
+		"reporter.email": {From: "email"}, "place.address": {From: "address"}, "place.region": {From: "region"},
+	}
+	connector, err := kind.Open(connectors.Env{
+		Name: portal, Zone: cfg.Region.Timezone.Location(), Log: log, MaxBody: int64(cfg.Server.MaxBody),
+	}, settings)
+	return relay.Channel{Name: portal, Kind: kind.Kind, Connector: connector}, err
+}
+
+func (o *ours) Take(ctx context.Context, body []byte) error {
+	r, err := readReport(body)
+	if err != nil {
+		return err
+	}
+	_, err = o.relay.TakeIn(ctx, portal, []complaint.Complaint{r.complaint()})
+	return err
+}
+
+func (o *ours) Handler() http.Handler { return o.server.Handler() }
+
+func (o *ours) Delivered(ctx context.Context) (int, error) {
+	standing, err := o.store.Standing(ctx)
+	return int(standing.Deliveries[store.Done]), err
+}
+
+func (o *ours) Close(ctx context.Context) error {
+	o.stop()
+	err := <-o.ended
+	ledger, failed := o.store.Audit(ctx)
+	err = errors.Join(err, failed, o.store.Close())
+	if err == nil && (!ledger.Balanced || int(ledger.Delivered) < o.want || ledger.Linked > 0) {
+		err = fmt.Errorf("the ledger is %+v; want %d delivered", ledger, o.want)
+	}
+	return err
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	createPath = "/complaints/complaint"
+	token      = "contoh-token-natuna"
+)
+
+// stub is the national platform: it reads a create call and answers with the next id.
+type stub struct {
+	url     string
+	server  *http.Server
+	created atomic.Int64
+}
+
+func startStub() (*stub, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the stub: %w", err)
+	}
+	s := &stub{url: "http://" + l.Addr().String()}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	go func() { _ = s.server.Serve(l) }() // ends with Close
+	return s, nil
+}
+
+func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil || r.URL.Path != createPath {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = fmt.Fprintf(w, `{"complaint_id":"%d"}`, s.created.Add(1))
+}
+
+func (s *stub) Close() error { return s.server.Close() }
+
+// counting counts the answers that came back, so that the end of a run is seen without asking the database all the time.
+type counting struct {
+	http.RoundTripper
+	answers *atomic.Int64
+}
+
+func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := c.RoundTripper.RoundTrip(r)
+	if err == nil {
+		c.answers.Add(1)
+	}
+	return response, err
+}
+
+// plainTransport keeps as many idle connections as there are requests at once.
+func plainTransport(atOnce int) *http.Transport {
+	return &http.Transport{MaxIdleConns: atOnce, MaxIdleConnsPerHost: atOnce, IdleConnTimeout: 90 * time.Second}
+}
+
+// answered makes a request and wants one status and a JSON body.
+func answered(client *http.Client, r *http.Request, want int) error {
+	response, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	switch {
+	case err != nil:
+		return err
+	case response.StatusCode != want:
+		return fmt.Errorf("answered with %s: %.200s", response.Status, body)
+	case !json.Valid(body):
+		return fmt.Errorf("answered with what is no JSON: %.200s", body)
+	}
+	return nil
+}
