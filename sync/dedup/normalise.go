@@ -17,14 +17,31 @@ const zeroWidthSpace = '\u200b'
 // a written-out "\n" is a line end. Words, their order and digits stay: another house number is another matter. It
 // changes nothing in a text that is normalised already, and returns "" for a text without words.
 func Normalise(text string) string {
+	text = folded(text)
+	text = strings.ReplaceAll(text, `\r\n`, " ")
+	text = strings.ReplaceAll(text, `\n`, " ")
+	return strings.Join(strings.FieldsFunc(text, notWord), " ")
+}
+
+// folded makes letters equal that differ in case, width or composition alone.
+func folded(text string) string {
+	if isASCII(text) { // most texts are; the rest of this would only make it lower case
+		return strings.ToLower(text)
+	}
 	text = strings.Map(visible, text)
 	// Unicode's identifier folding: folding alone may leave a string that is not normalised, and the other way round.
 	fold := cases.Fold()
 	text = norm.NFKC.String(fold.String(norm.NFKD.String(text)))
-	text = norm.NFKC.String(fold.String(text))
-	text = strings.ReplaceAll(text, `\r\n`, " ")
-	text = strings.ReplaceAll(text, `\n`, " ")
-	return strings.Join(strings.FieldsFunc(text, notWord), " ")
+	return norm.NFKC.String(fold.String(text))
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] > unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }
 
 // visible drops the signs nobody sees, such as those WhatsApp puts around a copied number.

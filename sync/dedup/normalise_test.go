@@ -73,3 +73,14 @@ func checkNormalised(t fataler, text string) {
 		t.Fatalf("%+q: blanks and signs around it make %+q of %+q", text, swapped, once)
 	}
 }
+
+// The way that is short for ASCII and the long one for the rest lead to the same: a sign that only the long one takes,
+// and that folding leaves alone, changes nothing before it.
+func TestNormaliseIsTheSameForASCIIBothWays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[ -~\t\n]{0,60}`).Draw(t, "text")
+		if short, long := Normalise(text), strings.TrimSuffix(Normalise(text+" é"), "é"); short != strings.TrimSpace(long) {
+			t.Fatalf("Normalise(%q) = %q, beside another letter %q", text, short, long)
+		}
+	})
+}

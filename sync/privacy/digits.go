@@ -62,6 +62,24 @@ func newDigits(text string, taken []span) digits {
 	return d
 }
 
+// fewest is how many digits the shortest number has that we look for: a landline with its area code.
+const fewest = 8
+
+// mayIdentify says whether anywhere as many digits stand together as the shortest number has. It is asked first, because
+// to find out which digits a text may keep costs much, and most texts have few.
+func (d digits) mayIdentify() bool {
+	together := 0
+	for _, g := range d.groups {
+		if together += len(g.n); together >= fewest {
+			return true
+		}
+		if g.joint == apart {
+			together = 0
+		}
+	}
+	return false
+}
+
 // digit reads an ASCII or a full-width digit.
 func digit(r rune) (ascii byte, size int, ok bool) {
 	const wideZero, wideNine, wideSize = '０', '９', 3

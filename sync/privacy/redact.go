@@ -66,10 +66,10 @@ type span struct {
 
 func (r Redactor) find(text string) []span {
 	var found []span
-	if r.email {
+	if r.email && strings.ContainsRune(text, '@') {
 		found = all(emailAddress, text, Email)
 	}
-	if r.nik || r.kk || r.phone {
+	if (r.nik || r.kk || r.phone) && newDigits(text, nil).mayIdentify() {
 		d := newDigits(text, append(kept(text), found...))
 		found = append(found, r.numbers(d)...)
 	}

@@ -277,3 +277,16 @@ func BenchmarkRedactALongText(b *testing.B) {
 		})
 	}
 }
+
+// Whether a text may hold a number at all is asked first, because it is cheap. It must never say no where there is one.
+func TestNoNumberIsMissedForTheShortWay(t *testing.T) {
+	r := NewRedactor([]string{"nik", "kk", "phone"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(rapid.OneOf(
+			rapid.StringMatching(`[0-9]{1,9}`), rapid.SampledFrom([]string{" ", "-", ".", "/", ") ", "(", "+62 ", "hp ", "0812", "0773", "rt ", "jalan ", ", ", "\u00a0"}),
+		), 0, 12).Draw(t, "parts"), "")
+		if found := r.numbers(newDigits(text, kept(text))); len(found) > 0 && !newDigits(text, nil).mayIdentify() {
+			t.Fatalf("%q holds %v and was not looked at", text, found)
+		}
+	})
+}

@@ -49,14 +49,19 @@ func New(cfg config.Routing) *Table {
 // Decide finds the first rule all of whose given conditions match. A category or location the rule leaves out is the
 // fallback's.
 func (t *Table) Decide(c complaint.Complaint) Route {
+	if len(t.rules) == 0 {
+		return t.route(t.fallback, Fallback, noRule)
+	}
 	s := subjectOf(c)
 	for i, r := range t.rules {
 		if because, ok := r.match(s); ok {
 			return t.route(r.to, i, fmt.Sprintf("rule %d: %s", i+1, because))
 		}
 	}
-	return t.route(t.fallback, Fallback, "fallback: no rule matched")
+	return t.route(t.fallback, Fallback, noRule)
 }
+
+const noRule = "fallback: no rule matched"
 
 func (t *Table) route(to config.Target, rule int, why string) Route {
 	return Route{

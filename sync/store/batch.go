@@ -17,9 +17,11 @@ const applyTimeout = 10 * time.Second
 var errClosed = errors.New("the store is closed")
 
 // batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
-// that a busy gateway shares each sync to disk among many and an idle one waits for nobody.
+// that a busy gateway shares each sync to disk among many and an idle one waits for nobody. A group is closed when its
+// transaction has begun, so that whoever came while it waited for its turn is in it.
 type batcher[J any] struct {
-	apply func(ctx context.Context, jobs []J) error
+	in    func(ctx context.Context, f func(*writer) error) error // runs f in a transaction
+	apply func(ctx context.Context, w *writer, jobs []J) error
 	most  int
 	queue chan waiting[J]
 	done  chan struct{}
@@ -33,10 +35,10 @@ type waiting[J any] struct {
 	reply chan error
 }
 
-// newBatcher starts a batcher. apply writes a group in one transaction and returns its error; what went wrong with a
-// single job, it puts into the job.
-func newBatcher[J any](apply func(context.Context, []J) error, most int) *batcher[J] {
-	b := &batcher[J]{apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
+// newBatcher starts a batcher. apply writes a group and returns its error; what went wrong with a single job, it puts into
+// the job.
+func newBatcher[J any](s *Store, apply func(context.Context, *writer, []J) error, most int) *batcher[J] {
+	b := &batcher[J]{in: s.inWriter, apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
 	go b.loop()
 	return b
 }
@@ -92,12 +94,12 @@ func (b *batcher[J]) close() {
 func (b *batcher[J]) loop() {
 	defer close(b.done)
 	for first := range b.queue {
-		b.commit(b.gather(first))
+		b.commit(first)
 	}
 }
 
-func (b *batcher[J]) gather(first waiting[J]) []waiting[J] {
-	group := []waiting[J]{first}
+// gather adds to a group what waits already.
+func (b *batcher[J]) gather(group []waiting[J]) []waiting[J] {
 	for len(group) < b.most {
 		select {
 		case next, open := <-b.queue:
@@ -114,29 +116,33 @@ func (b *batcher[J]) gather(first waiting[J]) []waiting[J] {
 
 // commit writes a group. When one of its jobs is what the database cannot take, each is tried alone, so that it does not
 // fail the others; when the database itself is in the way, all of them fail at once and nobody waits for the rest.
-func (b *batcher[J]) commit(group []waiting[J]) {
+func (b *batcher[J]) commit(first waiting[J]) {
 	ctx, cancel := context.WithTimeout(context.Background(), applyTimeout)
 	defer cancel()
-	jobs := make([]J, len(group))
-	for i, w := range group {
-		jobs[i] = w.job
-	}
-	err := b.attempt(ctx, jobs)
+	group := []waiting[J]{first}
+	err := b.attempt(ctx, func() []J {
+		group = b.gather(group)
+		jobs := make([]J, len(group))
+		for i, w := range group {
+			jobs[i] = w.job
+		}
+		return jobs
+	})
 	alone := err != nil && len(group) > 1 && !errors.Is(err, errDatabase)
 	for _, w := range group {
 		if alone && ctx.Err() == nil {
-			w.reply <- b.attempt(ctx, []J{w.job})
+			w.reply <- b.attempt(ctx, func() []J { return []J{w.job} })
 			continue
 		}
 		w.reply <- err
 	}
 }
 
-func (b *batcher[J]) attempt(ctx context.Context, jobs []J) (err error) {
+func (b *batcher[J]) attempt(ctx context.Context, jobs func() []J) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("write a group: %w", retry.PanicError(p, debug.Stack()))
 		}
 	}()
-	return b.apply(ctx, jobs)
+	return b.in(ctx, func(w *writer) error { return b.apply(ctx, w, jobs()) })
 }

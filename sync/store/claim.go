@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 )
@@ -81,17 +83,69 @@ func (s *Store) readJobs(ctx context.Context, works []Work) error {
 	at, refs := make(map[string]*Work, len(works)), make([]string, len(works))
 	for i := range works {
 		refs[i] = string(works[i].Ref)
-		at[refs[i]], works[i].Err = &works[i], ErrNotFound
+		at[refs[i]] = &works[i]
 	}
-	rows, err := all[row](ctx, s.read, s.q.ReadComplaints, args{"refs": refs})
+	found, err := s.complaints(ctx, s.read, refsOf(works))
 	if err != nil {
-		return fmt.Errorf("read what is to be forwarded: %w", err)
+		return err
 	}
-	for _, r := range rows {
-		work := at[r.Ref]
-		work.Job.Complaint, work.Err = s.fromRow(r)
+	fresh := true
+	for i := range works {
+		read := found[works[i].Ref]
+		works[i].Job.Complaint, works[i].Err = read.Complaint, read.err
+		fresh = fresh && works[i].Fence == 1 // never claimed before: nothing was done for it
+	}
+	if fresh {
+		return nil
 	}
 	return s.readProgress(ctx, refs, at)
+}
+
+func refsOf(works []Work) []complaint.Ref {
+	refs := make([]complaint.Ref, len(works))
+	for i := range works {
+		refs[i] = works[i].Ref
+	}
+	return refs
+}
+
+// readComplaint is a complaint, or why it cannot be read.
+type readComplaint struct {
+	complaint.Complaint
+	err error
+}
+
+// complaints returns complaints by their references: those taken in a moment ago from memory, the others as they lie in
+// the database. One that cannot be read fails alone.
+func (s *Store) complaints(ctx context.Context, db sqlx.ExtContext, refs []complaint.Ref) (map[complaint.Ref]readComplaint, error) {
+	found := make(map[complaint.Ref]readComplaint, len(refs))
+	var missing []complaint.Ref
+	for _, ref := range refs {
+		c, ok := s.recent.get(ref)
+		if !ok {
+			missing = append(missing, ref)
+		}
+		found[ref] = readComplaint{c, notRead(ok)}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	rows, err := all[row](ctx, db, s.q.ReadComplaints, args{"refs": missing})
+	if err != nil {
+		return nil, fmt.Errorf("read complaints: %w", err)
+	}
+	for _, r := range rows {
+		c, err := s.fromRow(r)
+		found[complaint.Ref(r.Ref)] = readComplaint{c, err}
+	}
+	return found, nil
+}
+
+func notRead(ok bool) error {
+	if ok {
+		return nil
+	}
+	return ErrNotFound
 }
 
 // readProgress reads how far earlier attempts got.

@@ -24,7 +24,9 @@ const (
 )
 
 // sqlitePragmas make an acknowledgement durable (FULL: every commit is synced) and readers independent of the writer.
-const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+// The log grows to 32 MiB before it is copied into the database, so that a page many commits touch is copied once.
+const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
 
 func (s *Store) connect(ctx context.Context, dsn string) error {
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {

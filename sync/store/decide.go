@@ -59,16 +59,12 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 	var decided []Decided
 	err := s.inWriter(ctx, func(w *writer) error {
 		decided = nil
-		rows, err := all[row](ctx, w.tx, s.q.PickUndecided, args{"most": most})
-		if err != nil {
-			return fmt.Errorf("pick: %w", err)
+		cases, err := w.pickUndecided(ctx, most)
+		if err != nil || len(cases) == 0 {
+			return err
 		}
-		if len(rows) == 0 {
-			return nil
-		}
-		cases := make([]*undecided, len(rows))
-		for i, r := range rows {
-			cases[i] = s.judged(r, judge)
+		for _, u := range cases {
+			u.judge(judge)
 		}
 		if err := w.lockKeys(ctx, cases); err != nil {
 			return err
@@ -93,21 +89,39 @@ type undecided struct {
 	found    match
 }
 
-// judged reads a complaint and asks judge about it; a judge that panics is an error.
-func (s *Store) judged(r row, judge func(complaint.Complaint) Decision) (u *undecided) {
-	u = &undecided{Complaint: complaint.Complaint{Ref: complaint.Ref(r.Ref)}, accepted: fromMilli(r.AcceptedAt)}
+// pickUndecided takes the oldest undecided complaints and reads them.
+func (w *writer) pickUndecided(ctx context.Context, most int) ([]*undecided, error) {
+	picked, err := all[struct {
+		Ref        string
+		AcceptedAt int64 `db:"accepted_at"`
+	}](ctx, w.tx, w.s.q.PickUndecided, args{"most": most})
+	if err != nil {
+		return nil, fmt.Errorf("pick: %w", err)
+	}
+	cases, refs := make([]*undecided, len(picked)), make([]complaint.Ref, len(picked))
+	for i, p := range picked {
+		refs[i] = complaint.Ref(p.Ref)
+		cases[i] = &undecided{accepted: fromMilli(p.AcceptedAt)}
+	}
+	found, err := w.s.complaints(ctx, w.tx, refs)
+	for i, ref := range refs {
+		cases[i].Complaint, cases[i].err = found[ref].Complaint, found[ref].err
+		cases[i].Ref = ref
+	}
+	return cases, err
+}
+
+// judge asks judge about a complaint; one that panics is an error.
+func (u *undecided) judge(judge func(complaint.Complaint) Decision) {
+	if u.err != nil {
+		return
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			u.err = retry.PanicError(p, debug.Stack())
 		}
 	}()
-	c, err := s.fromRow(r)
-	if err != nil {
-		u.err = err
-		return u
-	}
-	u.Complaint, u.decision = c, judge(c)
-	return u
+	u.decision = judge(u.Complaint)
 }
 
 // lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction

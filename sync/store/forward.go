@@ -114,7 +114,10 @@ func (w *writer) finishAll(ctx context.Context, jobs []*stepJob) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	_, err = w.stillOurs(ctx, w.s.q.Finish, jobs, held(jobs))
+	gone, err := w.stillOurs(ctx, w.s.q.Finish, jobs, held(jobs))
+	for _, job := range gone {
+		w.s.recent.drop(job.claim.Ref)
+	}
 	return err
 }
 

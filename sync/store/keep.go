@@ -56,6 +56,12 @@ func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 	if job.lost {
 		return nil, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
+	for i, k := range job.kept {
+		if !k.Known {
+			page.Complaints[i].Ref = k.Ref
+			s.recent.put(page.Complaints[i])
+		}
+	}
 	return job.kept, nil
 }
 
@@ -69,28 +75,26 @@ type sourceKey struct{ source, id string }
 
 // applyKeeps writes a group of pages in one transaction. Rows go in the order of their keys, so that two gateways that
 // take in the same complaints never wait for each other in a circle.
-func (s *Store) applyKeeps(ctx context.Context, jobs []*keepJob) error {
-	return s.inWriter(ctx, func(w *writer) error {
-		live, err := w.moveCursors(ctx, jobs)
-		if err != nil {
+func applyKeeps(ctx context.Context, w *writer, jobs []*keepJob) error {
+	live, err := w.moveCursors(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	fates := map[sourceKey]*fate{}
+	for _, job := range live {
+		if err := w.s.sortInto(fates, job.page); err != nil {
 			return err
 		}
-		fates := map[sourceKey]*fate{}
-		for _, job := range live {
-			if err := s.sortInto(fates, job.page); err != nil {
-				return err
-			}
-		}
-		if err := w.insertComplaints(ctx, fates); err != nil {
+	}
+	if err := w.insertComplaints(ctx, fates); err != nil {
+		return err
+	}
+	for _, job := range live {
+		if err := w.finishPage(ctx, job, fates); err != nil {
 			return err
 		}
-		for _, job := range live {
-			if err := w.finishPage(ctx, job, fates); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // fate is what happens to one source key within a group: the first row with it is inserted, unless it is known.

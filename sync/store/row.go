@@ -31,8 +31,7 @@ type row struct {
 	Attachments string `db:"attachments"`
 	RawType     string `db:"raw_type"`
 	Raw         string `db:"raw"`
-	Urgency     int64  `db:"urgency"`
-	AcceptedAt  int64  `db:"accepted_at"`
+	Urgency     int64  `db:"-"`
 }
 
 // columnsOfRows turns complaints into the columns that insert-complaints takes.

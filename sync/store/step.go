@@ -22,25 +22,23 @@ type stepJob struct {
 }
 
 // applySteps writes a group of changes in one transaction, those of one kind in one statement.
-func (s *Store) applySteps(ctx context.Context, jobs []*stepJob) error {
+func applySteps(ctx context.Context, w *writer, jobs []*stepJob) error {
 	slices.SortStableFunc(jobs, func(a, b *stepJob) int { return cmp.Compare(a.claim.Ref, b.claim.Ref) })
-	return s.inWriter(ctx, func(w *writer) error {
-		if err := w.beginAll(ctx, pick(jobs, func(j *stepJob) bool { return j.begin != nil })); err != nil {
-			return err
+	if err := w.beginAll(ctx, pick(jobs, func(j *stepJob) bool { return j.begin != nil })); err != nil {
+		return err
+	}
+	if err := w.endAll(ctx, pick(jobs, func(j *stepJob) bool { return j.done != nil })); err != nil {
+		return err
+	}
+	if err := w.settleAll(ctx, pick(jobs, func(j *stepJob) bool { return j.settle != nil })); err != nil {
+		return err
+	}
+	for _, job := range pick(jobs, func(j *stepJob) bool { return j.change != nil }) {
+		if job.err = job.change(ctx, w); job.err != nil && !errors.Is(job.err, ErrLost) {
+			return job.err
 		}
-		if err := w.endAll(ctx, pick(jobs, func(j *stepJob) bool { return j.done != nil })); err != nil {
-			return err
-		}
-		if err := w.settleAll(ctx, pick(jobs, func(j *stepJob) bool { return j.settle != nil })); err != nil {
-			return err
-		}
-		for _, job := range pick(jobs, func(j *stepJob) bool { return j.change != nil }) {
-			if job.err = job.change(ctx, w); job.err != nil && !errors.Is(job.err, ErrLost) {
-				return job.err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func pick(jobs []*stepJob, wanted func(*stepJob) bool) []*stepJob {

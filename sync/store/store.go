@@ -89,9 +89,10 @@ type Store struct {
 	log      *slog.Logger
 	minter   *complaint.Minter
 
-	keeps *batcher[*keepJob]
-	steps *batcher[*stepJob]
-	lock  *fileLock
+	recent recent
+	keeps  *batcher[*keepJob]
+	steps  *batcher[*stepJob]
+	lock   *fileLock
 }
 
 // Open connects, brings the schema up to date under a lock, checks every query, and takes the SQLite file for this
@@ -111,8 +112,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.closeDatabases())
 	}
-	s.keeps = newBatcher(s.applyKeeps, 256)
-	s.steps = newBatcher(s.applySteps, 256)
+	s.keeps = newBatcher(s, applyKeeps, 256)
+	s.steps = newBatcher(s, applySteps, 512)
 	return s, nil
 }
 

@@ -1,6 +1,5 @@
 -- name: pick-undecided
-SELECT c.*, d.urgency, d.accepted_at FROM delivery d JOIN complaint c ON c.ref = d.ref
-WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock d}
+SELECT d.ref, d.accepted_at FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
 -- name: known-keys
 SELECT DISTINCT k.key FROM {rows key text} JOIN dedup_key k ON k.key = r.key
