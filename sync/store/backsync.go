@@ -63,6 +63,9 @@ func (s *Store) PostponeSync(ctx context.Context, ref complaint.Ref, at time.Tim
 	})
 }
 
+// forwardedKey is the key of the first event of every ticket, which is not stored: the platform has it since forwarded_at.
+const forwardedKey = "forwarded"
+
 type ticketState struct {
 	Status     string
 	Raw        string `db:"status_raw"`
@@ -81,7 +84,7 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	if err != nil {
 		return fmt.Errorf("read the events of %s: %w", ref, err)
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{forwardedKey: true} // the ticket itself says so
 	for _, key := range keys {
 		seen[key] = true
 	}

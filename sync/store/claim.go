@@ -42,22 +42,14 @@ func urgencies() int64 { return int64(len(complaint.Classes())) }
 func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, turn Turn) ([]Work, error) {
 	var rows []claimedRow
 	now := s.now()
-	q := s.q.ClaimOldest
-	if turn == NewestFirst {
-		q = s.q.ClaimNewest
-	}
 	err := s.inWriter(ctx, func(w *writer) error {
-		rows = nil
-		for urgency := int64(0); urgency < urgencies() && len(rows) < most; urgency++ {
-			more, err := all[claimedRow](ctx, w.tx, q, args{
-				"urgency": urgency, "most": most - len(rows), "owner": s.owner, "now": w.now, "lease": lease.Milliseconds(),
-			})
-			if err != nil {
-				return err
-			}
-			rows = append(rows, more...)
+		refs, err := w.pickDue(ctx, most, turn)
+		if err != nil || len(refs) == 0 {
+			rows = nil
+			return err
 		}
-		return nil
+		rows, err = all[claimedRow](ctx, w.tx, s.q.Claim, args{"refs": refs, "owner": s.owner, "now": w.now, "lease": lease.Milliseconds()})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
@@ -73,6 +65,23 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		}
 	}
 	return works, s.readJobs(ctx, works)
+}
+
+// pickDue finds what is due, class by class, and locks it.
+func (w *writer) pickDue(ctx context.Context, most int, turn Turn) ([]string, error) {
+	q := w.s.q.PickOldest
+	if turn == NewestFirst {
+		q = w.s.q.PickNewest
+	}
+	var refs []string
+	for urgency := int64(0); urgency < urgencies() && len(refs) < most; urgency++ {
+		more, err := all[string](ctx, w.tx, q, args{"urgency": urgency, "most": most - len(refs), "now": w.now})
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, more...)
+	}
+	return refs, nil
 }
 
 // readJobs reads what claims are about. One that cannot be read fails alone, in its Err.

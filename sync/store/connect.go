@@ -49,6 +49,12 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 	if err := createPrivate(file); err != nil {
 		return withRelease(err, s.lock)
 	}
+	s.file = file
+	opened, err := lockMigration(file) // two that turn to the log at once would be in each other's way
+	if err != nil {
+		return withRelease(err, s.lock)
+	}
+	defer opened()
 	name := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + sqlitePragmas
 	// An immediate transaction takes the write lock at its start instead of failing half-way.
 	write, err := sqlx.ConnectContext(ctx, "sqlite", name+"&_txlock=immediate")

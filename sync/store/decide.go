@@ -191,7 +191,7 @@ func (w *writer) knownKeys(ctx context.Context, cases []*undecided) (map[string]
 	if len(keys) == 0 {
 		return seen, nil
 	}
-	known, err := allSet[string](ctx, w.tx, w.s.q.KnownKeys, nil, set{"key": keys})
+	known, err := all[string](ctx, w.tx, w.s.q.KnownKeys, args{"keys": keys})
 	if err != nil {
 		return nil, fmt.Errorf("look for the keys: %w", err)
 	}
@@ -230,43 +230,57 @@ func (w *writer) link(ctx context.Context, u *undecided) error {
 	return err
 }
 
+// outcome is what is recorded of a decision; complaints with the same one are recorded together.
+type outcome struct {
+	state                                     State
+	reason, detail                            string
+	agency, category, location, handOver, why string
+	rule                                      int
+	decided                                   bool
+}
+
 // settleDecisions records the routing and the new state of all.
 func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, hurry Hurry) ([]Decided, error) {
-	decided, rows := make([]Decided, len(cases)), make([]args, len(cases))
+	decided, groups := make([]Decided, len(cases)), map[outcome][]complaint.Ref{}
 	for i, u := range cases {
 		to := &decided[i]
 		*to = Decided{Ref: u.Ref, Primary: u.found.primary, Rule: u.decision.Rule, Held: u.err}
-		state, reason, detail := Ready, "", ""
+		d := u.decision
+		o := outcome{Ready, "", "", d.Agency, d.Category, d.Location, d.HandOver, d.Why, d.Rule, true}
 		switch {
-		case u.err != nil: // it stops no other
+		case u.err != nil: // it stops no other, and a retry decides it
 			words := []rune("it cannot be decided: " + u.err.Error())
-			state, reason, detail = Held, string(retry.Of(u.err).Reason), string(words[:min(len(words), 500)])
+			o = outcome{state: Held, reason: string(retry.Of(u.err).Reason), detail: string(words[:min(len(words), 500)])}
 		case to.Primary != "":
-			state, to.Kind = Linked, u.decision.Kind
+			o.state, to.Kind = Linked, d.Kind
 		case hurry.Most > 0:
 			hurry.Most--
-			state, to.Work = Leased, w.handedOver(u)
+			o.state, to.Work = Leased, w.handedOver(u)
 		}
-		rows[i] = decisionRow(u, w.now)
-		rows[i]["state"], rows[i]["reason"], rows[i]["detail"] = string(state), reason, detail
+		groups[o] = append(groups[o], u.Ref)
 	}
-	q := w.s.q.SettleDecisions
-	n, err := runSet(ctx, w.tx, q, args{"now": w.now, "owner": w.s.owner, "lease": hurry.Lease.Milliseconds()}, columnsOf(q, rows))
-	if err == nil && int(n) != len(rows) {
-		err = fmt.Errorf("%d of %d complaints were decided meanwhile", len(rows)-int(n), len(rows))
+	for o, refs := range groups {
+		if err := w.settleDecision(ctx, o, refs, hurry.Lease); err != nil {
+			return nil, err
+		}
 	}
-	return decided, err
+	return decided, nil
 }
 
-func decisionRow(u *undecided, now int64) args {
-	d := u.decision
-	if u.err != nil {
-		now = 0 // a retry decides it
+func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration) error {
+	q, a := w.s.q.SettleDecisions, args{
+		"refs": refs, "state": o.state, "reason": o.reason, "detail": o.detail, "decided_at": w.now * bit(o.decided), "agency": o.agency,
+		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why,
+		"owner": w.s.owner, "lease": lease.Milliseconds(),
 	}
-	return args{
-		"ref": string(u.Ref), "decided_at": now, "agency": d.Agency, "category": d.Category, "location": d.Location,
-		"hand_over": d.HandOver, "rule": int64(d.Rule), "why": d.Why,
+	if o.state == Leased {
+		q = w.s.q.ClaimDecided
 	}
+	n, err := w.run(ctx, q, a)
+	if err == nil && int(n) != len(refs) {
+		err = fmt.Errorf("%d of %d complaints were decided meanwhile", len(refs)-int(n), len(refs))
+	}
+	return err
 }
 
 // handedOver is the work of a delivery that is claimed as it is decided.

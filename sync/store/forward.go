@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+	driver "modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -103,97 +107,145 @@ func (w *writer) settleAll(ctx context.Context, jobs []*stepJob) error {
 	return w.writeHistory(ctx, jobs)
 }
 
-// finishAll ends deliveries that are done: their tickets are made, and they leave the table.
+// finishAll ends deliveries that are done: they leave the table, and the tickets of those that have none yet are made.
 func (w *writer) finishAll(ctx context.Context, jobs []*stepJob) error {
-	named := pick(jobs, func(j *stepJob) bool { return j.settle.Ticket != (national.Ticket{}) })
-	err := w.nameAll(ctx, named, func(j *stepJob) naming { return naming{j.settle.Ticket, j.settle.News} })
-	if err != nil {
-		return err
-	}
-	jobs = pick(jobs, func(j *stepJob) bool { return j.err == nil })
 	if len(jobs) == 0 {
 		return nil
 	}
-	gone, err := w.stillOurs(ctx, w.s.q.Finish, jobs, held(jobs))
-	for _, job := range gone {
-		w.s.recent.drop(job.claim.Ref)
+	gone, routes, err := w.mine(ctx, w.s.q.Finish, jobs, args{})
+	if err != nil {
+		return err
 	}
-	return err
+	var named []naming
+	for i, job := range gone {
+		w.s.recent.drop(job.claim.Ref)
+		if job.settle.Ticket != (national.Ticket{}) {
+			named = append(named, naming{job, routes[i], job.settle.Ticket, job.settle.News})
+		}
+	}
+	return w.nameAll(ctx, named)
 }
 
+// routed is what a delivery says about its ticket.
+type routed struct {
+	Ref       string
+	Fence     int64
+	Agency    string
+	Category  string
+	Location  string
+	HandOver  string `db:"hand_over"`
+	Rule      int64
+	Why       string
+	DecidedAt int64 `db:"decided_at"`
+	Attempts  int64
+}
+
+// mine runs a query over the deliveries of some jobs that returns those this gateway holds, and sorts out the jobs by it;
+// the others are lost.
+func (w *writer) mine(ctx context.Context, q *query, jobs []*stepJob, a args) ([]*stepJob, []routed, error) {
+	refs := make([]complaint.Ref, len(jobs))
+	for i, job := range jobs {
+		refs[i] = job.claim.Ref
+	}
+	a["refs"], a["owner"], a["now"] = refs, w.s.owner, w.now
+	rows, err := all[routed](ctx, w.tx, q, a)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := make(map[string]routed, len(rows))
+	for _, r := range rows {
+		found[r.Ref] = r
+	}
+	var (
+		ours   []*stepJob
+		routes []routed
+	)
+	for _, job := range jobs {
+		r, ok := found[string(job.claim.Ref)]
+		if ok && r.Fence != job.claim.Fence { // ours again under a later claim: nothing may be changed by the earlier one
+			return nil, nil, ErrLost
+		}
+		if job.err = nil; !ok {
+			job.err = ErrLost
+			continue
+		}
+		ours, routes = append(ours, job), append(routes, r)
+	}
+	return ours, routes, nil
+}
+
+// naming is a delivery the platform has now.
 type naming struct {
+	job    *stepJob
+	route  routed
 	ticket national.Ticket
 	news   Forwarded
 }
 
-// nameAll records that the platform has these complaints. The routing comes with the delivery's own row, which stays locked.
-func (w *writer) nameAll(ctx context.Context, jobs []*stepJob, of func(*stepJob) naming) error {
-	if len(jobs) == 0 {
+// nameAll records that the platform has these complaints. An id that another complaint has already fails the transaction;
+// alone, the job is ErrTaken and changes nothing.
+func (w *writer) nameAll(ctx context.Context, named []naming) error {
+	if len(named) == 0 {
 		return nil
 	}
-	rows, writers := held(jobs), []string(nil)
-	ids, tracking, sync := make([]string, len(jobs)), make([]string, len(jobs)), make([]int64, len(jobs))
-	for i, job := range jobs {
-		n := of(job)
-		ids[i], tracking[i], sync[i], writers = n.ticket.ID, n.ticket.TrackingID, milli(n.news.SyncAt), n.news.Writers
+	rows, refs := make([]args, len(named)), make([]string, len(named))
+	for i, n := range named {
+		refs[i] = n.route.Ref
+		rows[i] = args{
+			"ref": n.route.Ref, "agency": n.route.Agency, "category": n.route.Category, "location": n.route.Location,
+			"hand_over": n.route.HandOver, "rule": n.route.Rule, "why": n.route.Why, "decided_at": n.route.DecidedAt,
+			"attempts": n.route.Attempts, "national_id": n.ticket.ID, "tracking_id": n.ticket.TrackingID, "sync_at": milli(n.news.SyncAt),
+		}
 	}
-	rows["national_id"], rows["tracking_id"], rows["sync_at"] = ids, tracking, sync
-	named, err := w.stillOurs(ctx, w.s.q.InsertTickets, jobs, rows)
-	if err != nil {
+	if err := w.insertSet(ctx, w.s.q.InsertTickets, rows); err != nil {
+		if taken(err) {
+			err = fmt.Errorf("%w: %w", ErrTaken, err)
+		}
 		return err
 	}
-	if err := w.explainLost(ctx, pick(jobs, func(j *stepJob) bool { return j.err != nil })); err != nil || len(named) == 0 {
-		return err
-	}
-	return w.tellForwarded(ctx, named, writers)
-}
-
-// explainLost tells those whose id is another's from those whose lease was lost.
-func (w *writer) explainLost(ctx context.Context, jobs []*stepJob) error {
-	if len(jobs) == 0 {
-		return nil
-	}
-	mine, err := w.stillOurs(ctx, w.s.q.ReadMine, jobs, held(jobs))
-	for _, job := range mine {
-		job.err = ErrTaken
-	}
-	return err
-}
-
-func (w *writer) tellForwarded(ctx context.Context, jobs []*stepJob, writers []string) error {
-	refs := make([]string, len(jobs))
-	for i, job := range jobs {
-		refs[i] = string(job.claim.Ref)
-	}
-	if _, err := w.run(ctx, w.s.q.InsertForwarded, args{"refs": refs}); err != nil {
-		return err
-	}
+	writers := named[0].news.Writers // the same for all: they are the gateway's
 	if len(writers) == 0 {
 		return nil
 	}
+	return w.tellForwarded(ctx, refs, writers)
+}
+
+// taken says whether a statement failed because a unique value is there already.
+func taken(err error) bool {
+	var (
+		server *pq.Error
+		file   *driver.Error
+	)
+	switch {
+	case errors.As(err, &server):
+		return server.Code == "23505"
+	case errors.As(err, &file):
+		return file.Code() == sqlitelib.SQLITE_CONSTRAINT_UNIQUE || file.Code() == sqlitelib.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+func (w *writer) tellForwarded(ctx context.Context, refs, writers []string) error {
 	_, err := w.run(ctx, w.s.q.TellForwarded, args{"refs": refs, "writers": writers})
 	return err
 }
 
-// settleOpen ends claims on deliveries that are not done.
+// settleOpen ends claims on deliveries that are not done, one by one: they are few.
 func (w *writer) settleOpen(ctx context.Context, jobs []*stepJob) error {
-	if len(jobs) == 0 {
-		return nil
-	}
-	rows := make([]args, len(jobs))
-	for i, job := range jobs {
+	for _, job := range jobs {
 		to := job.settle
-		rows[i] = args{
-			"ref": string(job.claim.Ref), "fence": job.claim.Fence, "state": string(to.State), "due": milli(to.Due),
-			"reason": string(to.Reason), "detail": to.Detail, "uncounted": bit(to.Uncounted), "open": bit(to.Open),
+		n, err := w.run(ctx, w.s.q.Settle, args{
+			"ref": job.claim.Ref, "fence": job.claim.Fence, "owner": w.s.owner, "state": to.State, "due": milli(to.Due),
+			"reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted), "open": bit(to.Open),
+		})
+		if err != nil {
+			return err
 		}
-	}
-	ours, err := w.stillOurs(ctx, w.s.q.Settle, jobs, columnsOf(w.s.q.Settle, rows))
-	if err != nil {
-		return err
-	}
-	for _, job := range ours {
-		if job.settle.State != Dead {
+		if job.err = nil; n == 0 {
+			job.err = ErrLost
+			continue
+		}
+		if to.State != Dead {
 			continue
 		}
 		if err := w.freeLinked(ctx, job.claim.Ref); err != nil {
@@ -235,7 +287,10 @@ func (s *Store) Rescue(ctx context.Context, dead string) (int, error) {
 	for {
 		var refs []string
 		err := s.inWriter(ctx, func(w *writer) (err error) {
-			refs, err = all[string](ctx, w.tx, s.q.RescueExpired, args{"now": w.now, "dead": dead, "most": 500})
+			if refs, err = all[string](ctx, w.tx, s.q.PickExpired, args{"now": w.now, "dead": dead, "most": 500}); err != nil || len(refs) == 0 {
+				return err
+			}
+			_, err = w.run(ctx, s.q.Rescue, args{"refs": refs})
 			return err
 		})
 		rescued += len(refs)

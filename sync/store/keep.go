@@ -152,35 +152,36 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 		fresh[ref] = true
 	}
 	var deliveries []args
-	var sources, ids []string
+	known := map[string][]string{}
 	for _, r := range chunk {
 		if fresh[r.Ref] {
 			deliveries = append(deliveries, args{"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt})
 			continue
 		}
-		sources, ids = append(sources, r.Source), append(ids, r.SourceID)
+		known[r.Source] = append(known[r.Source], r.SourceID)
 	}
 	if err := w.insertSet(ctx, w.s.q.InsertDeliveries, deliveries); err != nil {
 		return err
 	}
-	return w.findKnown(ctx, fates, set{"source": sources, "source_id": ids})
+	for source, ids := range known {
+		if err := w.findKnown(ctx, fates, source, ids); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // findKnown reads under which reference the complaints lie that were here already.
-func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, keys set) error {
-	if sources, _ := keys["source"].([]string); len(sources) == 0 {
-		return nil
-	}
-	known, err := allSet[struct {
-		Source    string
+func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, source string, ids []string) error {
+	known, err := all[struct {
 		SourceID  string `db:"source_id"`
 		Ref, Hash string
-	}](ctx, w.tx, w.s.q.FindKnown, nil, keys)
+	}](ctx, w.tx, w.s.q.FindKnown, args{"source": source, "ids": ids})
 	if err != nil {
 		return fmt.Errorf("find known complaints: %w", err)
 	}
 	for _, k := range known {
-		f := fates[sourceKey{k.Source, k.SourceID}]
+		f := fates[sourceKey{source, k.SourceID}]
 		f.known, f.ref, f.hash = true, k.Ref, k.Hash
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"strings"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -31,7 +30,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	} else {
-		unlock, err := s.lockMigration(ctx)
+		unlock, err := lockMigration(s.file)
 		if err != nil {
 			return err
 		}
@@ -45,12 +44,25 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-func (s *Store) lockMigration(ctx context.Context) (func(), error) {
-	var file string
-	if err := s.read.GetContext(ctx, &file, "SELECT file FROM pragma_database_list WHERE name = 'main'"); err != nil {
-		return nil, fmt.Errorf("ask SQLite for its file: %w", err)
+// tune tells PostgreSQL how the queue's table is used, once: its rows are changed a few times and then deleted, so pages
+// keep room for the next version of a row and are cleaned early.
+func (s *Store) tune(ctx context.Context) error {
+	if s.dialect != postgres {
+		return nil
 	}
-	fd, err := syscall.Open(strings.TrimSpace(file)+".migrate", syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	var tuned bool
+	err := s.write.GetContext(ctx, &tuned, "SELECT reloptions IS NOT NULL FROM pg_class WHERE oid = CAST('delivery' AS regclass)")
+	if err != nil || tuned {
+		return err
+	}
+	_, err = s.write.ExecContext(ctx, `ALTER TABLE delivery SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02,
+		autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_threshold = 100000)`)
+	return err
+}
+
+// lockMigration waits until no other program opens this SQLite database or changes its schema.
+func lockMigration(file string) (func(), error) {
+	fd, err := syscall.Open(file+".migrate", syscall.O_CREAT|syscall.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the migration lock: %w", err)
 	}

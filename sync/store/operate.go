@@ -75,13 +75,10 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 			claim:  Claim{Ref: ref, Fence: fence, Attempts: 1},
 			settle: &Settlement{State: Done, Ticket: ticket, News: Forwarded{SyncAt: syncAt, Writers: writers}},
 		}
-		if err := w.finishAll(ctx, []*stepJob{found}); err != nil {
-			return err
-		}
-		if errors.Is(found.err, ErrTaken) {
+		if err = w.finishAll(ctx, []*stepJob{found}); errors.Is(err, ErrTaken) {
 			return fmt.Errorf("%s has a national id already, or this one is another complaint's; see queue show", ref)
 		}
-		return found.err
+		return cmp.Or(err, found.err)
 	})
 }
 

@@ -35,28 +35,29 @@ type queries struct {
 	InsertDedupKeys *query `query:"insert-dedup-keys"`
 	InsertLink      *query `query:"insert-link"`
 	SettleDecisions *query `query:"settle-decisions"`
+	ClaimDecided    *query `query:"claim-decided"`
 	OldestUndecided *query `query:"oldest-undecided"`
 
-	ClaimOldest     *query `query:"claim-oldest"`
-	ClaimNewest     *query `query:"claim-newest"`
-	ReadComplaints  *query `query:"read-complaints"`
-	ReadSteps       *query `query:"read-steps"`
-	ReadTickets     *query `query:"read-tickets"`
-	RenewLeases     *query `query:"renew-leases"`
-	BeginSteps      *query `query:"begin-steps"`
-	EndSteps        *query `query:"end-steps"`
-	InsertSteps     *query `query:"insert-steps"`
-	InsertTickets   *query `query:"insert-tickets"`
-	InsertForwarded *query `query:"insert-forwarded"`
-	TellForwarded   *query `query:"tell-forwarded"`
-	ReadMine        *query `query:"read-mine"`
-	Finish          *query `query:"finish"`
-	Settle          *query `query:"settle"`
-	InsertAttempts  *query `query:"insert-attempts"`
-	RescueExpired   *query `query:"rescue-expired"`
-	FreeLinked      *query `query:"free-linked"`
-	DeleteLinks     *query `query:"delete-links"`
-	DueSoon         *query `query:"due-soon"`
+	PickOldest     *query `query:"pick-oldest"`
+	PickNewest     *query `query:"pick-newest"`
+	Claim          *query `query:"claim"`
+	ReadComplaints *query `query:"read-complaints"`
+	ReadSteps      *query `query:"read-steps"`
+	ReadTickets    *query `query:"read-tickets"`
+	RenewLeases    *query `query:"renew-leases"`
+	BeginSteps     *query `query:"begin-steps"`
+	EndSteps       *query `query:"end-steps"`
+	InsertSteps    *query `query:"insert-steps"`
+	Finish         *query `query:"finish"`
+	InsertTickets  *query `query:"insert-tickets"`
+	TellForwarded  *query `query:"tell-forwarded"`
+	Settle         *query `query:"settle"`
+	InsertAttempts *query `query:"insert-attempts"`
+	PickExpired    *query `query:"pick-expired"`
+	Rescue         *query `query:"rescue"`
+	FreeLinked     *query `query:"free-linked"`
+	DeleteLinks    *query `query:"delete-links"`
+	DueSoon        *query `query:"due-soon"`
 
 	ClaimSync        *query `query:"claim-sync"`
 	LockTicket       *query `query:"lock-ticket"`
@@ -98,6 +99,7 @@ type queries struct {
 	ShowAttempts     *query `query:"show-attempts"`
 	ShowSteps        *query `query:"show-steps"`
 	ShowEvents       *query `query:"show-events"`
+	ForwardedAt      *query `query:"forwarded-at"`
 	ShowRevisions    *query `query:"show-revisions"`
 	ListRefusals     *query `query:"list-refusals"`
 	ListWritebacks   *query `query:"list-writebacks"`

@@ -64,47 +64,18 @@ func (s *Store) change(ctx context.Context, ref complaint.Ref, f func(context.Co
 	return s.step(ctx, &stepJob{claim: Claim{Ref: ref}, change: f})
 }
 
-// held are the columns of the claims of some jobs.
-func held(jobs []*stepJob) set {
-	refs, fences := make([]string, len(jobs)), make([]int64, len(jobs))
-	for i, job := range jobs {
-		refs[i], fences[i] = string(job.claim.Ref), job.claim.Fence
-	}
-	return set{"ref": refs, "fence": fences}
-}
-
-// stillOurs runs a query over the claims of some jobs that returns those it found to be ours; the others are lost.
-func (w *writer) stillOurs(ctx context.Context, q *query, jobs []*stepJob, rows set) ([]*stepJob, error) {
-	refs, err := allSet[string](ctx, w.tx, q, args{"owner": w.s.owner, "now": w.now}, rows)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]bool, len(refs))
-	for _, ref := range refs {
-		found[ref] = true
-	}
-	return pick(jobs, func(j *stepJob) bool {
-		j.err = nil
-		if !found[string(j.claim.Ref)] {
-			j.err = ErrLost
-		}
-		return j.err == nil
-	}), nil
-}
-
-// beginAll records that the steps' requests are about to go out.
+// beginAll records that the steps' requests are about to go out, those of one step together.
 func (w *writer) beginAll(ctx context.Context, jobs []*stepJob) error {
-	if len(jobs) == 0 {
-		return nil
+	groups := map[national.Step][]*stepJob{}
+	for _, job := range jobs {
+		groups[*job.begin] = append(groups[*job.begin], job)
 	}
-	steps, harmless := make([]string, len(jobs)), make([]int64, len(jobs))
-	for i, job := range jobs {
-		steps[i], harmless[i] = job.begin.Name, bit(job.begin.Harmless)
+	for step, group := range groups {
+		if _, _, err := w.mine(ctx, w.s.q.BeginSteps, group, args{"step": step.Name, "harmless": bit(step.Harmless)}); err != nil {
+			return err
+		}
 	}
-	rows := held(jobs)
-	rows["step"], rows["harmless"] = steps, harmless
-	_, err := w.stillOurs(ctx, w.s.q.BeginSteps, jobs, rows)
-	return err
+	return nil
 }
 
 // endAll records steps that succeeded: the create step by its ticket, any other by its result.
@@ -112,24 +83,26 @@ func (w *writer) endAll(ctx context.Context, jobs []*stepJob) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	ours, err := w.stillOurs(ctx, w.s.q.EndSteps, jobs, held(jobs))
+	ours, routes, err := w.mine(ctx, w.s.q.EndSteps, jobs, args{})
 	if err != nil {
 		return err
 	}
-	var rows []args
-	for _, job := range ours {
-		if job.done.Ticket == (national.Ticket{}) {
-			rows = append(rows, args{
-				"ref": string(job.claim.Ref), "name": job.done.Name, "started_at": milli(job.done.Began), "result": job.done.Result,
-			})
+	var (
+		rows  []args
+		named []naming
+	)
+	for i, job := range ours {
+		done := job.done
+		if done.Ticket != (national.Ticket{}) {
+			named = append(named, naming{job, routes[i], done.Ticket, done.News})
+			continue
 		}
+		rows = append(rows, args{"ref": string(job.claim.Ref), "name": done.Name, "started_at": milli(done.Began), "result": done.Result})
 	}
 	if err := w.insertSet(ctx, w.s.q.InsertSteps, rows); err != nil {
 		return err
 	}
-	return w.nameAll(ctx, pick(ours, func(j *stepJob) bool { return j.done.Ticket != (national.Ticket{}) }), func(j *stepJob) naming {
-		return naming{j.done.Ticket, j.done.News}
-	})
+	return w.nameAll(ctx, named)
 }
 
 // insertSet runs an insert over rows given one by one.

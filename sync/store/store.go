@@ -80,6 +80,7 @@ type Store struct {
 	write   *sqlx.DB
 	read    *sqlx.DB
 	dialect dialect
+	file    string // of SQLite
 	q       queries
 	owner   string
 	seal    Sealer
@@ -120,6 +121,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
+	}
+	if err := s.tune(ctx); err != nil {
+		return fmt.Errorf("tune the tables: %w", err)
 	}
 	clock := "CAST(:now AS bigint)"
 	if s.dialect == postgres && s.realTime {

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -186,6 +188,13 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 func (s *Store) tellEvents(ctx context.Context, ref complaint.Ref, story *Story) error {
 	if story.Primary != "" {
 		ref = story.Primary
+	}
+	forwarded, err := one[int64](ctx, s.read, s.q.ForwardedAt, args{"ref": ref})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read when it was forwarded: %w", err)
+	}
+	if at := fromMilli(forwarded); forwarded > 0 {
+		story.Events = append(story.Events, EventSeen{Seq: 1, At: at, Seen: at, Status: string(complaint.Forwarded), Applied: true})
 	}
 	events, err := all[struct {
 		Seq, At, Applied          int64

@@ -72,7 +72,8 @@ CREATE TABLE event_next (
     applied BIGINT NOT NULL,  -- 0: an illegal move, kept and shown, told to nobody
     PRIMARY KEY (ref, key)
 );
-INSERT INTO event_next SELECT ref, key, seq, at, seen_at, status, raw, agency, note, applied FROM event;
+-- The first event, that the platform has it, is the ticket's own forwarded_at.
+INSERT INTO event_next SELECT ref, key, seq, at, seen_at, status, raw, agency, note, applied FROM event WHERE key <> 'forwarded';
 DROP TABLE event;
 ALTER TABLE event_next RENAME TO event;
 

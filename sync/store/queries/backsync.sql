@@ -23,9 +23,9 @@ AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :r
 
 -- name: catch-up-linked
 INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT CAST(:linked AS text), e.seq, e.ref, CAST(:source AS text), 'ready', :now, :now, '', 0, 0, '', ''
-FROM event e WHERE e.ref = :ref AND e.applied = 1
-AND e.seq = (SELECT max(m.seq) FROM event m WHERE m.ref = :ref AND m.applied = 1)
+SELECT CAST(:linked AS text), coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref AND m.applied = 1), 1), t.ref,
+       CAST(:source AS text), 'ready', :now, :now, '', 0, 0, '', ''
+FROM ticket t WHERE t.ref = :ref
 
 -- name: update-ticket
 UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_id, held_by = :held_by, last_seq = :seq,

@@ -2,7 +2,7 @@
 SELECT d.ref, d.accepted_at FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
 -- name: known-keys
-SELECT DISTINCT k.key FROM {rows key text} JOIN dedup_key k ON k.key = r.key
+SELECT DISTINCT key FROM dedup_key WHERE key {in :keys}
 
 -- name: find-primary
 SELECT k.ref, k.occurred_at FROM dedup_key k LEFT JOIN delivery d ON d.ref = k.ref
@@ -27,16 +27,16 @@ INSERT INTO link (ref, primary_ref, kind, why, linked_at) VALUES (:ref, :primary
 
 -- name: settle-decisions
 UPDATE delivery
-SET state = r.state, reason = r.reason, detail = r.detail, changed_at = :now, decided_at = r.decided_at, agency = r.agency,
-    category = r.category, location = r.location, hand_over = r.hand_over, rule = r.rule, why = r.why,
-    owner = CASE WHEN r.state = 'leased' THEN :owner ELSE '' END,
-    lease_until = CASE WHEN r.state = 'leased' THEN {now} + :lease ELSE 0 END,
-    fence = CASE WHEN r.state = 'leased' THEN fence + 1 ELSE fence END,
-    attempts = CASE WHEN r.state = 'leased' THEN attempts + 1 ELSE attempts END,
-    first_attempt_at = CASE WHEN r.state = 'leased' AND first_attempt_at = 0 THEN :now ELSE first_attempt_at END
-FROM {rows ref text, state text, reason text, detail text, decided_at bigint, agency text, category text, location text,
-      hand_over text, rule bigint, why text}
-WHERE delivery.ref = r.ref AND delivery.state = 'new'
+SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
+    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why
+WHERE ref {in :refs} AND decided_at = 0
+
+-- name: claim-decided
+UPDATE delivery
+SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :agency, category = :category, location = :location,
+    hand_over = :hand_over, rule = :rule, why = :why, owner = :owner, lease_until = {now} + :lease, fence = fence + 1,
+    attempts = attempts + 1, first_attempt_at = :now
+WHERE ref {in :refs} AND decided_at = 0
 
 -- name: oldest-undecided
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state = 'new'

@@ -89,6 +89,9 @@ SELECT name, started_at, ended_at FROM step WHERE ref = :ref ORDER BY started_at
 -- name: show-events
 SELECT seq, at, seen_at, status, raw, agency, note, applied FROM event WHERE ref = :ref ORDER BY seq
 
+-- name: forwarded-at
+SELECT forwarded_at FROM ticket WHERE ref = :ref
+
 -- name: show-revisions
 SELECT seen_at, hash FROM revision WHERE ref = :ref ORDER BY seen_at
 

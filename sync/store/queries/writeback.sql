@@ -11,11 +11,12 @@ WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
 RETURNING ref, event_ref, seq, attempts, since
 
 -- name: read-change
-SELECT c.source_id, e.status, e.raw, e.note, e.agency, e.at, t.tracking_id,
-       coalesce((SELECT p.status FROM event p WHERE p.ref = e.ref AND p.seq <= e.seq AND p.applied = 1 AND p.status <> ''
-                 ORDER BY p.seq DESC LIMIT 1), t.status) AS then_status
-FROM event e JOIN ticket t ON t.ref = e.ref JOIN complaint c ON c.ref = :ref
-WHERE e.ref = :event_ref AND e.seq = :seq
+SELECT c.source_id, coalesce(e.status, 'forwarded') AS status, coalesce(e.raw, '') AS raw, coalesce(e.note, '') AS note,
+       coalesce(e.agency, '') AS agency, coalesce(e.at, t.forwarded_at) AS at, t.tracking_id,
+       coalesce((SELECT p.status FROM event p WHERE p.ref = t.ref AND p.seq <= :seq AND p.applied = 1 AND p.status <> ''
+                 ORDER BY p.seq DESC LIMIT 1), 'forwarded') AS then_status
+FROM ticket t JOIN complaint c ON c.ref = :ref LEFT JOIN event e ON e.ref = t.ref AND e.seq = :seq
+WHERE t.ref = :event_ref
 
 -- name: settle-writeback
 UPDATE writeback SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail,
