@@ -203,7 +203,7 @@ func TestAnAuditThatDoesNotBalanceExitsWithOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Handle().Exec("DELETE FROM delivery"); err != nil {
+	if _, err := s.Handle().Exec("DELETE FROM ticket"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -211,7 +211,7 @@ func TestAnAuditThatDoesNotBalanceExitsWithOne(t *testing.T) {
 	}
 	for _, args := range [][]string{{"audit"}, {"audit", "--json"}} {
 		code, out := r.run(args...)
-		if code != exitFailed || !strings.Contains(out, "1 complaints have no delivery") {
+		if code != exitFailed || !strings.Contains(out, "1 complaints have no delivery and no ticket") {
 			t.Errorf("exit %d: %s", code, out)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	decideBatch = 100
+	decideBatch = 200
 	// aloneAfter is how long a decision may fail before the complaint goes on without a look for duplicates: a miss is
 	// better than a citizen who waits for our database.
 	aloneAfter = 30 * time.Second
@@ -27,10 +27,10 @@ const (
 )
 
 // decideLoop decides what was kept: duplicate of what, routed where.
-func (r *Relay) decideLoop(ctx context.Context) {
+func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 	var down trouble
 	for ctx.Err() == nil {
-		n, err := r.decideOnce(ctx)
+		n, err := r.decideOnce(ctx, d)
 		down.watch(ctx, r.log, "deciding", err)
 		switch {
 		case err != nil:
@@ -41,28 +41,49 @@ func (r *Relay) decideLoop(ctx context.Context) {
 	}
 }
 
-func (r *Relay) decideOnce(ctx context.Context) (int, error) {
+// decideOnce decides one batch. While nothing older waits and the gate is open, what is ready is claimed in the same
+// transaction and forwarded at once, without asking the store for it again.
+func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (int, error) {
 	r.at(BeforeDecide)
-	decided, err := r.store.Decide(ctx, decideBatch, r.judge)
-	if err != nil && r.overdue(ctx) {
-		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone)
+	hurry := store.Hurry{Lease: r.lease()}
+	if !d.hasBacklog() && !r.gate.isDenied() { // the forwarder probes
+		hurry.Most, _ = d.reserve(ctx)
 	}
+	decided, err := r.store.Decide(ctx, decideBatch, r.judge, hurry)
+	if err != nil && r.overdue(ctx) {
+		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, hurry)
+	}
+	works, ready := r.sortOut(decided)
+	d.release(hurry.Most - len(works))
+	if len(decided) > 0 {
+		r.at(AfterDecide)
+		r.wakeWriters()
+	}
+	d.start(works)
+	if ready {
+		r.forwardable.send()
+	}
+	return len(decided), err
+}
+
+// sortOut counts what was decided, and returns what is to be forwarded now and whether anything waits for its claim.
+func (r *Relay) sortOut(decided []store.Decided) (works []store.Work, ready bool) {
 	for _, d := range decided {
 		if d.Held != nil {
 			r.log.Error("a complaint cannot be decided and waits for a person: see satupintu queue show", "ref", d.Ref)
 			continue
 		}
 		r.metrics.routed.WithLabelValues(routedBy(d.Rule)).Inc()
-		if d.Primary != "" {
+		switch {
+		case d.Primary != "":
 			r.metrics.duplicates.WithLabelValues(d.Kind).Inc()
+		case d.Work != nil:
+			works = append(works, *d.Work)
+		default:
+			ready = true
 		}
 	}
-	if len(decided) > 0 {
-		r.at(AfterDecide)
-		r.forwardable.send()
-		r.wakeWriters()
-	}
-	return len(decided), err
+	return works, ready
 }
 
 // What routed a complaint. Much by the fallback means that rules are missing.
@@ -96,7 +117,7 @@ func (r *Relay) judge(c complaint.Complaint) store.Decision {
 func (r *Relay) judgeAlone(c complaint.Complaint) store.Decision {
 	to := r.table.Decide(c)
 	return store.Decision{
-		Agency: to.Agency, Category: to.Category, Location: to.Location, Rule: to.Rule, Why: to.Why,
+		Agency: to.Agency, Category: to.Category, Location: to.Location, HandOver: to.HandOver, Rule: to.Rule, Why: to.Why,
 		Tell: slices.Contains(r.writers, c.Source),
 	}
 }

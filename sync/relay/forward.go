@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -14,33 +13,16 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// forwardLoop claims what is due and hands it to workers, never more than there are. At the end of the context it claims
-// nothing more; requests under way get Grace, what was claimed and not begun is released.
-func (r *Relay) forwardLoop(ctx context.Context) {
-	var (
-		workers sync.WaitGroup
-		down    trouble
-		slots   = make(chan struct{}, r.cfg.National.Concurrency)
-		idle    = newSignal()
-	)
-	work, stop := graceful(ctx)
-	defer stop()
-	defer workers.Wait()
+// forwardLoop claims what is due, never more than this gateway can send soon. At the end of the context it claims nothing
+// more; requests under way get Grace, what was claimed and not begun is released.
+func (r *Relay) forwardLoop(ctx context.Context, d *dispatcher) {
+	var down trouble
 	for ctx.Err() == nil {
-		claims, wait, err := r.claim(ctx, cap(slots)-len(slots), len(slots))
+		works, wait, err := r.claim(ctx, d)
 		down.watch(ctx, r.log, "claiming deliveries", err)
-		for _, c := range claims {
-			slots <- struct{}{}
-			r.held.add(c.Ref)
-			workers.Go(func() {
-				r.deliver(work, c)
-				r.held.drop(c.Ref)
-				<-slots
-				idle.send()
-			})
-		}
-		if len(claims) == 0 {
-			r.idle(ctx, wait, idle)
+		d.start(works)
+		if len(works) == 0 {
+			r.idle(ctx, wait, d.idle)
 		}
 	}
 }
@@ -64,24 +46,27 @@ func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // claim takes what may be forwarded now; with nothing, it says how long to wait.
-func (r *Relay) claim(ctx context.Context, free, busy int) ([]store.Claim, time.Duration, error) {
-	if free == 0 {
-		return nil, idleLook, nil // a worker that ends wakes the loop
-	}
-	most, wait := r.gate.free(ctx, free, busy)
-	if most == 0 {
+func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Duration, error) {
+	room, wait := d.reserve(ctx)
+	if room == 0 {
 		return nil, wait, nil
 	}
-	claims, err := r.store.ClaimDue(ctx, most, r.cfg.Delivery.Lease.D())
+	works, err := r.store.ClaimDue(ctx, room, r.lease(), d.next())
+	d.release(room - len(works))
 	if err != nil {
 		return nil, time.Second, err
 	}
-	if len(claims) > 0 {
+	d.setBacklog(len(works) == room)
+	if len(works) > 0 {
 		r.at(AfterClaim)
-		return claims, 0, nil
+		return works, 0, nil
 	}
 	return nil, r.untilDue(ctx), nil
 }
+
+// lease is for how long a delivery is claimed: a little less than Delivery.Lease, so that a dead gateway's work is taken
+// over within that, the sweep included.
+func (r *Relay) lease() time.Duration { return r.cfg.Delivery.Lease.D() * 5 / 6 }
 
 func (r *Relay) untilDue(ctx context.Context) time.Duration {
 	due, err := r.store.NextDue(ctx)
@@ -103,32 +88,79 @@ func (r *Relay) idle(ctx context.Context, wait time.Duration, worker signal) {
 }
 
 // deliver makes one attempt and settles it.
-func (r *Relay) deliver(ctx context.Context, c store.Claim) {
-	a := &attempt{r: r, claim: c, open: !c.SentAt.IsZero()}
-	_, err := r.gate.breaker.Execute(func() (struct{}, error) {
-		return struct{}{}, contained(func() error { return a.run(ctx) })
+func (r *Relay) deliver(d *dispatcher, w store.Work) {
+	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero()}
+	if a.open {
+		r.opened.seen(w.Ref)
+	}
+	err := w.Err
+	if err == nil {
+		err = r.attempt(d, a)
+	}
+	r.settle(d, a, r.verdict(a, err))
+}
+
+// attempt asks the platform, when it is this one's turn and the platform may be asked.
+func (r *Relay) attempt(d *dispatcher, a *attempt) error {
+	leave, err := d.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if r.gate.isDenied() {
+		return errNotTried
+	}
+	_, err = r.gate.breaker.Execute(func() (struct{}, error) {
+		return struct{}{}, contained(func() error { return a.run(d.work) })
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		err = errNotTried
+		return errNotTried
 	}
-	to := r.verdict(a, err)
-	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
+	return err
+}
+
+// settleTimeout bounds one try to record an outcome.
+const settleTimeout = 10 * time.Second
+
+// settle records an outcome. While the database is away it is kept in mind and tried again: what we know need not be
+// looked up. When somebody else has taken the delivery over meanwhile, or we stop, that is what happens.
+func (r *Relay) settle(d *dispatcher, a *attempt, to store.Settlement) {
+	ref := a.claim.Ref
 	r.at(BeforeSettle)
-	switch err := r.store.Settle(settling, c, to); {
-	case errors.Is(err, store.ErrLost):
-		r.log.Warn("a delivery took longer than its lease; whoever holds it now looks its outcome up", "ref", c.Ref)
-	case err != nil:
-		r.log.Error("an outcome could not be recorded; the lease will run out and it is looked up", "ref", c.Ref, "error", err)
-	default:
-		r.at(AfterSettle)
-		r.settled(c, to)
+	for tries := 0; ; tries++ {
+		settling, cancel := context.WithTimeout(context.WithoutCancel(d.work), settleTimeout)
+		err := r.store.Settle(settling, a.claim, to)
+		cancel()
+		switch {
+		case err == nil:
+			r.at(AfterSettle)
+			if a.ticket != (national.Ticket{}) {
+				r.at(stepPoint(national.Step{Name: national.StepCreate}, "recorded"))
+			}
+			r.settled(a.claim, to)
+			return
+		case errors.Is(err, store.ErrTaken):
+			to = store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell, Detail: brief(fmt.Errorf("%w: %s", err, to.Ticket.ID))}
+		case errors.Is(err, store.ErrLost):
+			if tries == 0 { // after an error it may be our own commit whose answer was lost
+				r.log.Warn("a delivery took longer than its lease; whoever holds it now looks its outcome up", "ref", ref)
+			}
+			return
+		case tries == 0:
+			r.log.Error("an outcome could not be recorded; it is tried again until the lease is lost", "ref", ref, "error", err)
+			fallthrough
+		default:
+			if !d.pause(time.Second) {
+				return
+			}
+		}
 	}
 }
 
-const settleTimeout = 10 * time.Second
-
 func (r *Relay) settled(c store.Claim, to store.Settlement) {
+	if !to.Open {
+		r.opened.forget(c.Ref)
+	}
 	if !to.Uncounted {
 		r.metrics.attempts.WithLabelValues(string(to.Reason)).Inc()
 	}
@@ -147,29 +179,25 @@ func (r *Relay) settled(c store.Claim, to store.Settlement) {
 // attempt is one attempt at one delivery. open says whether a request may have been carried out whose outcome is not
 // known.
 type attempt struct {
-	r     *Relay
-	claim store.Claim
-	job   store.Job
-	open  bool
+	r      *Relay
+	claim  store.Claim
+	job    store.Job
+	open   bool
+	ticket national.Ticket // of the last step, to be recorded with the settlement
 }
 
 func (a *attempt) run(ctx context.Context) error {
-	job, err := a.r.store.Job(ctx, a.claim.Ref)
-	if err != nil {
-		return err
-	}
-	a.job = job
 	if a.open {
 		if err := a.lookUp(ctx); err != nil {
 			return err
 		}
 	}
-	_, err = a.r.platform.Submit.Submit(ctx, a.r.submission(job), a)
+	_, err := a.r.platform.Submit.Submit(ctx, a.r.submission(a.job), a)
 	return err
 }
 
 // errNotTried is an attempt that ended before the platform was asked anything.
-var errNotTried = errors.New("the platform was not asked: it has failed too often just now")
+var errNotTried = errors.New("the platform was not asked: it has failed too often just now, or refuses our credentials")
 
 // errAbsent is a lookup that proved that the request was never carried out: it may be sent again.
 var errAbsent = retry.Because(errors.New("the platform does not have it: it was never carried out"), retry.Absent)
@@ -183,11 +211,11 @@ func (a *attempt) lookUp(ctx context.Context) error {
 	if a.r.platform.Lookup == nil {
 		return errHeld
 	}
-	asked := a.r.now()
+	age := a.age()
 	ticket, err := a.r.platform.Lookup.Lookup(ctx, a.claim.Ref)
 	switch {
 	case errors.Is(err, national.ErrAbsent):
-		if asked.Sub(a.claim.SentAt) < a.r.cfg.Delivery.Settle.D() {
+		if age < a.r.cfg.Delivery.Settle.D() {
 			return retry.Because(retry.Unknown(err), retry.Absent)
 		}
 		a.open = false
@@ -197,11 +225,21 @@ func (a *attempt) lookUp(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	result := ticket.Record()
-	step := national.Step{Name: national.StepCreate}
-	if err := a.r.store.StepDone(ctx, a.claim, step, result, ticket); err != nil {
+	found := store.Succeeded{Step: national.Step{Name: national.StepCreate}, Ticket: ticket, Result: ticket.Record(), News: a.r.news()}
+	if err := a.r.store.StepDone(ctx, a.claim, found); err != nil {
 		return err
 	}
-	a.open, a.job.Ticket, a.job.Done[step.Name] = false, ticket, result
+	a.open, a.job.Ticket, a.job.Done[found.Name] = false, ticket, found.Result
 	return nil
+}
+
+// age is how long ago the request went out whose outcome is open, at least. By the database's clock, and by this
+// process's own that never jumps: a machine that finds out the right time after its start has not waited for hours.
+func (a *attempt) age() time.Duration {
+	return min(a.claim.OpenFor+a.r.now().Sub(a.claim.ClaimedAt), a.r.opened.since(a.claim.Ref))
+}
+
+// news is what follows when the platform has a complaint.
+func (r *Relay) news() store.Forwarded {
+	return store.Forwarded{SyncAt: r.now().Add(r.cfg.National.Sync.Fresh.D()), Writers: r.writers}
 }

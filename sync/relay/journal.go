@@ -19,9 +19,18 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	if result, done := a.job.Done[step.Name]; done {
 		return result, nil
 	}
-	ctx, err := a.r.limiter.prepay(ctx)
+	result, began, err := a.take(ctx, step, run)
 	if err != nil {
 		return "", err
+	}
+	return result, a.succeeded(ctx, step, began, result)
+}
+
+// take waits for the step's turn, makes its start durable and sends its request.
+func (a *attempt) take(ctx context.Context, step national.Step, run func(context.Context) (string, error)) (string, time.Time, error) {
+	ctx, err := a.r.limiter.prepay(ctx)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	// A gateway that is frozen between the record and the request must not send it when it wakes: by then another may
 	// have looked it up and found it absent.
@@ -29,33 +38,46 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 	defer cancel()
 	a.r.at(stepPoint(step, "begin"))
 	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
-		return "", fmt.Errorf("record that %s begins: %w", step.Name, err)
+		return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
 	}
-	a.open = a.open || !step.Harmless
+	if !step.Harmless {
+		a.open = true
+		a.r.opened.begins(a.claim.Ref)
+	}
+	began := a.r.now()
 	if ctx.Err() != nil {
-		return "", a.failed(step, retry.Because(retry.Unknown(ctx.Err()), retry.Timeout))
+		return "", began, a.failed(step, retry.Because(retry.Unknown(ctx.Err()), retry.Timeout))
 	}
 	a.r.at(stepPoint(step, "request"))
 	result, err := run(ctx)
 	a.r.at(stepPoint(step, "answer"))
 	if err != nil {
-		return "", a.failed(step, err)
+		return "", began, a.failed(step, err)
 	}
-	var ticket national.Ticket
+	return result, began, nil
+}
+
+// succeeded records a step that succeeded. The ticket of a submission's last step is recorded with the settlement, which
+// follows at once.
+func (a *attempt) succeeded(ctx context.Context, step national.Step, began time.Time, result string) error {
+	done := store.Succeeded{Step: step, Began: began, Result: result}
 	if step.Name == national.StepCreate {
-		if ticket, err = national.ReadTicket(result); err != nil {
-			return "", retry.UnreadableAnswer(err)
+		var err error
+		if done.Ticket, err = national.ReadTicket(result); err != nil {
+			return retry.UnreadableAnswer(err)
 		}
+		done.News, a.job.Ticket = a.r.news(), done.Ticket
 	}
-	if err := a.r.store.StepDone(ctx, a.claim, step, result, ticket); err != nil {
-		return "", fmt.Errorf("record that %s is done: %w", step.Name, err)
+	if step.Last && step.Name == national.StepCreate {
+		a.ticket = done.Ticket
+		return nil
+	}
+	if err := a.r.store.StepDone(ctx, a.claim, done); err != nil {
+		return fmt.Errorf("record that %s is done: %w", step.Name, err)
 	}
 	a.r.at(stepPoint(step, "recorded"))
 	a.open, a.job.Done[step.Name] = false, result
-	if ticket.ID != "" {
-		a.job.Ticket = ticket
-	}
-	return result, nil
+	return nil
 }
 
 // failed reads what a failed step means: only an uncertain one leaves its outcome open, and of a harmless step nobody
@@ -77,7 +99,7 @@ func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
 	c.Title, _ = r.redactor.Redact(c.Title)
 	c.Text, _ = r.redactor.Redact(c.Text)
-	s := national.Submission{Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location}
+	s := national.Submission{Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver}
 	for _, attachment := range c.Attachments {
 		s.Files = append(s.Files, national.File{
 			Attachment: attachment, Open: func() (io.ReadCloser, error) { return r.files.Open(attachment.SHA256) },
@@ -95,8 +117,8 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	v := retry.Of(err)
 	now := r.now()
 	to := store.Settlement{State: store.Ready, Reason: v.Reason, Open: a.open, Due: now.Add(r.backoff.Delay(a.claim.Attempts, v.After))}
-	if err == nil {
-		return store.Settlement{State: store.Done, Reason: retry.Success, SyncAt: now.Add(r.cfg.National.Sync.Fresh.D()), Writers: r.writers}
+	if err == nil || a.ticket != (national.Ticket{}) { // with the last step's ticket nothing can fail any more
+		return store.Settlement{State: store.Done, Reason: retry.Success, Ticket: a.ticket, News: r.news()}
 	}
 	to.Detail = brief(err)
 	if v.Verdict == retry.SignIn {
@@ -106,7 +128,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
 	}
 	switch {
-	case errors.Is(err, errNotTried), v.Reason == retry.Shutdown && !a.open:
+	case errors.Is(err, errNotTried), errors.Is(err, errStopping), v.Reason == retry.Shutdown && !a.open:
 		to.Uncounted, to.Due = true, now
 	case errors.Is(err, errHeld):
 		to.State, to.Open = store.Held, true

@@ -79,6 +79,7 @@ type Relay struct {
 	at       func(Point)
 
 	held        heldClaims
+	opened      openings
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal
@@ -116,12 +117,15 @@ func New(o Options) *Relay {
 func (r *Relay) Run(ctx context.Context) error {
 	r.recover(ctx)
 	var running sync.WaitGroup
+	work, over := graceful(ctx)
+	defer over()
+	d := r.newDispatcher(ctx, work)
 	start := func(name string, loop func(context.Context)) {
 		r.loops.Add(1)
 		running.Go(func() { r.keepRunning(ctx, name, loop) })
 	}
-	start("decide", r.decideLoop)
-	start("forward", r.forwardLoop)
+	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
+	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
 	start("backsync", r.backsyncLoop)
 	start("sweep", r.sweepLoop)
 	for _, c := range r.channels {
@@ -139,6 +143,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.renewLoop(renewing)
 	}()
 	running.Wait()
+	d.workers.Wait()
 	stop()
 	<-renewed
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)

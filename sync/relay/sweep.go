@@ -13,7 +13,7 @@ import (
 
 // sweepEvery is how often leases are looked through and the metrics refreshed. A dead gateway's work is taken over at
 // most this long after its lease ended.
-const sweepEvery = 5 * time.Second
+const sweepEvery = 2 * time.Second
 
 // sweepLoop rescues what dead gateways held and keeps the metrics true.
 func (r *Relay) sweepLoop(ctx context.Context) {
@@ -97,7 +97,7 @@ func (h *heldClaims) all() []complaint.Ref {
 
 // renewLoop lengthens the leases that are worked on, well before they end.
 func (r *Relay) renewLoop(ctx context.Context) {
-	lease := r.cfg.Delivery.Lease.D()
+	lease := r.lease()
 	for sleep(ctx, lease/3, nil) {
 		if err := r.store.Renew(ctx, r.held.all(), lease); err != nil && ctx.Err() == nil {
 			r.log.Warn("leases could not be renewed", "error", err)

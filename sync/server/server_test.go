@@ -282,14 +282,14 @@ func TestAPhotoIsKeptWithItsComplaint(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := decode[accepted](t, f.send("POST", "/in/portal", form.FormDataContentType(), body.String()), http.StatusAccepted)
-	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }); err != nil {
+	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }, store.Hurry{}); err != nil {
 		t.Fatal(err)
 	}
-	job, err := f.store.Job(t.Context(), got.Ref)
-	if err != nil {
+	works, err := f.store.ClaimDue(t.Context(), 1, time.Minute, store.OldestFirst)
+	if err != nil || len(works) != 1 || works[0].Ref != got.Ref {
 		t.Fatal(err)
 	}
-	if a := job.Complaint.Attachments; len(a) != 1 || a[0].Name != "jalan.png" || a[0].Type != "image/png" || a[0].Size != 11 {
+	if a := works[0].Job.Complaint.Attachments; len(a) != 1 || a[0].Name != "jalan.png" || a[0].Type != "image/png" || a[0].Size != 11 {
 		t.Errorf("attachments %+v", a)
 	}
 }

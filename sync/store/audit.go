@@ -27,16 +27,17 @@ type Ledger struct {
 // deliveries apart, and looks for what a mere sum would hide: a complaint without a delivery, a delivered one without a
 // national id, a link to nothing.
 func (s *Store) Audit(ctx context.Context) (Ledger, error) {
-	tx, err := s.read.BeginTxx(ctx, &sql.TxOptions{Isolation: s.dialect.snapshot(), ReadOnly: s.dialect == postgres})
+	tx, err := s.read.BeginTxx(ctx, &sql.TxOptions{Isolation: s.dialect.isolation(), ReadOnly: s.dialect == postgres})
 	if err != nil {
 		return Ledger{}, fmt.Errorf("audit: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	l, err := s.countLedger(ctx, tx)
+	moment := snapshot{tx}
+	l, err := s.countLedger(ctx, moment)
 	if err != nil {
 		return Ledger{}, fmt.Errorf("audit: %w", err)
 	}
-	if l.Problems, err = s.findProblems(ctx, tx); err != nil {
+	if l.Problems, err = s.findProblems(ctx, moment); err != nil {
 		return Ledger{}, fmt.Errorf("audit: %w", err)
 	}
 	if sum := l.Delivered + l.Linked + l.Waiting + l.Held + l.Dead; sum != l.Accepted {
@@ -46,18 +47,24 @@ func (s *Store) Audit(ctx context.Context) (Ledger, error) {
 	return l, nil
 }
 
-// snapshot is the isolation in which several reads see one moment. SQLite's is always so.
-func (d dialect) snapshot() sql.IsolationLevel {
+// snapshot is a transaction of the pool for reading, in which nothing is prepared.
+type snapshot struct{ sqlx.ExtContext }
+
+// isolation is that in which several reads see one moment. SQLite's is always so.
+func (d dialect) isolation() sql.IsolationLevel {
 	if d == postgres {
 		return sql.LevelRepeatableRead
 	}
 	return sql.LevelDefault
 }
 
-func (s *Store) countLedger(ctx context.Context, tx *sqlx.Tx) (Ledger, error) {
+func (s *Store) countLedger(ctx context.Context, tx snapshot) (Ledger, error) {
 	var l Ledger
 	byState, err := countByState(ctx, tx, s.q.CountStates)
 	if err != nil {
+		return l, err
+	}
+	if l.Delivered, err = one[int64](ctx, tx, s.q.CountDone, args{}); err != nil {
 		return l, err
 	}
 	for state, n := range byState {
@@ -66,8 +73,6 @@ func (s *Store) countLedger(ctx context.Context, tx *sqlx.Tx) (Ledger, error) {
 			l.Waiting += n
 		case Held:
 			l.Held += n
-		case Done:
-			l.Delivered += n
 		case Linked:
 			l.Linked += n
 		case Dead:
@@ -81,7 +86,7 @@ func (s *Store) countLedger(ctx context.Context, tx *sqlx.Tx) (Ledger, error) {
 	return l, err
 }
 
-func countByState(ctx context.Context, db sqlx.ExtContext, query string) (map[State]int64, error) {
+func countByState(ctx context.Context, db sqlx.ExtContext, query *query) (map[State]int64, error) {
 	type count struct {
 		State string
 		N     int64
@@ -94,12 +99,15 @@ func countByState(ctx context.Context, db sqlx.ExtContext, query string) (map[St
 	return counts, err
 }
 
-func (s *Store) findProblems(ctx context.Context, tx *sqlx.Tx) ([]string, error) {
+func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error) {
 	var problems []string
-	for _, check := range []struct{ query, words string }{
-		{s.q.WithoutDelivery, "complaints have no delivery"},
-		{s.q.WithoutComplaint, "deliveries have no complaint"},
-		{s.q.DoneWithoutID, "delivered complaints have no national id"},
+	for _, check := range []struct {
+		query *query
+		words string
+	}{
+		{s.q.WithoutDelivery, "complaints have no delivery and no ticket"},
+		{s.q.WithoutComplaint, "deliveries and tickets have no complaint"},
+		{s.q.TicketWithoutID, "delivered complaints have no national id"},
 		{s.q.LinkedToNothing, "linked complaints have no primary that stands for them"},
 		{s.q.NamedNotDone, "complaints the platform has are counted as not sent"},
 	} {
@@ -129,6 +137,9 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 		err error
 	)
 	if st.Deliveries, err = countByState(ctx, s.read, s.q.CountStates); err != nil {
+		return st, err
+	}
+	if st.Deliveries[Done], err = one[int64](ctx, s.read, s.q.CountDone, args{}); err != nil {
 		return st, err
 	}
 	if st.News, err = countByState(ctx, s.read, s.q.CountWritebacks); err != nil {

@@ -27,7 +27,11 @@ func (s *Store) ClaimSync(ctx context.Context, most int, hold time.Duration) ([]
 		ChangedAt   int64  `db:"changed_at"`
 	}
 	now := s.now()
-	rows, err := all[asked](ctx, s.write, s.q.ClaimSync, args{"most": most, "now": milli(now), "until": milli(now.Add(hold))})
+	var rows []asked
+	err := s.inWriter(ctx, func(w *writer) (err error) {
+		rows, err = all[asked](ctx, w.tx, s.q.ClaimSync, args{"most": most, "now": w.now, "until": milli(now.Add(hold))})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claim tickets to ask about: %w", err)
 	}
@@ -48,12 +52,12 @@ type Observation struct {
 // Record writes what is new in an observation: each event once, by its key; the complaint's status by its legal moves;
 // and what the channels of this complaint and of those linked to it are to be told.
 func (s *Store) Record(ctx context.Context, ref complaint.Ref, o Observation) error {
-	return s.step(ctx, ref, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
+	return s.change(ctx, ref, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
 }
 
 // PostponeSync asks again later.
 func (s *Store) PostponeSync(ctx context.Context, ref complaint.Ref, at time.Time) error {
-	return s.step(ctx, ref, func(ctx context.Context, w *writer) error {
+	return s.change(ctx, ref, func(ctx context.Context, w *writer) error {
 		_, err := w.run(ctx, s.q.PostponeSync, args{"ref": ref, "sync_at": milli(at)})
 		return err
 	})

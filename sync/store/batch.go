@@ -1,16 +1,13 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -142,39 +139,4 @@ func (b *batcher[J]) attempt(ctx context.Context, jobs []J) (err error) {
 		}
 	}()
 	return b.apply(ctx, jobs)
-}
-
-// stepJob is a change of a delivery that this gateway holds. change returns ErrLost by way of lost, which fails the job
-// but not the group.
-type stepJob struct {
-	ref    complaint.Ref
-	change func(ctx context.Context, w *writer) error
-	lost   *bool
-}
-
-// applySteps writes a group of changes in one transaction, in the order of their complaints, so that nobody waits in a
-// circle.
-func (s *Store) applySteps(ctx context.Context, jobs []stepJob) error {
-	slices.SortStableFunc(jobs, func(a, b stepJob) int { return cmp.Compare(a.ref, b.ref) })
-	return s.inWriter(ctx, func(w *writer) error {
-		for _, job := range jobs {
-			err := job.change(ctx, w)
-			if *job.lost = errors.Is(err, ErrLost); err != nil && !*job.lost {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// step runs one change in the next group.
-func (s *Store) step(ctx context.Context, ref complaint.Ref, change func(context.Context, *writer) error) error {
-	lost := false
-	if err := s.steps.do(ctx, stepJob{ref, change, &lost}); err != nil {
-		return err
-	}
-	if lost {
-		return ErrLost
-	}
-	return nil
 }

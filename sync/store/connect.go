@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -10,7 +12,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq" // the driver registers itself as "postgres"
+	"github.com/lib/pq"
 	_ "modernc.org/sqlite"
 )
 
@@ -77,30 +79,92 @@ func withRelease(err error, lock *fileLock) error {
 	return err
 }
 
+// connectPostgres opens two pools: one for what the gateway does all day, whose plans never scan a table, and one for
+// looking at everything, such as an audit, whose plans are PostgreSQL's own choice.
 func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	s.dialect = postgres
-	db, err := sqlx.ConnectContext(ctx, "postgres", dsn)
+	busy, err := openPool(dsn, 12, "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off")
 	if err != nil {
-		return fmt.Errorf("connect to PostgreSQL: %w", err)
+		return err
 	}
-	db.SetMaxOpenConns(16)
-	db.SetMaxIdleConns(16)
-	db.SetConnMaxIdleTime(5 * time.Minute)
-	s.write, s.read = db, db
-	return s.refuseVolatile(ctx)
+	free, err := openPool(dsn, 4, "")
+	if err != nil {
+		return errors.Join(err, busy.Close())
+	}
+	for _, pool := range []*sqlx.DB{busy, free} {
+		if err := pool.PingContext(ctx); err != nil {
+			return errors.Join(fmt.Errorf("connect to PostgreSQL: %w", err), busy.Close(), free.Close())
+		}
+	}
+	s.write, s.read = busy, free
+	return nil
 }
 
-// refuseVolatile keeps promise 1: a server that answers a commit before it is on disk cannot hold acknowledgements.
-func (s *Store) refuseVolatile(ctx context.Context) error {
-	for _, setting := range []string{"synchronous_commit", "fsync"} {
-		var value string
-		if err := s.read.GetContext(ctx, &value, "SHOW "+setting); err != nil {
-			return fmt.Errorf("ask PostgreSQL for %s: %w", setting, err)
+func openPool(dsn string, most int, setup string) (*sqlx.DB, error) {
+	connector, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("store.dsn: %w", err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(durable{connector, setup}), "postgres")
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db, nil
+}
+
+// durable refuses each new connection to a server that answers a commit before it is on disk, and to one that only
+// follows: such a server cannot hold acknowledgements. It is asked for each connection, because after a failover the
+// same address is another server.
+type durable struct {
+	driver.Connector
+	setup string
+}
+
+func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := d.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.check(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func (d durable) check(ctx context.Context, conn driver.Conn) error {
+	c, ok := conn.(interface {
+		driver.QueryerContext
+		driver.ExecerContext
+	})
+	if !ok {
+		return errors.New("the PostgreSQL driver cannot be asked on a fresh connection")
+	}
+	if d.setup != "" {
+		if _, err := c.ExecContext(ctx, d.setup, nil); err != nil {
+			return fmt.Errorf("set up a connection: %w", err)
 		}
-		if value == "off" {
-			_ = s.read.Close()
-			return fmt.Errorf("PostgreSQL runs with %s = off: an acknowledged complaint could be lost; set it on", setting)
-		}
+	}
+	const ask = "SELECT current_setting('synchronous_commit'), current_setting('fsync'), CAST(pg_is_in_recovery() AS text)"
+	rows, err := c.QueryContext(ctx, ask, nil)
+	if err != nil {
+		return fmt.Errorf("ask PostgreSQL how durable it is: %w", err)
+	}
+	defer rows.Close()
+	said := make([]driver.Value, 3)
+	if err := rows.Next(said); err != nil {
+		return fmt.Errorf("ask PostgreSQL how durable it is: %w", err)
+	}
+	return refuseVolatile(fmt.Sprint(said[0]), fmt.Sprint(said[1]), fmt.Sprint(said[2]))
+}
+
+// refuseVolatile keeps promise 1.
+func refuseVolatile(synchronousCommit, fsync, following string) error {
+	switch {
+	case following == "true":
+		return errors.New("this PostgreSQL server only follows another (pg_is_in_recovery): use the primary's address")
+	case synchronousCommit == "off" || fsync == "off":
+		return fmt.Errorf("PostgreSQL runs with synchronous_commit = %s and fsync = %s: an acknowledged complaint could be lost; set both on",
+			synchronousCommit, fsync)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lib/pq"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -18,6 +20,7 @@ type Decision struct {
 	Agency   string
 	Category string
 	Location string
+	HandOver string
 	Rule     int
 	Why      string
 
@@ -39,35 +42,41 @@ type Decided struct {
 	Kind    string
 	Rule    int   // of Decision.Rule
 	Held    error // it cannot be decided, and a person must look
+	Work    *Work // it is claimed for this gateway already: nobody else was waiting
+}
+
+// Hurry is how many decided complaints this gateway can forward at once, and for how long it claims them.
+type Hurry struct {
+	Most  int
+	Lease time.Duration
 }
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
-// routing and either readies the delivery or links it to its primary. judge is pure. Gateways that decide about the same
-// keys at the same time wait for each other, so two copies never miss each other.
-func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision) ([]Decided, error) {
+// routing and either readies the delivery or links it to its primary. The first of the ready ones are claimed for this
+// gateway in the same transaction, as many as hurry says. judge is pure. Gateways that decide about the same keys at the
+// same time wait for each other, so two copies never miss each other.
+func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, hurry Hurry) ([]Decided, error) {
 	var decided []Decided
 	err := s.inWriter(ctx, func(w *writer) error {
+		decided = nil
 		rows, err := all[row](ctx, w.tx, s.q.PickUndecided, args{"most": most})
 		if err != nil {
 			return fmt.Errorf("pick: %w", err)
 		}
-		var cases []undecided
-		for _, r := range rows {
-			u, err := s.judged(r, judge)
-			if err == nil {
-				cases = append(cases, u)
-				continue
-			}
-			if err := w.setAsideUndecided(ctx, r.Ref, err); err != nil {
-				return err
-			}
-			decided = append(decided, Decided{Ref: complaint.Ref(r.Ref), Held: err})
+		if len(rows) == 0 {
+			return nil
+		}
+		cases := make([]*undecided, len(rows))
+		for i, r := range rows {
+			cases[i] = s.judged(r, judge)
 		}
 		if err := w.lockKeys(ctx, cases); err != nil {
 			return err
 		}
-		more, err := w.decideAll(ctx, cases)
-		decided = append(decided, more...)
+		if err := w.findDuplicates(ctx, cases); err != nil {
+			return err
+		}
+		decided, err = w.settleDecisions(ctx, cases, hurry)
 		return err
 	})
 	if err != nil {
@@ -78,35 +87,32 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 
 type undecided struct {
 	complaint.Complaint
+	accepted time.Time
 	decision Decision
+	err      error // it cannot be read or judged
+	found    match
 }
 
 // judged reads a complaint and asks judge about it; a judge that panics is an error.
-func (s *Store) judged(r row, judge func(complaint.Complaint) Decision) (u undecided, err error) {
+func (s *Store) judged(r row, judge func(complaint.Complaint) Decision) (u *undecided) {
+	u = &undecided{Complaint: complaint.Complaint{Ref: complaint.Ref(r.Ref)}, accepted: fromMilli(r.AcceptedAt)}
 	defer func() {
 		if p := recover(); p != nil {
-			err = retry.PanicError(p, debug.Stack())
+			u.err = retry.PanicError(p, debug.Stack())
 		}
 	}()
 	c, err := s.fromRow(r)
 	if err != nil {
-		return undecided{}, err
+		u.err = err
+		return u
 	}
-	return undecided{c, judge(c)}, nil
-}
-
-// setAsideUndecided holds one complaint that cannot be read or judged, so that it stops no other.
-func (w *writer) setAsideUndecided(ctx context.Context, ref string, why error) error {
-	detail := []rune("it cannot be decided: " + why.Error())
-	_, err := w.run(ctx, w.s.q.SettleDecision, args{
-		"refs": []string{ref}, "state": Held, "reason": retry.Of(why).Reason, "detail": string(detail[:min(len(detail), 500)]),
-	})
-	return err
+	u.Complaint, u.decision = c, judge(c)
+	return u
 }
 
 // lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction
 // ends. Sorted, so that nobody waits in a circle. SQLite's one writer is serial by itself.
-func (w *writer) lockKeys(ctx context.Context, cases []undecided) error {
+func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
 	if w.s.dialect != postgres {
 		return nil
 	}
@@ -114,93 +120,148 @@ func (w *writer) lockKeys(ctx context.Context, cases []undecided) error {
 	for _, u := range cases {
 		keys = append(keys, u.decision.Keys...)
 	}
+	if len(keys) == 0 {
+		return nil
+	}
 	slices.Sort(keys)
-	for _, key := range slices.Compact(keys) {
-		if _, err := w.tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key); err != nil {
-			return fmt.Errorf("lock a key: %w", err)
+	const lock = "SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST($1 AS text[])) WITH ORDINALITY AS u(k, n) ORDER BY n"
+	if _, err := w.tx.ExecContext(ctx, lock, pq.StringArray(slices.Compact(keys))); err != nil {
+		return fmt.Errorf("lock the keys: %w", err)
+	}
+	return nil
+}
+
+// findDuplicates finds each complaint's primary and records by what it may be found itself. Those none of whose keys was
+// seen before, in the database or earlier in the batch, have none; only the others are looked at one by one.
+func (w *writer) findDuplicates(ctx context.Context, cases []*undecided) error {
+	seen, err := w.knownKeys(ctx, cases)
+	if err != nil {
+		return err
+	}
+	var fresh, met []*undecided
+	for _, u := range cases {
+		if slices.ContainsFunc(u.decision.Keys, func(key string) bool { return seen[key] }) {
+			met = append(met, u)
+		} else {
+			fresh = append(fresh, u)
+		}
+		for _, key := range u.decision.Keys {
+			seen[key] = true
+		}
+	}
+	if err := w.insertKeys(ctx, fresh); err != nil {
+		return err
+	}
+	for _, u := range met {
+		if u.found, err = w.findPrimary(ctx, u); err != nil {
+			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
+		}
+		if err := w.insertKeys(ctx, []*undecided{u}); err != nil {
+			return err
+		}
+		if u.found.primary != "" { // at once: the next one in the batch may find this one
+			if err := w.link(ctx, u); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// decideAll records the routing of all, links the duplicates one by one in the order they came, and readies the rest.
-func (w *writer) decideAll(ctx context.Context, cases []undecided) ([]Decided, error) {
-	if len(cases) == 0 {
-		return nil, nil
-	}
-	if err := w.recordRoutes(ctx, cases); err != nil {
-		return nil, fmt.Errorf("record the routing: %w", err)
-	}
-	var (
-		decided []Decided
-		ready   []complaint.Ref
-	)
+func (w *writer) knownKeys(ctx context.Context, cases []*undecided) (map[string]bool, error) {
+	var keys []string
 	for _, u := range cases {
-		d, err := w.decide(ctx, u)
-		if err != nil {
-			return nil, fmt.Errorf("decide %s: %w", u.Ref, err)
-		}
-		if d.Primary == "" {
-			ready = append(ready, u.Ref)
-		}
-		d.Rule = u.decision.Rule
-		decided = append(decided, d)
+		keys = append(keys, u.decision.Keys...)
 	}
-	if len(ready) == 0 {
-		return decided, nil
+	seen := make(map[string]bool, len(keys))
+	if len(keys) == 0 {
+		return seen, nil
 	}
-	return decided, w.settleDecision(ctx, Ready, ready...)
-}
-
-func (w *writer) recordRoutes(ctx context.Context, cases []undecided) error {
-	tickets := make([]args, len(cases))
-	for i, u := range cases {
-		d := u.decision
-		tickets[i] = args{
-			"ref": u.Ref, "agency": d.Agency, "category": d.Category, "location": d.Location, "rule": d.Rule, "why": d.Why, "now": w.now,
-		}
-	}
-	_, err := run(ctx, w.tx, w.s.q.InsertTicket, tickets)
-	return err
-}
-
-func (w *writer) settleDecision(ctx context.Context, state State, refs ...complaint.Ref) error {
-	_, err := w.run(ctx, w.s.q.SettleDecision, args{"refs": refs, "state": state, "reason": "", "detail": ""})
-	return err
-}
-
-// decide records what a complaint may be found by, and links it when it has a primary.
-func (w *writer) decide(ctx context.Context, u undecided) (Decided, error) {
-	found, err := w.findPrimary(ctx, u)
+	known, err := allSet[string](ctx, w.tx, w.s.q.KnownKeys, nil, set{"key": keys})
 	if err != nil {
-		return Decided{}, fmt.Errorf("look for a primary: %w", err)
+		return nil, fmt.Errorf("look for the keys: %w", err)
 	}
-	for _, key := range u.decision.Keys {
-		if _, err := w.run(ctx, w.s.q.InsertDedupKey, args{"key": key, "ref": u.Ref, "occurred_at": milli(u.OccurredAt())}); err != nil {
-			return Decided{}, fmt.Errorf("record a key: %w", err)
-		}
+	for _, key := range known {
+		seen[key] = true
 	}
-	if found.primary == "" {
-		return Decided{Ref: u.Ref}, nil
-	}
-	return Decided{Ref: u.Ref, Primary: found.primary, Kind: u.decision.Kind}, w.link(ctx, u, found)
+	return seen, nil
 }
 
-func (w *writer) link(ctx context.Context, u undecided, found match) error {
+func (w *writer) insertKeys(ctx context.Context, cases []*undecided) error {
+	var rows []args
+	for _, u := range cases {
+		for _, key := range u.decision.Keys {
+			rows = append(rows, args{"key": key, "ref": string(u.Ref), "occurred_at": milli(u.OccurredAt())})
+		}
+	}
+	if err := w.insertSet(ctx, w.s.q.InsertDedupKeys, rows); err != nil {
+		return fmt.Errorf("record the keys: %w", err)
+	}
+	return nil
+}
+
+// link links a complaint to the primary that was found, and lets its channel hear what that one was told last.
+func (w *writer) link(ctx context.Context, u *undecided) error {
+	found := u.found
 	_, err := w.run(ctx, w.s.q.InsertLink, args{
 		"ref": u.Ref, "primary_ref": found.primary, "kind": u.decision.Kind, "why": u.decision.Explain(found.key, found.apart),
 	})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
 	}
-	if err := w.settleDecision(ctx, Linked, u.Ref); err != nil {
-		return err
-	}
 	if !u.decision.Tell {
 		return nil
 	}
 	_, err = w.run(ctx, w.s.q.CatchUpLinked, args{"linked": u.Ref, "ref": found.primary, "source": u.Source})
 	return err
+}
+
+// settleDecisions records the routing and the new state of all.
+func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, hurry Hurry) ([]Decided, error) {
+	decided, rows := make([]Decided, len(cases)), make([]args, len(cases))
+	for i, u := range cases {
+		to := &decided[i]
+		*to = Decided{Ref: u.Ref, Primary: u.found.primary, Rule: u.decision.Rule, Held: u.err}
+		state, reason, detail := Ready, "", ""
+		switch {
+		case u.err != nil: // it stops no other
+			words := []rune("it cannot be decided: " + u.err.Error())
+			state, reason, detail = Held, string(retry.Of(u.err).Reason), string(words[:min(len(words), 500)])
+		case to.Primary != "":
+			state, to.Kind = Linked, u.decision.Kind
+		case hurry.Most > 0:
+			hurry.Most--
+			state, to.Work = Leased, w.handedOver(u)
+		}
+		rows[i] = decisionRow(u, w.now)
+		rows[i]["state"], rows[i]["reason"], rows[i]["detail"] = string(state), reason, detail
+	}
+	q := w.s.q.SettleDecisions
+	n, err := runSet(ctx, w.tx, q, args{"now": w.now, "owner": w.s.owner, "lease": hurry.Lease.Milliseconds()}, columnsOf(q, rows))
+	if err == nil && int(n) != len(rows) {
+		err = fmt.Errorf("%d of %d complaints were decided meanwhile", len(rows)-int(n), len(rows))
+	}
+	return decided, err
+}
+
+func decisionRow(u *undecided, now int64) args {
+	d := u.decision
+	if u.err != nil {
+		now = 0 // a retry decides it
+	}
+	return args{
+		"ref": string(u.Ref), "decided_at": now, "agency": d.Agency, "category": d.Category, "location": d.Location,
+		"hand_over": d.HandOver, "rule": int64(d.Rule), "why": d.Why,
+	}
+}
+
+// handedOver is the work of a delivery that is claimed as it is decided.
+func (w *writer) handedOver(u *undecided) *Work {
+	d := u.decision
+	return &Work{
+		Claim: Claim{Ref: u.Ref, Fence: 1, Attempts: 1, AcceptedAt: u.accepted, ClaimedAt: fromMilli(w.now)},
+		Job:   Job{Complaint: u.Complaint, Agency: d.Agency, Category: d.Category, Location: d.Location, HandOver: d.HandOver, Done: map[string]string{}},
+	}
 }
 
 // match is the primary that was found; an empty one is none.
@@ -210,7 +271,7 @@ type match struct {
 	apart   time.Duration
 }
 
-func (w *writer) findPrimary(ctx context.Context, u undecided) (match, error) {
+func (w *writer) findPrimary(ctx context.Context, u *undecided) (match, error) {
 	type told struct {
 		Ref        string
 		OccurredAt int64 `db:"occurred_at"`
@@ -243,11 +304,18 @@ func (w *writer) findPrimary(ctx context.Context, u undecided) (match, error) {
 // stands locks a primary until the decision is written, and says whether it can stand for another: one that is refused at
 // this moment, or that is linked itself, cannot; and one about which news is being written tells it to the linked one too.
 func (w *writer) stands(ctx context.Context, primary complaint.Ref) (bool, error) {
-	state, err := one[string](ctx, w.tx, w.s.q.LockPrimary, args{"ref": primary})
-	if errors.Is(err, sql.ErrNoRows) {
+	state, err := one[string](ctx, w.tx, w.s.q.LockDelivery, args{"ref": primary})
+	if err == nil && (State(state) == Dead || State(state) == Linked) {
 		return false, nil
 	}
-	return State(state) != Dead && State(state) != Linked, err
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	_, known := one[string](ctx, w.tx, w.s.q.LockKnown, args{"ref": primary})
+	if known != nil && !errors.Is(known, sql.ErrNoRows) {
+		return false, known
+	}
+	return err == nil || known == nil, nil
 }
 
 // OldestUndecided is when the oldest complaint that still waits for its decision was accepted; zero when none waits.

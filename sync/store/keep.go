@@ -12,9 +12,6 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// rowsPerInsert keeps one statement below SQLite's 32,766 parameters.
-const rowsPerInsert = 400
-
 // Page is what one source brought: complaints, what was set aside, and, for a polled source, the move of its cursor.
 type Page struct {
 	Source     string
@@ -122,6 +119,9 @@ func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
 	return nil
 }
 
+// rowsPerInsert keeps one statement's parameter small: a complaint may be a megabyte.
+const rowsPerInsert = 400
+
 func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate) error {
 	rows := make([]row, 0, len(fates))
 	for _, f := range fates {
@@ -139,7 +139,7 @@ func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate
 }
 
 func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceKey]*fate) error {
-	refs, err := all[string](ctx, w.tx, w.s.q.InsertComplaints, chunk)
+	refs, err := allSet[string](ctx, w.tx, w.s.q.InsertComplaints, nil, columnsOfRows(chunk))
 	if err != nil {
 		return fmt.Errorf("insert complaints: %w", err)
 	}
@@ -148,29 +148,37 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 		fresh[ref] = true
 	}
 	var deliveries []args
+	var sources, ids []string
 	for _, r := range chunk {
 		if fresh[r.Ref] {
 			deliveries = append(deliveries, args{"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt})
 			continue
 		}
-		if err := w.findKnown(ctx, fates[sourceKey{r.Source, r.SourceID}]); err != nil {
-			return err
-		}
+		sources, ids = append(sources, r.Source), append(ids, r.SourceID)
 	}
-	if len(deliveries) == 0 {
-		return nil
+	if err := w.insertSet(ctx, w.s.q.InsertDeliveries, deliveries); err != nil {
+		return err
 	}
-	_, err = run(ctx, w.tx, w.s.q.InsertDeliveries, deliveries)
-	return err
+	return w.findKnown(ctx, fates, set{"source": sources, "source_id": ids})
 }
 
-func (w *writer) findKnown(ctx context.Context, f *fate) error {
-	type known struct{ Ref, Hash string }
-	k, err := one[known](ctx, w.tx, w.s.q.FindKnown, args{"source": f.row.Source, "source_id": f.row.SourceID})
-	if err != nil {
-		return fmt.Errorf("find a known complaint: %w", err)
+// findKnown reads under which reference the complaints lie that were here already.
+func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, keys set) error {
+	if sources, _ := keys["source"].([]string); len(sources) == 0 {
+		return nil
 	}
-	f.known, f.ref, f.hash = true, k.Ref, k.Hash
+	known, err := allSet[struct {
+		Source    string
+		SourceID  string `db:"source_id"`
+		Ref, Hash string
+	}](ctx, w.tx, w.s.q.FindKnown, nil, keys)
+	if err != nil {
+		return fmt.Errorf("find known complaints: %w", err)
+	}
+	for _, k := range known {
+		f := fates[sourceKey{k.Source, k.SourceID}]
+		f.known, f.ref, f.hash = true, k.Ref, k.Hash
+	}
 	return nil
 }
 

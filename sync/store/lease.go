@@ -12,9 +12,10 @@ import (
 // TakeLease makes this gateway the owner of a name, such as "poll:portal", until the lease ends, or lengthens the lease
 // it has. It returns false while another gateway owns it. dead ("name/%") names owners whose leases count as ended.
 func (s *Store) TakeLease(ctx context.Context, name, dead string, lease time.Duration) (bool, error) {
-	now := s.now()
-	n, err := run(ctx, s.write, s.q.TakeLease, args{
-		"name": name, "owner": s.owner, "now": milli(now), "until": milli(now.Add(lease)), "dead": dead,
+	var n int64
+	err := s.inWriter(ctx, func(w *writer) (err error) {
+		n, err = w.run(ctx, s.q.TakeLease, args{"name": name, "owner": s.owner, "lease": lease.Milliseconds(), "dead": dead})
+		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("take the lease %s: %w", name, err)
@@ -24,14 +25,21 @@ func (s *Store) TakeLease(ctx context.Context, name, dead string, lease time.Dur
 
 // DropLease gives one lease back.
 func (s *Store) DropLease(ctx context.Context, name string) error {
-	_, err := run(ctx, s.write, s.q.DropLease, args{"name": name, "owner": s.owner})
-	return err
+	return s.order(ctx, s.q.DropLease, args{"name": name, "owner": s.owner})
 }
 
 // DropLeases gives back every lease of this gateway.
 func (s *Store) DropLeases(ctx context.Context) error {
-	_, err := run(ctx, s.write, s.q.DropLeases, args{"owner": s.owner})
-	return err
+	return s.order(ctx, s.q.DropLeases, args{"owner": s.owner})
+}
+
+// order runs one change in a transaction of its own. Outside of one the driver may carry it out twice when the connection
+// breaks.
+func (s *Store) order(ctx context.Context, q *query, a args) error {
+	return s.inWriter(ctx, func(w *writer) error {
+		_, err := w.run(ctx, q, a)
+		return err
+	})
 }
 
 // Pause is an operator's order to forward nothing, with his reason. A zero Until has no end.
@@ -49,14 +57,12 @@ type control struct {
 
 // SetPause stops every gateway on this database from forwarding. Intake goes on.
 func (s *Store) SetPause(ctx context.Context, p Pause) error {
-	_, err := run(ctx, s.write, s.q.SetControl, args{"name": pauseControl, "value": p.Why, "until": milli(p.Until), "now": milli(s.now())})
-	return err
+	return s.order(ctx, s.q.SetControl, args{"name": pauseControl, "value": p.Why, "until": milli(p.Until)})
 }
 
 // Resume ends a pause.
 func (s *Store) Resume(ctx context.Context) error {
-	_, err := run(ctx, s.write, s.q.DropControl, args{"name": pauseControl})
-	return err
+	return s.order(ctx, s.q.DropControl, args{"name": pauseControl})
 }
 
 // Paused returns the pause in force, or nil.
@@ -78,7 +84,7 @@ func (s *Store) Paused(ctx context.Context) (*Pause, error) {
 // has no privacy.key, so that they at least cannot be compared with anybody else's.
 func (s *Store) HashSecret(ctx context.Context) (string, error) {
 	const name = "hash secret"
-	if _, err := run(ctx, s.write, s.q.InsertControl, args{"name": name, "value": rand.Text() + rand.Text(), "now": milli(s.now())}); err != nil {
+	if err := s.order(ctx, s.q.InsertControl, args{"name": name, "value": rand.Text() + rand.Text()}); err != nil {
 		return "", fmt.Errorf("make the hash secret: %w", err)
 	}
 	c, err := one[control](ctx, s.write, s.q.ReadControl, args{"name": name})

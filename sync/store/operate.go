@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,7 +22,7 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 			return err
 		}
 		to := Ready
-		if _, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref}); errors.Is(err, sql.ErrNoRows) {
+		if decided, err := w.decided(ctx, ref); err != nil || !decided {
 			to = New
 		}
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
@@ -59,17 +60,28 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 // just now it changes nothing and says so.
 func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
-		if err := w.resolve(ctx, ref, Done, "a person found it at the platform", Held, Unknown, Ready, Dead); err != nil {
-			return err
+		if decided, err := w.decided(ctx, ref); err != nil || !decided {
+			return cmp.Or(err, fmt.Errorf("%s was never decided, so it cannot be at the platform; see queue show", ref))
 		}
-		err := w.must(ctx, s.q.NameTicket, args{"ref": ref, "national_id": ticket.ID, "tracking_id": ticket.TrackingID})
-		if errors.Is(err, ErrLost) {
-			return fmt.Errorf("%s has another national id already, or was never decided; see queue show", ref)
+		states := []State{Held, Unknown, Ready, Dead}
+		fence, err := one[int64](ctx, w.tx, s.q.TakeDelivery, args{"ref": ref, "owner": s.owner, "states": states, "now": w.now})
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("%s is in none of the states %v; see queue show", ref, states)
 		}
 		if err != nil {
 			return err
 		}
-		return w.forwarded(ctx, ref, Settlement{SyncAt: syncAt, Writers: writers})
+		found := &stepJob{
+			claim:  Claim{Ref: ref, Fence: fence, Attempts: 1},
+			settle: &Settlement{State: Done, Ticket: ticket, News: Forwarded{SyncAt: syncAt, Writers: writers}},
+		}
+		if err := w.finishAll(ctx, []*stepJob{found}); err != nil {
+			return err
+		}
+		if errors.Is(found.err, ErrTaken) {
+			return fmt.Errorf("%s has a national id already, or this one is another complaint's; see queue show", ref)
+		}
+		return found.err
 	})
 }
 

@@ -16,99 +16,102 @@ var queryFiles embed.FS
 
 // queries holds each named query of queries/*.sql. A name without a field and a field without a name both stop start-up.
 type queries struct {
-	InsertComplaints string `query:"insert-complaints"`
-	InsertDeliveries string `query:"insert-deliveries"`
-	FindKnown        string `query:"find-known"`
-	InsertRevision   string `query:"insert-revision"`
-	InsertRefusal    string `query:"insert-refusal"`
-	ReadCursor       string `query:"read-cursor"`
-	InsertCursor     string `query:"insert-cursor"`
-	MoveCursor       string `query:"move-cursor"`
-	CountRevisions   string `query:"count-revisions"`
+	InsertComplaints *query `query:"insert-complaints"`
+	InsertDeliveries *query `query:"insert-deliveries"`
+	FindKnown        *query `query:"find-known"`
+	InsertRevision   *query `query:"insert-revision"`
+	InsertRefusal    *query `query:"insert-refusal"`
+	ReadCursor       *query `query:"read-cursor"`
+	InsertCursor     *query `query:"insert-cursor"`
+	MoveCursor       *query `query:"move-cursor"`
+	CountRevisions   *query `query:"count-revisions"`
 
-	PickUndecided   string `query:"pick-undecided"`
-	FindPrimary     string `query:"find-primary"`
-	LockPrimary     string `query:"lock-primary"`
-	PrimaryOf       string `query:"primary-of"`
-	InsertDedupKey  string `query:"insert-dedup-key"`
-	InsertLink      string `query:"insert-link"`
-	InsertTicket    string `query:"insert-ticket"`
-	SettleDecision  string `query:"settle-decision"`
-	OldestUndecided string `query:"oldest-undecided"`
+	PickUndecided   *query `query:"pick-undecided"`
+	KnownKeys       *query `query:"known-keys"`
+	FindPrimary     *query `query:"find-primary"`
+	LockDelivery    *query `query:"lock-delivery"`
+	LockKnown       *query `query:"lock-known"`
+	PrimaryOf       *query `query:"primary-of"`
+	InsertDedupKeys *query `query:"insert-dedup-keys"`
+	InsertLink      *query `query:"insert-link"`
+	SettleDecisions *query `query:"settle-decisions"`
+	OldestUndecided *query `query:"oldest-undecided"`
 
-	ClaimDue      string `query:"claim-due"`
-	ReadJob       string `query:"read-job"`
-	ReadSteps     string `query:"read-steps"`
-	RenewLeases   string `query:"renew-leases"`
-	MarkSent      string `query:"mark-sent"`
-	OpenStep      string `query:"open-step"`
-	EndStep       string `query:"end-step"`
-	ClearSent     string `query:"clear-sent"`
-	NameTicket    string `query:"name-ticket"`
-	Settle        string `query:"settle"`
-	FailSteps     string `query:"fail-steps"`
-	InsertAttempt string `query:"insert-attempt"`
-	Forwarded     string `query:"forwarded"`
-	RescueExpired string `query:"rescue-expired"`
-	FreeLinked    string `query:"free-linked"`
-	DeleteLinks   string `query:"delete-links"`
-	DueSoon       string `query:"due-soon"`
+	ClaimOldest     *query `query:"claim-oldest"`
+	ClaimNewest     *query `query:"claim-newest"`
+	ReadComplaints  *query `query:"read-complaints"`
+	ReadSteps       *query `query:"read-steps"`
+	ReadTickets     *query `query:"read-tickets"`
+	RenewLeases     *query `query:"renew-leases"`
+	BeginSteps      *query `query:"begin-steps"`
+	EndSteps        *query `query:"end-steps"`
+	InsertSteps     *query `query:"insert-steps"`
+	InsertTickets   *query `query:"insert-tickets"`
+	InsertForwarded *query `query:"insert-forwarded"`
+	TellForwarded   *query `query:"tell-forwarded"`
+	ReadMine        *query `query:"read-mine"`
+	Finish          *query `query:"finish"`
+	Settle          *query `query:"settle"`
+	InsertAttempts  *query `query:"insert-attempts"`
+	RescueExpired   *query `query:"rescue-expired"`
+	FreeLinked      *query `query:"free-linked"`
+	DeleteLinks     *query `query:"delete-links"`
+	DueSoon         *query `query:"due-soon"`
 
-	ClaimSync        string `query:"claim-sync"`
-	LockTicket       string `query:"lock-ticket"`
-	EventKeys        string `query:"event-keys"`
-	InsertEvent      string `query:"insert-event"`
-	InsertWritebacks string `query:"insert-writebacks"`
-	CatchUpLinked    string `query:"catch-up-linked"`
-	UpdateTicket     string `query:"update-ticket"`
-	PostponeSync     string `query:"postpone-sync"`
-	SyncOverdue      string `query:"sync-overdue"`
+	ClaimSync        *query `query:"claim-sync"`
+	LockTicket       *query `query:"lock-ticket"`
+	EventKeys        *query `query:"event-keys"`
+	InsertEvent      *query `query:"insert-event"`
+	InsertWritebacks *query `query:"insert-writebacks"`
+	CatchUpLinked    *query `query:"catch-up-linked"`
+	UpdateTicket     *query `query:"update-ticket"`
+	PostponeSync     *query `query:"postpone-sync"`
+	SyncOverdue      *query `query:"sync-overdue"`
 
-	ClaimWritebacks  string `query:"claim-writebacks"`
-	ReadChange       string `query:"read-change"`
-	SettleWriteback  string `query:"settle-writeback"`
-	RescueWritebacks string `query:"rescue-writebacks"`
-	LastChange       string `query:"last-change"`
-	ComplaintSource  string `query:"complaint-source"`
+	ClaimWritebacks  *query `query:"claim-writebacks"`
+	ReadChange       *query `query:"read-change"`
+	SettleWriteback  *query `query:"settle-writeback"`
+	RescueWritebacks *query `query:"rescue-writebacks"`
+	LastChange       *query `query:"last-change"`
+	ComplaintSource  *query `query:"complaint-source"`
 
-	TakeLease        string `query:"take-lease"`
-	DropLeases       string `query:"drop-leases"`
-	DropLease        string `query:"drop-lease"`
-	SetControl       string `query:"set-control"`
-	InsertControl    string `query:"insert-control"`
-	DropControl      string `query:"drop-control"`
-	ReadControl      string `query:"read-control"`
-	CountStates      string `query:"count-states"`
-	CountComplaints  string `query:"count-complaints"`
-	CountRefusals    string `query:"count-refusals"`
-	WithoutDelivery  string `query:"without-delivery"`
-	WithoutComplaint string `query:"without-complaint"`
-	DoneWithoutID    string `query:"done-without-id"`
-	LinkedToNothing  string `query:"linked-to-nothing"`
-	NamedNotDone     string `query:"named-not-done"`
-	OldestOpen       string `query:"oldest-open"`
-	ListQueue        string `query:"list-queue"`
-	ShowDelivery     string `query:"show-delivery"`
-	ShowAttempts     string `query:"show-attempts"`
-	ShowSteps        string `query:"show-steps"`
-	ShowEvents       string `query:"show-events"`
-	ShowRevisions    string `query:"show-revisions"`
-	ListRefusals     string `query:"list-refusals"`
-	ListWritebacks   string `query:"list-writebacks"`
-	CountWritebacks  string `query:"count-writebacks"`
-	OperateDelivery  string `query:"operate-delivery"`
-	RetryWritebacks  string `query:"retry-writebacks"`
-	NamedTicket      string `query:"named-ticket"`
+	TakeLease        *query `query:"take-lease"`
+	DropLeases       *query `query:"drop-leases"`
+	DropLease        *query `query:"drop-lease"`
+	SetControl       *query `query:"set-control"`
+	InsertControl    *query `query:"insert-control"`
+	DropControl      *query `query:"drop-control"`
+	ReadControl      *query `query:"read-control"`
+	CountStates      *query `query:"count-states"`
+	CountDone        *query `query:"count-done"`
+	CountComplaints  *query `query:"count-complaints"`
+	CountRefusals    *query `query:"count-refusals"`
+	WithoutDelivery  *query `query:"without-delivery"`
+	WithoutComplaint *query `query:"without-complaint"`
+	TicketWithoutID  *query `query:"ticket-without-id"`
+	LinkedToNothing  *query `query:"linked-to-nothing"`
+	NamedNotDone     *query `query:"named-not-done"`
+	OldestOpen       *query `query:"oldest-open"`
+	ListQueue        *query `query:"list-queue"`
+	ListDone         *query `query:"list-done"`
+	ShowDelivery     *query `query:"show-delivery"`
+	ShowAttempts     *query `query:"show-attempts"`
+	ShowSteps        *query `query:"show-steps"`
+	ShowEvents       *query `query:"show-events"`
+	ShowRevisions    *query `query:"show-revisions"`
+	ListRefusals     *query `query:"list-refusals"`
+	ListWritebacks   *query `query:"list-writebacks"`
+	CountWritebacks  *query `query:"count-writebacks"`
+	OperateDelivery  *query `query:"operate-delivery"`
+	TakeDelivery     *query `query:"take-delivery"`
+	RetryWritebacks  *query `query:"retry-writebacks"`
+	IsDecided        *query `query:"is-decided"`
+	NamedTicket      *query `query:"named-ticket"`
 }
 
-// The row-lock clause is the only text in which the two databases differ. SQLite has one writer and needs none.
-var lockClauses = map[dialect]*strings.Replacer{
-	sqlite:   strings.NewReplacer("{lock}", "", "{lock d}", "", "{lock-wait}", ""),
-	postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock d}", "FOR UPDATE OF d SKIP LOCKED", "{lock-wait}", "FOR UPDATE"),
-}
-
-func loadQueries(d dialect) (queries, error) {
-	texts, err := readQueryFiles(d)
+// loadQueries makes every query ready for a database and checks that each is used and each is there.
+func loadQueries(d dialect, clock string) (queries, error) {
+	texts, err := readQueryFiles()
 	if err != nil {
 		return queries{}, err
 	}
@@ -122,7 +125,7 @@ func loadQueries(d dialect) (queries, error) {
 			problems = append(problems, fmt.Errorf("no query is named %s", name))
 		}
 		delete(texts, name)
-		v.Field(i).SetString(text)
+		v.Field(i).Set(reflect.ValueOf(compile(d, name, text, clock)))
 	}
 	for name := range texts {
 		problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
@@ -130,7 +133,7 @@ func loadQueries(d dialect) (queries, error) {
 	return q, errors.Join(problems...)
 }
 
-func readQueryFiles(d dialect) (map[string]string, error) {
+func readQueryFiles() (map[string]string, error) {
 	entries, err := queryFiles.ReadDir("queries")
 	if err != nil {
 		return nil, err
@@ -146,76 +149,40 @@ func readQueryFiles(d dialect) (map[string]string, error) {
 			if _, twice := texts[name]; twice {
 				return nil, fmt.Errorf("two queries are named %s", name)
 			}
-			texts[name] = strings.TrimSpace(lockClauses[d].Replace(text))
+			texts[name] = strings.TrimSpace(text)
 		}
 	}
 	return texts, nil
 }
 
-// check prepares every query, so that a typo stops start-up and not a Sunday.
-func (q queries) check(ctx context.Context, db *sqlx.DB) error {
-	v := reflect.ValueOf(q)
-	var problems []error
+// each calls f with every query.
+func (q *queries) each(f func(*query)) {
+	v := reflect.ValueOf(q).Elem()
 	for i := range v.NumField() {
-		stmt, err := db.PrepareNamedContext(ctx, v.Field(i).String())
-		if err == nil {
-			err = stmt.Close()
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("query %s: %w", v.Type().Field(i).Tag.Get("query"), err))
+		if one, ok := v.Field(i).Interface().(*query); ok && one != nil {
+			f(one)
 		}
 	}
+}
+
+// prepare prepares every query, so that a typo stops start-up and not a Sunday.
+func (q *queries) prepare(ctx context.Context, db *sqlx.DB) error {
+	var problems []error
+	q.each(func(one *query) {
+		var err error
+		if one.stmt, err = db.PreparexContext(ctx, one.text); err != nil {
+			problems = append(problems, fmt.Errorf("query %s: %w", one.name, err))
+		}
+	})
 	return errors.Join(problems...)
 }
 
-// args are a query's named parameters.
-type args = map[string]any
-
-// bind turns a named query into one the driver takes; a slice among the arguments becomes a list for IN.
-func bind(db sqlx.ExtContext, query string, arg any) (string, []any, error) {
-	text, values, err := sqlx.Named(query, arg)
-	if err != nil { // sqlx prints the values, which may be somebody's name
-		return "", nil, errors.New("a parameter of a named query is missing")
-	}
-	if _, one := arg.(args); one {
-		if text, values, err = sqlx.In(text, values...); err != nil {
-			return "", nil, err
+func (q *queries) close() error {
+	var errs []error
+	q.each(func(one *query) {
+		if one.stmt != nil {
+			errs = append(errs, one.stmt.Close())
 		}
-	}
-	return sqlx.Rebind(sqlx.BindType(db.DriverName()), text), values, nil
-}
-
-// run executes a named query and returns how many rows it changed.
-func run(ctx context.Context, db sqlx.ExtContext, query string, arg any) (int64, error) {
-	text, values, err := bind(db, query, arg)
-	if err != nil {
-		return 0, err
-	}
-	result, err := db.ExecContext(ctx, text, values...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-// all reads a named query's rows.
-func all[T any](ctx context.Context, db sqlx.ExtContext, query string, arg any) ([]T, error) {
-	text, values, err := bind(db, query, arg)
-	if err != nil {
-		return nil, err
-	}
-	var rows []T
-	err = sqlx.SelectContext(ctx, db, &rows, text, values...)
-	return rows, err
-}
-
-// one reads a named query's first row; no row is sql.ErrNoRows.
-func one[T any](ctx context.Context, db sqlx.ExtContext, query string, arg any) (T, error) {
-	var row T
-	text, values, err := bind(db, query, arg)
-	if err != nil {
-		return row, err
-	}
-	err = sqlx.GetContext(ctx, db, &row, text, values...)
-	return row, err
+	})
+	return errors.Join(errs...)
 }

@@ -8,9 +8,9 @@
 //   - a settlement with a lost lease changes nothing (ErrLost)
 //   - no transaction is open across a network call, because no function here takes a callback that makes one
 //
-// A delivery goes through these states, which the CHECK in migrations/00001_spine.sql repeats:
+// A delivery goes through these states, which the CHECK in migrations/00002_hot_delivery.sql repeats:
 //
-//	new ──▶ ready ──▶ leased ──▶ done
+//	new ──▶ ready ──▶ leased ──▶ done (the delivery is gone, its ticket stays)
 //	 │        ▲         ├──▶ unknown (a request may have been carried out) ──▶ leased, to look it up
 //	 │        └─────────┤
 //	 │                  ├──▶ held (a person must decide)
@@ -71,7 +71,7 @@ type Options struct {
 	DSN    string           // sqlite:FILE or postgres://…
 	Owner  string           // this gateway's name and this run's mark, "name/mark"; empty for a command
 	Sealer Sealer           // nil: nothing is sealed
-	Now    func() time.Time // nil: time.Now
+	Now    func() time.Time // nil: time.Now, and leases run by PostgreSQL's clock where that is the store
 	Log    *slog.Logger     // nil: none
 }
 
@@ -84,11 +84,13 @@ type Store struct {
 	owner   string
 	seal    Sealer
 	now     func() time.Time
-	log     *slog.Logger
-	minter  *complaint.Minter
+	// realTime: nobody gave a clock, so that leases run by PostgreSQL's own, which all gateways share.
+	realTime bool
+	log      *slog.Logger
+	minter   *complaint.Minter
 
 	keeps *batcher[*keepJob]
-	steps *batcher[stepJob]
+	steps *batcher[*stepJob]
 	lock  *fileLock
 }
 
@@ -96,7 +98,7 @@ type Store struct {
 // gateway when Options.Owner is set. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
-	if s.now == nil {
+	if s.realTime = s.now == nil; s.realTime {
 		s.now = time.Now
 	}
 	if s.log == nil {
@@ -118,11 +120,15 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return fmt.Errorf("bring the database up to date: %w", err)
 	}
+	clock := "CAST(:now AS bigint)"
+	if s.dialect == postgres && s.realTime {
+		clock = postgresNow
+	}
 	var err error
-	if s.q, err = loadQueries(s.dialect); err != nil {
+	if s.q, err = loadQueries(s.dialect, clock); err != nil {
 		return err
 	}
-	return s.q.check(ctx, s.write)
+	return s.q.prepare(ctx, s.write)
 }
 
 // Close waits for what is being written and closes the database.
@@ -133,7 +139,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closeDatabases() error {
-	err := s.write.Close()
+	err := errors.Join(s.q.close(), s.write.Close())
 	if s.read != s.write {
 		err = errors.Join(s.read.Close(), err)
 	}

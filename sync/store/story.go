@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
 )
 
 // Entry is one delivery as an operator lists it.
@@ -48,6 +51,13 @@ func (r entryRow) entry() Entry {
 // List returns up to most deliveries in the given states whose reference sorts after the given one, oldest first.
 func (s *Store) List(ctx context.Context, states []State, after complaint.Ref, most int) ([]Entry, error) {
 	rows, err := all[entryRow](ctx, s.read, s.q.ListQueue, args{"states": states, "after": after, "most": most})
+	if err == nil && slices.Contains(states, Done) {
+		var done []entryRow
+		done, err = all[entryRow](ctx, s.read, s.q.ListDone, args{"after": after, "most": most})
+		rows = append(rows, done...)
+		slices.SortFunc(rows, func(a, b entryRow) int { return cmp.Compare(a.Ref, b.Ref) })
+		rows = rows[:min(len(rows), most)]
+	}
 	entries := make([]Entry, len(rows))
 	for i, r := range rows {
 		entries[i] = r.entry()
@@ -105,7 +115,9 @@ func (s *Store) Story(ctx context.Context, ref complaint.Ref) (Story, error) {
 	type storyRow struct {
 		entryRow
 		SentAt     int64 `db:"sent_at"`
+		Step       string
 		Category   string
+		Forwarded  int64 `db:"forwarded_at"`
 		Why        string
 		TrackingID string `db:"tracking_id"`
 		Status     string
@@ -121,7 +133,16 @@ func (s *Store) Story(ctx context.Context, ref complaint.Ref) (Story, error) {
 		Entry: r.entry(), Category: r.Category, Why: r.Why, TrackingID: r.TrackingID, Status: complaint.Status(r.Status),
 		StatusRaw: r.StatusRaw, Primary: complaint.Ref(r.PrimaryRef), LinkWhy: r.LinkWhy, SentAt: fromMilli(r.SentAt),
 	}
-	return story, s.tell(ctx, ref, &story)
+	if err := s.tell(ctx, ref, &story); err != nil {
+		return Story{}, err
+	}
+	if r.Forwarded > 0 {
+		story.Steps = append(story.Steps, StepTaken{Name: national.StepCreate, State: "done", Started: fromMilli(r.Forwarded), Ended: fromMilli(r.Forwarded)})
+	}
+	if r.Step != "" {
+		story.Steps = append(story.Steps, StepTaken{Name: r.Step, State: "open", Started: fromMilli(r.SentAt)})
+	}
+	return story, nil
 }
 
 func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error {
@@ -141,13 +162,13 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 	}
 	steps, err := all[struct {
 		span
-		Name, State string
+		Name string
 	}](ctx, s.read, s.q.ShowSteps, args{"ref": ref})
 	if err != nil {
 		return fmt.Errorf("read the steps: %w", err)
 	}
 	for _, t := range steps {
-		story.Steps = append(story.Steps, StepTaken{t.Name, t.State, fromMilli(t.StartedAt), fromMilli(t.EndedAt)})
+		story.Steps = append(story.Steps, StepTaken{t.Name, "done", fromMilli(t.StartedAt), fromMilli(t.EndedAt)})
 	}
 	if err := s.tellEvents(ctx, ref, story); err != nil {
 		return err

@@ -41,9 +41,12 @@ func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease ti
 		Attempts int
 		Since    int64
 	}
-	now := s.now()
-	rows, err := all[claimed](ctx, s.write, s.q.ClaimWritebacks, args{
-		"source": source, "most": most, "owner": s.owner, "now": milli(now), "until": milli(now.Add(lease)),
+	var rows []claimed
+	err := s.inWriter(ctx, func(w *writer) (err error) {
+		rows, err = all[claimed](ctx, w.tx, s.q.ClaimWritebacks, args{
+			"source": source, "most": most, "owner": s.owner, "now": w.now, "lease": lease.Milliseconds(),
+		})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim news for %s: %w", source, err)
@@ -83,7 +86,7 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 
 // SettleNews ends a claim on news: told (Done), to be told again (Ready), or given up (Dead).
 func (s *Store) SettleNews(ctx context.Context, n News, to Settlement) error {
-	return s.step(ctx, n.Ref, func(ctx context.Context, w *writer) error {
+	return s.change(ctx, n.Ref, func(ctx context.Context, w *writer) error {
 		return w.must(ctx, s.q.SettleWriteback, args{
 			"ref": n.Ref, "event_ref": n.About, "seq": n.Seq, "owner": s.owner, "attempts": n.Attempts,
 			"state": to.State, "due": milli(to.Due), "reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted),
@@ -93,8 +96,7 @@ func (s *Store) SettleNews(ctx context.Context, n News, to Settlement) error {
 
 // RescueNews returns news to the queue whose lease has run out, or that an earlier run of the gateway named by dead held.
 func (s *Store) RescueNews(ctx context.Context, dead string) error {
-	_, err := run(ctx, s.write, s.q.RescueWritebacks, args{"now": milli(s.now()), "dead": dead})
-	return err
+	return s.order(ctx, s.q.RescueWritebacks, args{"dead": dead})
 }
 
 // LastChange is where a complaint stands, for the channel that filed it. Another source's complaint is ErrNotFound.

@@ -22,13 +22,13 @@ func (s *Store) inWriter(ctx context.Context, f func(*writer) error) error {
 }
 
 // run executes a query with the transaction's clock as :now.
-func (w *writer) run(ctx context.Context, query string, a args) (int64, error) {
+func (w *writer) run(ctx context.Context, query *query, a args) (int64, error) {
 	a["now"] = w.now
 	return run(ctx, w.tx, query, a)
 }
 
 // must executes a query that has to change a row; none means that the lease was lost.
-func (w *writer) must(ctx context.Context, query string, a args) error {
+func (w *writer) must(ctx context.Context, query *query, a args) error {
 	n, err := w.run(ctx, query, a)
 	if err == nil && n == 0 {
 		return ErrLost

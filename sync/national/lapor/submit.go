@@ -30,7 +30,7 @@ func (p *platform) Submit(ctx context.Context, s national.Submission, j national
 	if err != nil {
 		return national.Ticket{}, err
 	}
-	recorded, err := j.Do(ctx, national.Step{Name: national.StepCreate}, func(ctx context.Context) (string, error) {
+	recorded, err := j.Do(ctx, national.Step{Name: national.StepCreate, Last: s.HandOver == ""}, func(ctx context.Context) (string, error) {
 		return p.create(ctx, s, p.createBody(s, files, unsent))
 	})
 	if err != nil {

@@ -17,13 +17,13 @@ VALUES (:ref, :seq, :key, :at, :now, :status, :raw, :agency, :note, :applied)
 
 -- name: insert-writebacks
 INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT c.ref, :seq, :ref, c.source, 'ready', :now, :now, '', 0, 0, '', ''
-FROM complaint c WHERE c.source IN (:writers)
+SELECT c.ref, CAST(:seq AS bigint), CAST(:ref AS text), c.source, 'ready', :now, :now, '', 0, 0, '', ''
+FROM complaint c WHERE c.source {in :writers}
 AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref))
 
 -- name: catch-up-linked
 INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT :linked, e.seq, e.ref, :source, 'ready', :now, :now, '', 0, 0, '', ''
+SELECT CAST(:linked AS text), e.seq, e.ref, CAST(:source AS text), 'ready', :now, :now, '', 0, 0, '', ''
 FROM event e WHERE e.ref = :ref AND e.applied = 1
 AND e.seq = (SELECT max(m.seq) FROM event m WHERE m.ref = :ref AND m.applied = 1)
 

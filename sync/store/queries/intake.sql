@@ -1,18 +1,22 @@
 -- name: insert-complaints
 INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
                        incident_at, reported_at, received_at, attachments, raw_type, raw)
-VALUES (:ref, :source, :source_id, :hash, :title, :text, :class, :anonymous, :secret, :reporter, :place, :category,
-        :incident_at, :reported_at, :received_at, :attachments, :raw_type, :raw)
+SELECT r.* FROM {rows ref text, source text, source_id text, hash text, title text, text text, class text, anonymous bigint,
+    secret bigint, reporter text, place text, category text, incident_at bigint, reported_at bigint, received_at bigint,
+    attachments text, raw_type text, raw text}
+WHERE true
 ON CONFLICT (source, source_id) DO NOTHING
 RETURNING ref
 
 -- name: insert-deliveries
-INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at,
-                      sent_at, reason, detail, changed_at)
-VALUES (:ref, 'new', :urgency, :received_at, :received_at, '', 0, 0, 0, 0, 0, '', '', :received_at)
+INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at, step,
+                      sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
+SELECT r.ref, 'new', r.urgency, r.received_at, r.received_at, '', 0, 0, 0, 0, '', 0, '', '', r.received_at, 0, '', '', '', '', 0, ''
+FROM {rows ref text, urgency bigint, received_at bigint}
 
 -- name: find-known
-SELECT ref, hash FROM complaint WHERE source = :source AND source_id = :source_id
+SELECT r.source, r.source_id, c.ref, c.hash
+FROM {rows source text, source_id text} JOIN complaint c ON c.source = r.source AND c.source_id = r.source_id
 
 -- name: insert-revision
 INSERT INTO revision (ref, hash, seen_at, content) VALUES (:ref, :hash, :seen_at, :content)

@@ -1,7 +1,7 @@
 -- name: take-lease
-INSERT INTO lease (name, owner, until) VALUES (:name, :owner, :until)
+INSERT INTO lease (name, owner, until) VALUES (:name, :owner, {now} + :lease)
 ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
-WHERE lease.owner = excluded.owner OR lease.until <= :now OR lease.owner LIKE :dead
+WHERE lease.owner = excluded.owner OR lease.until <= {now} OR lease.owner LIKE :dead
 
 -- name: drop-leases
 DELETE FROM lease WHERE owner = :owner
@@ -25,6 +25,9 @@ SELECT value, until FROM control WHERE name = :name
 -- name: count-states
 SELECT state, count(*) AS n FROM delivery GROUP BY state
 
+-- name: count-done
+SELECT (SELECT count(*) FROM ticket) - (SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref)
+
 -- name: count-complaints
 SELECT count(*) FROM complaint
 
@@ -33,46 +36,55 @@ SELECT count(*) FROM refusal
 
 -- name: without-delivery
 SELECT count(*) FROM complaint c WHERE NOT EXISTS (SELECT 1 FROM delivery d WHERE d.ref = c.ref)
+AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = c.ref)
 
 -- name: without-complaint
-SELECT count(*) FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM complaint c WHERE c.ref = d.ref)
+SELECT (SELECT count(*) FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM complaint c WHERE c.ref = d.ref))
+     + (SELECT count(*) FROM ticket t WHERE NOT EXISTS (SELECT 1 FROM complaint c WHERE c.ref = t.ref))
 
--- name: done-without-id
-SELECT count(*) FROM delivery d WHERE d.state = 'done'
-AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = d.ref AND t.national_id <> '')
+-- name: ticket-without-id
+SELECT count(*) FROM ticket WHERE national_id = '' AND tracking_id = ''
 
 -- name: linked-to-nothing
 SELECT count(*) FROM delivery d WHERE d.state = 'linked' AND NOT EXISTS (
-    SELECT 1 FROM link l JOIN delivery p ON p.ref = l.primary_ref
-    WHERE l.ref = d.ref AND p.state NOT IN ('linked', 'dead'))
+    SELECT 1 FROM link l LEFT JOIN delivery p ON p.ref = l.primary_ref LEFT JOIN ticket t ON t.ref = l.primary_ref
+    WHERE l.ref = d.ref AND (p.state NOT IN ('linked', 'dead') OR t.ref IS NOT NULL))
 
 -- name: named-not-done
-SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref
-WHERE t.national_id <> '' AND d.state IN ('dead', 'linked', 'new')
+SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref WHERE d.state IN ('dead', 'linked', 'new')
 
 -- name: oldest-open
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
 
 -- name: list-queue
 SELECT d.ref, d.state, d.accepted_at, d.due_at, d.attempts, d.reason, d.detail, c.source, c.source_id,
-       coalesce(t.agency, '') AS agency, coalesce(t.national_id, '') AS national_id
+       d.agency, coalesce(t.national_id, '') AS national_id
 FROM delivery d JOIN complaint c ON c.ref = d.ref LEFT JOIN ticket t ON t.ref = d.ref
-WHERE d.state IN (:states) AND d.ref > :after ORDER BY d.ref LIMIT :most
+WHERE d.state {in :states} AND d.ref > :after ORDER BY d.ref LIMIT :most
+
+-- name: list-done
+SELECT t.ref, 'done' AS state, c.received_at AS accepted_at, 0 AS due_at, t.attempts, 'success' AS reason, '' AS detail, c.source,
+       c.source_id, t.agency, t.national_id
+FROM ticket t JOIN complaint c ON c.ref = t.ref LEFT JOIN delivery d ON d.ref = t.ref
+WHERE d.ref IS NULL AND t.ref > :after ORDER BY t.ref LIMIT :most
 
 -- name: show-delivery
-SELECT d.ref, d.state, d.accepted_at, d.due_at, d.attempts, d.reason, d.detail, d.sent_at, c.source, c.source_id,
-       coalesce(t.agency, '') AS agency, coalesce(t.category, '') AS category, coalesce(t.why, '') AS why,
-       coalesce(t.national_id, '') AS national_id, coalesce(t.tracking_id, '') AS tracking_id,
-       coalesce(t.status, 'received') AS status, coalesce(t.status_raw, '') AS status_raw,
-       coalesce(l.primary_ref, '') AS primary_ref, coalesce(l.why, '') AS link_why
-FROM delivery d JOIN complaint c ON c.ref = d.ref LEFT JOIN ticket t ON t.ref = d.ref LEFT JOIN link l ON l.ref = d.ref
-WHERE d.ref = :ref
+SELECT c.ref, coalesce(d.state, 'done') AS state, c.received_at AS accepted_at, coalesce(d.due_at, 0) AS due_at,
+       coalesce(d.attempts, t.attempts, 0) AS attempts, coalesce(d.reason, 'success') AS reason, coalesce(d.detail, '') AS detail,
+       coalesce(d.sent_at, 0) AS sent_at, coalesce(d.step, '') AS step, c.source, c.source_id,
+       coalesce(d.agency, t.agency, '') AS agency, coalesce(d.category, t.category, '') AS category,
+       coalesce(d.why, t.why, '') AS why, coalesce(t.national_id, '') AS national_id,
+       coalesce(t.tracking_id, '') AS tracking_id, coalesce(t.status, 'received') AS status,
+       coalesce(t.status_raw, '') AS status_raw, coalesce(l.primary_ref, '') AS primary_ref, coalesce(l.why, '') AS link_why,
+       coalesce(t.forwarded_at, 0) AS forwarded_at
+FROM complaint c LEFT JOIN delivery d ON d.ref = c.ref LEFT JOIN ticket t ON t.ref = c.ref LEFT JOIN link l ON l.ref = c.ref
+WHERE c.ref = :ref
 
 -- name: show-attempts
 SELECT started_at, ended_at, reason, detail FROM attempt WHERE ref = :ref ORDER BY fence
 
 -- name: show-steps
-SELECT name, state, started_at, ended_at FROM step WHERE ref = :ref ORDER BY started_at, name
+SELECT name, started_at, ended_at FROM step WHERE ref = :ref ORDER BY started_at, name
 
 -- name: show-events
 SELECT seq, at, seen_at, status, raw, agency, note, applied FROM event WHERE ref = :ref ORDER BY seq
@@ -92,13 +104,22 @@ SELECT state, count(*) AS n FROM writeback GROUP BY state
 
 -- name: operate-delivery
 UPDATE delivery SET state = :state, due_at = :now, sent_at = CASE WHEN :keep_sent = 1 THEN sent_at ELSE 0 END,
-    reason = :reason, detail = :detail, owner = '', lease_until = 0, changed_at = :now
-WHERE ref = :ref AND state IN (:states)
+    step = CASE WHEN :keep_sent = 1 THEN step ELSE '' END, reason = :reason, detail = :detail, owner = '', lease_until = 0,
+    changed_at = :now
+WHERE ref = :ref AND state {in :states}
+
+-- name: take-delivery
+UPDATE delivery SET state = 'leased', owner = :owner, lease_until = 0, fence = fence + 1, sent_at = 0, step = '', changed_at = :now
+WHERE ref = :ref AND state {in :states}
+RETURNING fence
 
 -- name: retry-writebacks
 UPDATE writeback SET state = 'ready', due_at = :now WHERE ref = :ref AND state = 'dead'
 AND NOT EXISTS (SELECT 1 FROM writeback l WHERE l.ref = writeback.ref AND l.event_ref = writeback.event_ref
                 AND l.seq > writeback.seq AND l.state = 'done')
+
+-- name: is-decided
+SELECT decided_at FROM delivery WHERE ref = :ref
 
 -- name: named-ticket
 SELECT national_id FROM ticket WHERE ref = :ref

@@ -6,7 +6,7 @@ WITH picked AS MATERIALIZED (
                     AND (e.event_ref = w.event_ref AND e.seq < w.seq OR e.event_ref <> w.event_ref AND e.since < w.since))
     ORDER BY w.due_at LIMIT :most {lock}
 )
-UPDATE writeback SET state = 'leased', owner = :owner, lease_until = :until, attempts = attempts + 1
+UPDATE writeback SET state = 'leased', owner = :owner, lease_until = {now} + :lease, attempts = attempts + 1
 WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
 RETURNING ref, event_ref, seq, attempts, since
 
@@ -24,7 +24,7 @@ WHERE ref = :ref AND event_ref = :event_ref AND seq = :seq AND owner = :owner AN
 
 -- name: rescue-writebacks
 UPDATE writeback SET state = 'ready', owner = '', lease_until = 0
-WHERE state = 'leased' AND (lease_until <= :now OR owner LIKE :dead)
+WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead)
 
 -- name: last-change
 SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at

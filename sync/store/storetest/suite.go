@@ -123,7 +123,7 @@ func (w world) keep(complaints ...complaint.Complaint) []store.Kept {
 
 func (w world) decideAll(judge func(complaint.Complaint) store.Decision) []store.Decided {
 	w.Helper()
-	decided, err := w.Decide(w.Context(), 100, judge)
+	decided, err := w.Decide(w.Context(), 100, judge, store.Hurry{})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -132,11 +132,25 @@ func (w world) decideAll(judge func(complaint.Complaint) store.Decision) []store
 
 func (w world) claim(most int) []store.Claim {
 	w.Helper()
-	claims, err := w.ClaimDue(w.Context(), most, 30*time.Second)
-	if err != nil {
-		w.Fatal(err)
+	var claims []store.Claim
+	for _, work := range w.claimWork(most) {
+		claims = append(claims, work.Claim)
 	}
 	return claims
+}
+
+func (w world) claimWork(most int) []store.Work {
+	w.Helper()
+	works, err := w.ClaimDue(w.Context(), most, 30*time.Second, store.OldestFirst)
+	w.must(err)
+	for _, work := range works {
+		w.must(work.Err)
+	}
+	return works
+}
+
+func (w world) stepDone(c store.Claim, step national.Step, result string, ticket national.Ticket) error {
+	return w.StepDone(w.Context(), c, store.Succeeded{Step: step, Began: w.clock.Now(), Result: result, Ticket: ticket})
 }
 
 func (w world) must(err error) {
@@ -176,9 +190,9 @@ func (w world) deliver(ref complaint.Ref, id string) {
 		}
 		create := national.Step{Name: national.StepCreate}
 		w.must(w.Begin(w.Context(), c, create))
-		w.must(w.StepDone(w.Context(), c, create, id, national.Ticket{ID: id}))
 		w.must(w.Settle(w.Context(), c, store.Settlement{
-			State: store.Done, Reason: retry.Success, SyncAt: w.clock.Now().Add(5 * time.Minute), Writers: []string{"portal"},
+			State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: id},
+			News: store.Forwarded{SyncAt: w.clock.Now().Add(5 * time.Minute), Writers: []string{"portal"}},
 		}))
 		return
 	}

@@ -115,7 +115,7 @@ func lostLease(t *testing.T, h Harness) {
 	create := national.Step{Name: national.StepCreate}
 	for name, err := range map[string]error{
 		"begin":     w.Begin(t.Context(), old, create),
-		"step done": w.StepDone(t.Context(), old, create, "9", national.Ticket{ID: "9"}),
+		"step done": w.stepDone(old, create, "9", national.Ticket{ID: "9"}),
 		"settle":    w.Settle(t.Context(), old, store.Settlement{State: store.Done, Reason: retry.Success}),
 	} {
 		if !errors.Is(err, store.ErrLost) {
@@ -166,26 +166,30 @@ func stepsSurvive(t *testing.T, h Harness) {
 	c := w.claim(1)[0]
 	upload, create := national.Step{Name: "upload ab", Harmless: true}, national.Step{Name: national.StepCreate}
 	w.must(w.Begin(t.Context(), c, upload))
-	w.must(w.StepDone(t.Context(), c, upload, "4199656", national.Ticket{}))
+	w.must(w.stepDone(c, upload, "4199656", national.Ticket{}))
 	w.must(w.Begin(t.Context(), c, create))
 	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Unknown, Open: true, Due: w.clock.Now(), Reason: retry.Timeout}))
-	job, err := w.Job(t.Context(), ref)
-	w.must(err)
+	work := w.claimWork(1)[0]
+	job := work.Job
 	if len(job.Done) != 1 || job.Done["upload ab"] != "4199656" || job.Ticket.ID != "" {
 		t.Errorf("job %+v", job)
 	}
-	c = w.claim(1)[0]
-	if c.SentAt.IsZero() {
-		t.Error("the open outcome is forgotten")
+	if c = work.Claim; c.SentAt.IsZero() || c.Step != national.StepCreate {
+		t.Errorf("the open outcome is forgotten: %+v", c)
 	}
-	w.must(w.StepDone(t.Context(), c, create, `{"id":"77"}`, national.Ticket{ID: "77", TrackingID: "1234567"}))
-	job, err = w.Job(t.Context(), ref)
-	w.must(err)
+	w.must(w.stepDone(c, create, `{"id":"77"}`, national.Ticket{ID: "77", TrackingID: "1234567"}))
+	if err := w.stepDone(c, create, "", national.Ticket{ID: "78"}); !errors.Is(err, store.ErrTaken) {
+		t.Errorf("a second national id was recorded over the first: %v", err)
+	}
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Ready, Due: w.clock.Now(), Reason: retry.Timeout}))
+	work = w.claimWork(1)[0]
+	job, c = work.Job, work.Claim
 	if job.Ticket != (national.Ticket{ID: "77", TrackingID: "1234567"}) || job.Done["create"] == "" {
 		t.Errorf("job %+v", job)
 	}
-	if err := w.StepDone(t.Context(), c, create, "", national.Ticket{ID: "78"}); err == nil {
-		t.Error("a second national id was recorded over the first")
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Done, Reason: retry.Success}))
+	if story := w.state(ref, store.Done); story.NationalID != "77" || len(story.Steps) != 2 {
+		t.Errorf("story %+v", story)
 	}
 }
 

@@ -119,7 +119,7 @@ func dyingPrimary(t *testing.T, h Harness) {
 	w.must(err)
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.Decide(context.WithoutCancel(t.Context()), 10, judgeByText)
+		_, err := w.Decide(context.WithoutCancel(t.Context()), 10, judgeByText, store.Hurry{})
 		done <- err
 	}()
 	w.waitUntilBlocked()
@@ -215,12 +215,15 @@ func sealsPersonalData(t *testing.T, h Harness) {
 	if strings.Contains(all, "Warga") || strings.Contains(all, "0812") {
 		t.Errorf("in the database: %s", all)
 	}
-	if _, err := s.Decide(t.Context(), 10, judge); err != nil {
+	if _, err := s.Decide(t.Context(), 10, judge, store.Hurry{}); err != nil {
 		t.Fatal(err)
 	}
-	job, err := s.Job(t.Context(), kept[0].Ref)
-	if err != nil || job.Complaint.Reporter != c.Reporter || string(job.Complaint.Raw.Body) != string(c.Raw.Body) {
-		t.Errorf("%+v, %v", job.Complaint, err)
+	works, err := s.ClaimDue(t.Context(), 1, time.Minute, store.OldestFirst)
+	if err != nil || len(works) != 1 || works[0].Err != nil {
+		t.Fatalf("%+v, %v", works, err)
+	}
+	if got := works[0].Job.Complaint; got.Ref != kept[0].Ref || got.Reporter != c.Reporter || string(got.Raw.Body) != string(c.Raw.Body) {
+		t.Errorf("%+v", got)
 	}
 }
 

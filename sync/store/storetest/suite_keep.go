@@ -27,9 +27,7 @@ func keepSurvives(t *testing.T, h Harness) {
 	w.must(w.Close())
 
 	w = open(t, h, clock, "natuna/2")
-	job, err := w.Job(t.Context(), ref)
-	w.must(err)
-	got := job.Complaint
+	got := w.claimWork(1)[0].Job.Complaint
 	c.Ref, c.Source, c.ReceivedAt = ref, "portal", clock.Now()
 	if got.ContentHash() != c.ContentHash() || string(got.Raw.Body) != string(c.Raw.Body) || !got.ReceivedAt.Equal(c.ReceivedAt) || got.Ref != ref {
 		t.Errorf("got  %+v\nwant %+v", got, c)

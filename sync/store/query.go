@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few
+// tokens, and no more:
+//
+//	{lock} {lock d} {lock-wait} {lock-wait d}  the row lock; SQLite has one writer and needs none
+//	{now}                                      the database's own clock, in unix milliseconds
+//	{in :names}                                one of a list
+//	{rows name text, seq bigint}               a set of rows, as the table r
+type query struct {
+	name   string
+	text   string
+	params []string // names of the placeholders, in order
+	rows   []string // names of the columns of {rows …}
+	stmt   *sqlx.Stmt
+}
+
+// args are a query's named parameters.
+type args = map[string]any
+
+// set is the rows of {rows …}: each column is a []string or a []int64, all of the same length.
+type set map[string]any
+
+const (
+	postgresNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+	rowsParam   = "rows_"
+)
+
+var (
+	lockTokens = map[dialect]*strings.Replacer{
+		sqlite: strings.NewReplacer("{lock}", "", "{lock d}", "", "{lock-wait}", "", "{lock-wait d}", ""),
+		postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock d}", "FOR UPDATE OF d SKIP LOCKED",
+			"{lock-wait}", "FOR UPDATE", "{lock-wait d}", "FOR UPDATE OF d"),
+	}
+	inToken     = regexp.MustCompile(`\{in :(\w+)\}`)
+	rowsToken   = regexp.MustCompile(`\{rows ([^}]*)\}`)
+	placeholder = regexp.MustCompile(`:(\w+)`)
+)
+
+// compile makes a query of its portable text. clock is what {now} becomes.
+func compile(d dialect, name, text, clock string) *query {
+	q := &query{name: name}
+	text = lockTokens[d].Replace(text)
+	text = strings.ReplaceAll(text, "{now}", clock)
+	text = rowsToken.ReplaceAllStringFunc(text, func(token string) string {
+		return q.expandRows(d, rowsToken.FindStringSubmatch(token)[1])
+	})
+	if d == postgres {
+		text = inToken.ReplaceAllString(text, "= ANY(CAST(:$1 AS text[]))")
+	} else {
+		text = inToken.ReplaceAllString(text, "IN (SELECT value FROM json_each(:$1))")
+	}
+	q.text = placeholder.ReplaceAllStringFunc(text, func(p string) string {
+		q.params = append(q.params, p[1:])
+		if d == postgres {
+			return "$" + strconv.Itoa(len(q.params))
+		}
+		return "?"
+	})
+	return q
+}
+
+func (q *query) expandRows(d dialect, columns string) string {
+	var casts, picks []string
+	for i, column := range strings.Split(columns, ",") {
+		fields := strings.Fields(column)
+		q.rows = append(q.rows, fields[0])
+		casts = append(casts, fmt.Sprintf("CAST(:%s AS %s[])", fields[0], fields[1]))
+		picks = append(picks, fmt.Sprintf("value->>%d AS %s", i, fields[0]))
+	}
+	if d == postgres {
+		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(q.rows, ", ") + ")"
+	}
+	return "(SELECT " + strings.Join(picks, ", ") + " FROM json_each(:rows_)) AS r"
+}
+
+// bind puts a query's parameters in order. A parameter that is missing is an error that names it and shows no value.
+func (q *query) bind(a args, rows set) ([]any, error) {
+	values := make([]any, len(q.params))
+	for i, name := range q.params {
+		value, ok := a[name]
+		switch {
+		case name == rowsParam:
+			text, err := q.encodeRows(rows)
+			if err != nil {
+				return nil, err
+			}
+			value = text
+		case !ok && rows != nil:
+			value, ok = rows[name]
+			fallthrough
+		default:
+			if !ok {
+				return nil, fmt.Errorf("query %s: parameter %s is missing", q.name, name)
+			}
+			value = q.listed(value)
+		}
+		values[i] = value
+	}
+	return values, nil
+}
+
+// listed turns a list into what the database takes it as; anything else stays.
+func (q *query) listed(value any) any {
+	var texts []string
+	switch list := value.(type) {
+	case []string:
+		texts = list
+	case []complaint.Ref:
+		texts = textsOf(list)
+	case []State:
+		texts = textsOf(list)
+	case []int64:
+		return pq.Int64Array(list)
+	default:
+		return value
+	}
+	if strings.Contains(q.text, "json_each") {
+		encoded, _ := json.Marshal(texts) // strings always encode
+		return string(encoded)
+	}
+	return pq.StringArray(texts)
+}
+
+func textsOf[T ~string](list []T) []string {
+	texts := make([]string, len(list))
+	for i, t := range list {
+		texts[i] = string(t)
+	}
+	return texts
+}
+
+// encodeRows writes the columns as a JSON list of rows.
+func (q *query) encodeRows(rows set) (string, error) {
+	columns := make([]func([]byte, int) []byte, len(q.rows))
+	n := 0
+	for i, name := range q.rows {
+		switch column := rows[name].(type) {
+		case []string:
+			columns[i], n = func(to []byte, at int) []byte { return appendText(to, column[at]) }, len(column)
+		case []int64:
+			columns[i], n = func(to []byte, at int) []byte { return strconv.AppendInt(to, column[at], 10) }, len(column)
+		default:
+			return "", fmt.Errorf("query %s: column %s is missing", q.name, name)
+		}
+	}
+	out := append(make([]byte, 0, 64*n), '[')
+	for at := range n {
+		out = append(out, '[')
+		for _, column := range columns {
+			out = append(column(out, at), ',')
+		}
+		out[len(out)-1] = ']'
+		out = append(out, ',')
+	}
+	if n == 0 {
+		return "[]", nil
+	}
+	out[len(out)-1] = ']'
+	return string(out), nil
+}
+
+func appendText(to []byte, text string) []byte {
+	encoded, _ := json.Marshal(text) // strings always encode
+	return append(to, encoded...)
+}
+
+// run executes a query and returns how many rows it changed.
+func run(ctx context.Context, db sqlx.ExtContext, q *query, a args) (int64, error) {
+	return runSet(ctx, db, q, a, nil)
+}
+
+func runSet(ctx context.Context, db sqlx.ExtContext, q *query, a args, rows set) (int64, error) {
+	values, err := q.bind(a, rows)
+	if err != nil {
+		return 0, err
+	}
+	var result sql.Result
+	if tx, ok := db.(*sqlx.Tx); ok {
+		result, err = tx.StmtxContext(ctx, q.stmt).ExecContext(ctx, values...)
+	} else {
+		result, err = db.ExecContext(ctx, q.text, values...)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", q.name, err)
+	}
+	return result.RowsAffected()
+}
+
+// all reads a query's rows.
+func all[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args) ([]T, error) {
+	return allSet[T](ctx, db, q, a, nil)
+}
+
+func allSet[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args, rows set) ([]T, error) {
+	values, err := q.bind(a, rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []T
+	if tx, ok := db.(*sqlx.Tx); ok {
+		err = tx.StmtxContext(ctx, q.stmt).SelectContext(ctx, &out, values...)
+	} else {
+		err = sqlx.SelectContext(ctx, db, &out, q.text, values...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", q.name, err)
+	}
+	return out, nil
+}
+
+// one reads a query's first row; no row is sql.ErrNoRows.
+func one[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args) (T, error) {
+	rows, err := all[T](ctx, db, q, a)
+	if err == nil && len(rows) == 0 {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return rows[0], nil
+}
