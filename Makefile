@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench bench-rows bench-servers docs servers
+.PHONY: demo test quick build lint bench bench-large bench-rows bench-servers docs servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -30,6 +30,9 @@ lint: ## vet, format, and golangci-lint when it is installed
 
 bench: bench-servers ## ours beside river on both stores, taking turns; the tables go into bench/README.md (half an hour)
 	cd bench && $(GO) run . -write README.md
+
+bench-large: bench-servers ## ours with 10^6 deliveries waiting and 10^7 delivered long ago, beside an empty database (hours, 60 GB)
+	cd bench && $(GO) run . -waiting 1000000 -history 10000000 -write README.md
 
 bench-rows: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu

@@ -21,8 +21,10 @@ type order struct {
 	Dir        string  `json:"dir"` // for files
 	Stub       string  `json:"stub"`
 	Server     int     `json:"server"` // process id of the PostgreSQL server; 0: none
+	First      int     `json:"first"`
 	Requests   int     `json:"requests"`
 	Pace       float64 `json:"pace"`
+	Seeded     seeded  `json:"seeded"`
 	CPUProfile string  `json:"cpu_profile"`
 }
 
@@ -49,7 +51,7 @@ func obey(ctx context.Context, o order, tell io.Writer) error {
 		return fmt.Errorf("there is no side %q", o.Side)
 	}
 	var answers atomic.Int64
-	environment := env{dsn: o.DSN, dir: o.Dir, stub: o.Stub, answers: &answers, want: distinct(o.Requests)}
+	environment := env{dsn: o.DSN, dir: o.Dir, stub: o.Stub, answers: &answers, want: distinct(o.Requests), seeded: o.Seeded}
 	s, err := e.open(ctx, environment)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.Side, err)
@@ -58,10 +60,10 @@ func obey(ctx context.Context, o order, tell io.Writer) error {
 		if e.http {
 			return listenUntil(ctx, s, tell, func() error { return delivered(ctx, s, environment) })
 		}
-		if r.Waits, err = drive(ctx, s, load{o.Requests, o.Pace}); err != nil {
+		if r.Waits, err = drive(ctx, s, load{o.First, o.Requests, o.Pace}); err != nil {
 			return err
 		}
-		if e.name == "raw-post" || e.name == "raw-postgres" || e.name == "raw-sqlite" {
+		if e.raw {
 			return nil
 		}
 		return delivered(ctx, s, environment)

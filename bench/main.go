@@ -22,12 +22,15 @@ import (
 type options struct {
 	rounds   int
 	requests int
+	waiting  int
+	history  int
 	stores   []string
 	only     []string
 	profile  string
 	dir      string
 	write    string
 	half     bool
+	repeat   string // the command that does this again
 }
 
 const childWord = "child" // the first argument of a child; its order follows
@@ -53,6 +56,9 @@ func command(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if o.waiting+o.history > 0 {
+		return compareLarge(ctx, o)
+	}
 	return compare(ctx, o)
 }
 
@@ -64,6 +70,8 @@ func read(args []string) (options, error) {
 	)
 	flags.IntVar(&o.rounds, "rounds", 3, "how often each side is measured; they take turns")
 	flags.IntVar(&o.requests, "n", 20000, "complaints of a round")
+	flags.IntVar(&o.waiting, "waiting", 0, "measure ours with so many deliveries waiting, beside an empty database")
+	flags.IntVar(&o.history, "history", 0, "measure ours with so many complaints delivered long ago, beside an empty database")
 	flags.StringVar(&stores, "store", "postgres,sqlite", "which stores")
 	flags.StringVar(&only, "only", "", "which sides, such as ours-sqlite,tuned-sqlite; all: "+strings.Join(names(), ","))
 	flags.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the last round of the one side that -only names")
@@ -73,6 +81,7 @@ func read(args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	o.repeat = strings.Join(append([]string{"cd bench && go run ."}, args...), " ")
 	o.stores = strings.Split(stores, ",")
 	if only != "" {
 		o.only = strings.Split(only, ",")

@@ -27,6 +27,7 @@ type run struct {
 	profile string
 	trace   string // where strace counts the syncs; empty: it does not
 	dsn     string // of a database that is filled already; empty: a fresh one
+	seeded  seeded // what it holds
 }
 
 // measured is what a run came to, each for one complaint.
@@ -53,8 +54,7 @@ func (b *bench) measure(ctx context.Context, r run) (measured, error) {
 	}
 	defer drop()
 	syscall.Sync() // what an earlier run left to be written is not this one's
-	before := b.stub.created.Load()
-	wal, err := b.syncs(ctx, r.store)
+	before, err := b.read(ctx, r.store)
 	if err != nil {
 		return measured{}, err
 	}
@@ -62,26 +62,48 @@ func (b *bench) measure(ctx context.Context, r run) (measured, error) {
 	if err != nil {
 		return measured{}, fmt.Errorf("%s: %w", r.name, err)
 	}
-	if wal, err = b.syncsSince(ctx, r.store, wal); err != nil {
+	after, err := b.read(ctx, r.store)
+	if err != nil {
 		return measured{}, err
 	}
-	if got, want := int(b.stub.created.Load()-before), r.posts(); got != want {
+	return r.reckon(o, before, after)
+}
+
+// reading is what is read before and after a run.
+type reading struct {
+	created int64 // calls that the platform answered
+	syncs   int64 // of PostgreSQL's log
+}
+
+func (b *bench) read(ctx context.Context, store string) (reading, error) {
+	now := reading{created: b.stub.created.Load()}
+	if store != postgres {
+		return now, nil
+	}
+	var err error
+	now.syncs, err = b.server.syncs(ctx)
+	return now, err
+}
+
+// reckon divides what a run used by its requests. A run whose platform was not asked once for each complaint is none.
+func (r run) reckon(o outcome, before, after reading) (measured, error) {
+	if got, want := int(after.created-before.created), r.posts(); got != want {
 		return measured{}, fmt.Errorf("%s: the platform was sent %d complaints, want %d", r.name, got, want)
 	}
 	n := float64(r.requests)
 	return measured{
 		rate: n / o.Ended.Sub(o.Began).Seconds(), own: float64(o.Own.CPU.Microseconds()) / n,
-		server: float64(o.Database.CPU.Microseconds()) / n, syncs: float64(wal) / n,
+		server: float64(o.Database.CPU.Microseconds()) / n, syncs: float64(after.syncs-before.syncs) / n,
 		written: float64(o.Own.Written+o.Database.Written) / n, peak: o.Peak, waits: o.Waits,
 	}, nil
 }
 
 // posts is how many requests the platform gets.
 func (r run) posts() int {
-	switch r.name {
-	case "raw-postgres", "raw-sqlite":
+	switch {
+	case r.raw && r.store != "":
 		return 0
-	case "raw-post":
+	case r.raw:
 		return r.requests
 	}
 	return distinct(r.requests)
@@ -100,21 +122,12 @@ func (b *bench) database(ctx context.Context, r run) (dsn string, drop func(), e
 	return "", func() {}, nil
 }
 
-func (b *bench) syncs(ctx context.Context, store string) (int64, error) {
-	if store != postgres {
-		return 0, nil
-	}
-	return b.server.syncs(ctx)
-}
-
-func (b *bench) syncsSince(ctx context.Context, store string, before int64) (int64, error) {
-	now, err := b.syncs(ctx, store)
-	return now - before, err
-}
-
 // child runs a side in a process of its own. The senders of a side with a front are here, as they are elsewhere in life.
 func (b *bench) child(ctx context.Context, r run, dsn string) (outcome, error) {
-	o := order{Side: r.name, DSN: dsn, Dir: b.dir, Stub: b.stub.url, Requests: r.requests, Pace: r.pace, CPUProfile: r.profile}
+	o := order{
+		Side: r.name, DSN: dsn, Dir: b.dir, Stub: b.stub.url, First: r.first, Requests: r.requests,
+		Pace: r.pace, Seeded: r.seeded, CPUProfile: r.profile,
+	}
 	if r.store == postgres {
 		o.Server = b.server.pid()
 	}

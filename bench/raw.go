@@ -67,7 +67,7 @@ func newInserts(ctx context.Context, db *sql.DB, insert func(context.Context, *s
 func (i *inserts) Drive(ctx context.Context, n int) error {
 	rows := make([][]byte, n)
 	for j := range rows {
-		rows[j] = payload(j)
+		rows[j] = payload(0, j)
 	}
 	for len(rows) > 0 {
 		most := min(batch, len(rows))

@@ -38,9 +38,9 @@ func (Report) InsertOpts() river.InsertOpts {
 
 const payloadSize = 1024
 
-// payload is the i-th request of a run.
-func payload(i int) []byte {
-	n := original(i)
+// payload is the i-th request of a run whose complaints are numbered from first on.
+func payload(first, i int) []byte {
+	n := first + original(i)
 	r := Report{
 		ID: fmt.Sprintf("NTN-%07d", n), Title: "Lampu jalan mati di Sungai Ulu", Category: "Infrastruktur",
 		Message: fmt.Sprintf("Lampu jalan nomor %d di Sungai Ulu mati sejak seminggu, warga takut lewat pada malam hari.", n),

@@ -190,14 +190,19 @@ func singlePgx(ctx context.Context, e env) (side, error)    { return pgxQueue(ct
 func singlePq(ctx context.Context, e env) (side, error)     { return pqQueue(ctx, e, single()) }
 func singleSQLite(ctx context.Context, e env) (side, error) { return sqliteQueue(ctx, e, single()) }
 
+// tuned is the best that was found of 64 to 1000 workers, 1 to 100 ms between fetches and one to four writers.
+func tuned(cooldown time.Duration) tuning {
+	return tuning{workers: 200, cooldown: cooldown, poll: 50 * time.Millisecond, writers: 1}
+}
+
 func tunedPgx(ctx context.Context, e env) (side, error) {
-	return pgxQueue(ctx, e, tuning{workers: 200, cooldown: time.Millisecond, poll: 50 * time.Millisecond, writers: 2})
+	return pgxQueue(ctx, e, tuned(10*time.Millisecond))
 }
 
 func tunedPq(ctx context.Context, e env) (side, error) {
-	return pqQueue(ctx, e, tuning{workers: 200, cooldown: time.Millisecond, poll: 50 * time.Millisecond, writers: 2})
+	return pqQueue(ctx, e, tuned(10*time.Millisecond))
 }
 
 func tunedSQLite(ctx context.Context, e env) (side, error) {
-	return sqliteQueue(ctx, e, tuning{workers: 200, cooldown: 5 * time.Millisecond, poll: 50 * time.Millisecond, writers: 1})
+	return sqliteQueue(ctx, e, tuned(20*time.Millisecond))
 }

@@ -13,6 +13,7 @@ import (
 
 // load is what the senders send.
 type load struct {
+	first    int // number of the first complaint
 	requests int
 	pace     float64 // requests a second, of all senders together; 0: as fast as they are answered
 }
@@ -37,7 +38,7 @@ func send(ctx context.Context, l load, take func(context.Context, []byte) error)
 	for range atOnce {
 		senders.Go(func() {
 			for i := int(next.Add(1)) - 1; i < l.requests && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				body, due := payload(i), time.Now()
+				body, due := payload(l.first, i), time.Now()
 				if l.pace > 0 {
 					due = began.Add(time.Duration(float64(i) / l.pace * float64(time.Second)))
 					time.Sleep(time.Until(due))

@@ -11,7 +11,7 @@ import (
 type side interface {
 	// Take takes one request's body. When it returns nil the complaint is durable.
 	Take(ctx context.Context, body []byte) error
-	// Delivered is how many complaints are recorded as delivered.
+	// Delivered is how many of this run's complaints are recorded as delivered.
 	Delivered(ctx context.Context) (int, error)
 	// Close stops the work. It fails when what is stored is not what was taken.
 	Close(ctx context.Context) error
@@ -32,20 +32,22 @@ type env struct {
 	stub    string        // the platform's address
 	answers *atomic.Int64 // of the platform, counted by the side
 	want    int           // complaints that will be taken
+	seeded  seeded
 }
 
 func (e env) transport(base http.RoundTripper) http.RoundTripper { return counting{base, e.answers} }
 
-// entry is one line of the table.
+// entry is one line of the tables.
 type entry struct {
 	name  string
 	words string
 	store string // sqlite, postgres, or empty where there is none
-	http  bool
+	http  bool   // behind an HTTP front
+	raw   bool   // a limit: nothing is queued
 	open  func(context.Context, env) (side, error)
 }
 
-// Groups of sides.
+// The stores.
 const (
 	sqlite   = "sqlite"
 	postgres = "postgres"
@@ -54,24 +56,32 @@ const (
 // sides lists every side, in the order in which they take turns.
 func sides() []entry {
 	return []entry{
-		{"ours-postgres", "satupintu", postgres, false, openOurs},
-		{"river-pgx", "river single, pgx", postgres, false, singlePgx},
-		{"river-pq", "river single, lib/pq", postgres, false, singlePq},
-		{"tuned-pgx", "river tuned, pgx", postgres, false, tunedPgx},
-		{"tuned-pq", "river tuned, lib/pq", postgres, false, tunedPq},
-		{"ours-http-postgres", "satupintu", postgres, true, openOurs},
-		{"river-http-pgx", "river single, pgx", postgres, true, singlePgx},
-		{"tuned-http-pgx", "river tuned, pgx", postgres, true, tunedPgx},
-		{"ours-sqlite", "satupintu", sqlite, false, openOurs},
-		{"river-sqlite", "river single", sqlite, false, singleSQLite},
-		{"tuned-sqlite", "river tuned", sqlite, false, tunedSQLite},
-		{"ours-http-sqlite", "satupintu", sqlite, true, openOurs},
-		{"river-http-sqlite", "river single", sqlite, true, singleSQLite},
-		{"tuned-http-sqlite", "river tuned", sqlite, true, tunedSQLite},
-		{"raw-postgres", "durable inserts, 500 a commit, lib/pq", postgres, false, rawPostgres},
-		{"raw-sqlite", "durable inserts, 500 a commit", sqlite, false, rawSQLite},
-		{"raw-post", "POST to the stub, 64 at once", "", false, rawPost},
+		{name: "ours-postgres", words: "satupintu", store: postgres, open: openOurs},
+		{name: "river-pgx", words: "river single, pgx", store: postgres, open: singlePgx},
+		{name: "river-pq", words: "river single, lib/pq", store: postgres, open: singlePq},
+		{name: "tuned-pgx", words: "river tuned, pgx", store: postgres, open: tunedPgx},
+		{name: "tuned-pq", words: "river tuned, lib/pq", store: postgres, open: tunedPq},
+		{name: "ours-http-postgres", words: "satupintu", store: postgres, http: true, open: openOurs},
+		{name: "river-http-pgx", words: "river single, pgx", store: postgres, http: true, open: singlePgx},
+		{name: "tuned-http-pgx", words: "river tuned, pgx", store: postgres, http: true, open: tunedPgx},
+		{name: "ours-sqlite", words: "satupintu", store: sqlite, open: openOurs},
+		{name: "river-sqlite", words: "river single", store: sqlite, open: singleSQLite},
+		{name: "tuned-sqlite", words: "river tuned", store: sqlite, open: tunedSQLite},
+		{name: "ours-http-sqlite", words: "satupintu", store: sqlite, http: true, open: openOurs},
+		{name: "river-http-sqlite", words: "river single", store: sqlite, http: true, open: singleSQLite},
+		{name: "tuned-http-sqlite", words: "river tuned", store: sqlite, http: true, open: tunedSQLite},
+		{name: "raw-postgres", words: "durable inserts, 500 a commit, lib/pq", store: postgres, raw: true, open: rawPostgres},
+		{name: "raw-sqlite", words: "durable inserts, 500 a commit", store: sqlite, raw: true, open: rawSQLite},
+		{name: "raw-post", words: "POST to the stub, 64 at once", raw: true, open: rawPost},
 	}
+}
+
+// ours is the name of the side that a side is compared with.
+func (e entry) ours() string {
+	if e.http {
+		return "ours-http-" + e.store
+	}
+	return "ours-" + e.store
 }
 
 func sideNamed(name string) (entry, bool) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ type stub struct {
 	url     string
 	server  *http.Server
 	created atomic.Int64
+	sees    func(body []byte) // of tests; nil otherwise
 }
 
 func startStub() (*stub, error) {
@@ -34,9 +36,17 @@ func startStub() (*stub, error) {
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if _, err := io.Copy(io.Discard, r.Body); err != nil || r.URL.Path != createPath {
+	var seen bytes.Buffer
+	into := io.Discard
+	if s.sees != nil {
+		into = &seen
+	}
+	if _, err := io.Copy(into, r.Body); err != nil || r.URL.Path != createPath {
 		w.WriteHeader(http.StatusBadRequest)
 		return
+	}
+	if s.sees != nil {
+		s.sees(seen.Bytes())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = fmt.Fprintf(w, `{"complaint_id":"%d"}`, s.created.Add(1))

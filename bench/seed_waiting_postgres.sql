@@ -1,0 +1,22 @@
+-- Rows {from} to {to} of complaints that are decided and wait for their turn, which is far
+-- off. {now} is in unix milliseconds.
+
+INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
+    incident_at, reported_at, received_at, attachments, raw_type, raw)
+SELECT 'SP-0' || lpad(i::text, 14, '0'), 'portal', 'LAMA-' || i::text, md5('a' || i) || md5('b' || i), 'Lampu jalan mati di Sedanau',
+    'Lampu jalan nomor ' || i::text || ' di Sedanau mati sejak seminggu, warga takut lewat pada malam hari. ' ||
+    repeat('Mohon segera diperbaiki, anak-anak pulang mengaji lewat jalan ini. ', 5), 'ordinary', 0, 0,
+    '{"name":"Warga Contoh ' || i::text || '","phone":"+6282' || i::text || '","email":"lama' || i::text || '@contoh.example"}',
+    '{"region":"21.03.07","address":"Jalan Contoh ' || i::text || ', Sedanau"}', 'Infrastruktur',
+    0, {now} - 3600000, {now} - 3600000, 'null', '', ''
+FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
+
+INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at,
+    step, sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
+SELECT 'SP-0' || lpad(i::text, 14, '0'), 'ready', 1, {now} - 3600000, {now} + 315360000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
+    {now} - 3600000, '21030', '15', '', '', -1, 'no rule matches'
+FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
+
+INSERT INTO dedup_key (key, ref, occurred_at)
+SELECT 'phone+words:' || md5('k' || i), 'SP-0' || lpad(i::text, 14, '0'), {now} - 3600000
+FROM generate_series({from}::bigint, {to}::bigint) AS n(i);

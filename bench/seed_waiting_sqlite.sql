@@ -1,0 +1,25 @@
+-- Rows {from} to {to} of complaints that are decided and wait for their turn, which is far
+-- off. {now} is in unix milliseconds.
+
+WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
+INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
+    incident_at, reported_at, received_at, attachments, raw_type, raw)
+SELECT 'SP-0' || printf('%014d', i), 'portal', 'LAMA-' || CAST(i AS TEXT), lower(hex(randomblob(32))), 'Lampu jalan mati di Sedanau',
+    'Lampu jalan nomor ' || CAST(i AS TEXT) || ' di Sedanau mati sejak seminggu, warga takut lewat pada malam hari. ' ||
+    replace(hex(zeroblob(5)), '00', 'Mohon segera diperbaiki, anak-anak pulang mengaji lewat jalan ini. '), 'ordinary', 0, 0,
+    '{"name":"Warga Contoh ' || CAST(i AS TEXT) || '","phone":"+6282' || CAST(i AS TEXT) || '","email":"lama' || CAST(i AS TEXT) || '@contoh.example"}',
+    '{"region":"21.03.07","address":"Jalan Contoh ' || CAST(i AS TEXT) || ', Sedanau"}', 'Infrastruktur',
+    0, {now} - 3600000, {now} - 3600000, 'null', '', ''
+FROM n;
+
+WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
+INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at,
+    step, sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
+SELECT 'SP-0' || printf('%014d', i), 'ready', 1, {now} - 3600000, {now} + 315360000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
+    {now} - 3600000, '21030', '15', '', '', -1, 'no rule matches'
+FROM n;
+
+WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
+INSERT INTO dedup_key (key, ref, occurred_at)
+SELECT 'phone+words:' || lower(hex(randomblob(16))), 'SP-0' || printf('%014d', i), {now} - 3600000
+FROM n;
