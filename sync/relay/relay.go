@@ -109,6 +109,7 @@ func New(o Options) *Relay {
 		}
 	}
 	r.gate = newGate(r)
+	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
 }
 

@@ -99,12 +99,19 @@ type queries struct {
 	OperateDelivery  string `query:"operate-delivery"`
 	RetryWritebacks  string `query:"retry-writebacks"`
 	NamedTicket      string `query:"named-ticket"`
+
+	InsertRate string `query:"insert-rate"`
+	LockRate   string `query:"lock-rate"`
+	WriteRate  string `query:"write-rate"`
 }
 
-// The row-lock clause is the only text in which the two databases differ. SQLite has one writer and needs none.
+// The row-lock clause and the database's own clock, in microseconds, are the only texts in which the two databases
+// differ. SQLite has one writer and needs no lock.
 var lockClauses = map[dialect]*strings.Replacer{
-	sqlite:   strings.NewReplacer("{lock}", "", "{lock d}", "", "{lock-wait}", ""),
-	postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock d}", "FOR UPDATE OF d SKIP LOCKED", "{lock-wait}", "FOR UPDATE"),
+	sqlite: strings.NewReplacer("{lock}", "", "{lock d}", "", "{lock-wait}", "",
+		"{clock}", "CAST(unixepoch('subsec') * 1000000 AS BIGINT)"),
+	postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock d}", "FOR UPDATE OF d SKIP LOCKED", "{lock-wait}", "FOR UPDATE",
+		"{clock}", "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"),
 }
 
 func loadQueries(d dialect) (queries, error) {
