@@ -152,7 +152,7 @@ func TestWithoutItsDatabaseNobodyGetsATurnAndWaitingEndsWithTheContext(t *testin
 	synctest.Test(t, func(t *testing.T) {
 		l, keeper, _ := limited(100)
 		keeper.away.Store(true)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Second/2)
 		defer cancel()
 		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "database is away") {
 			t.Errorf("it ended with %v", err)

@@ -103,6 +103,7 @@ type queries struct {
 	InsertRate string `query:"insert-rate"`
 	LockRate   string `query:"lock-rate"`
 	WriteRate  string `query:"write-rate"`
+	Hurry      string `query:"hurry"`
 }
 
 // The row-lock clause and the database's own clock, in microseconds, are the only texts in which the two databases

@@ -1,0 +1,27 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// hurryBatch is how many deliveries one transaction brings forward: nobody waits long behind it.
+const hurryBatch = 1000
+
+// Hurry makes everything due that waits because its last attempt ended with one of the reasons. Among its class the oldest
+// comes first, before what is accepted from now on. It returns how many deliveries it brought forward.
+func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) {
+	hurried := 0
+	for {
+		refs, err := all[string](ctx, s.write, s.q.Hurry, args{"reasons": reasons, "most": hurryBatch})
+		hurried += len(refs)
+		if err != nil {
+			return hurried, fmt.Errorf("bring waiting deliveries forward: %w", err)
+		}
+		if len(refs) < hurryBatch {
+			return hurried, nil
+		}
+	}
+}
