@@ -28,11 +28,13 @@ lint: ## vet, format, and golangci-lint when it is installed
 	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
 
-bench: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
+bench: servers ## a file of a million rows on both stores, the rate and the memory; a week without the platform (20 minutes)
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
+	SATUPINTU_OUTAGE=168h $(GO) test -run TestALongOutage -v -timeout 60m ./sync/relay
 
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
+	$(GO) test ./sync/relay -run TestEveryFaultOfEveryStepEndsAsThePageSays -update
 
 # PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector.
 servers:
