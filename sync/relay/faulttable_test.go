@@ -146,7 +146,7 @@ func (o outcome) cells() string {
 func meets(t *testing.T, step struct{ name, path string }, m mishap, lookup string) (got outcome) {
 	bubble(t, func(r *rig) {
 		r.lookup = lookup
-		r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(time.Second), Max: config.Duration(time.Hour), Factor: 2}
+		r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(2 * time.Second), Max: config.Duration(time.Hour), Factor: 2}
 		meddler := &meddler{path: step.path, meet: m.meet, left: max(1, m.meets), reached: map[string]int{}}
 		if m.point != "" {
 			meddler.point = relay.Point(step.name + ":" + m.point)

@@ -104,22 +104,24 @@ func TestAPauseForTwoHoursEndsByItself(t *testing.T) {
 
 func TestAThrottledPlatformIsAskedLessAndThenTheWholeRateAgain(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.National.Rate, r.cfg.National.Concurrency = 16, 8
+		r.cfg.National.Rate, r.cfg.National.Concurrency = 4, 4
 		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Throttle, RetryAfter: 2 * time.Minute, Skip: 20, Next: 1})
 		r.start()
-		for n := range 1500 {
-			r.takeIn(report(n))
+		var many []complaint.Complaint
+		for n := range 400 {
+			many = append(many, report(n))
 		}
+		r.takeIn(many...)
 		pass(30 * time.Second)
 		r.metric(`forwarding_paused{reason="throttled"}`, 1)
-		r.metric(`platform_rate{}`, 8)
+		r.metric(`platform_rate{}`, 2)
 		held := len(r.sim.Complaints())
 		pass(90 * time.Second)
 		if n := len(r.sim.Complaints()) - held; n > 0 {
 			t.Errorf("%d complaints were sent while the platform wanted time", n)
 		}
 		pass(2 * time.Minute)
-		r.metric(`platform_rate{}`, 16)
+		r.metric(`platform_rate{}`, 4)
 		if less, again := r.logged("asked less often"), r.logged("configured rate again"); less != 1 || again != 1 {
 			t.Errorf("%d lines that it is asked less, %d that it is not any more:\n%s", less, again, r.log.String())
 		}

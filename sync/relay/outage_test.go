@@ -16,7 +16,7 @@ import (
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
-// outageLasts is how long the platform is away: two hours, a day when everything is run, and what SATUPINTU_OUTAGE says:
+// outageLasts is how long the platform is away: an hour, a day when everything is run, and what SATUPINTU_OUTAGE says:
 // `make bench` lets it be a week, which takes some minutes.
 func outageLasts(t *testing.T) time.Duration {
 	t.Helper()
@@ -30,7 +30,7 @@ func outageLasts(t *testing.T) time.Duration {
 	if os.Getenv(storetest.Everything) == "all" {
 		return 24 * time.Hour
 	}
-	return 2 * time.Hour
+	return time.Hour
 }
 
 // A platform that is away: first nobody listens, then it answers 503. It costs next to nothing, nothing is given up, and
