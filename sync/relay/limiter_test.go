@@ -148,6 +148,29 @@ func TestAThrottledPlatformIsHeldForEverybodyThenAskedHalfAndRecovers(t *testing
 	})
 }
 
+func TestWhoWaitsForATurnHearsThatThePlatformWantsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, _, _ := limited(1)
+		var passed atomic.Int64
+		var all sync.WaitGroup
+		for range 4 { // one at once, the others have turns in the seconds to come
+			all.Go(func() {
+				if err := l.Wait(t.Context()); err != nil {
+					t.Error(err)
+				}
+				passed.Add(1)
+			})
+		}
+		synctest.Wait()
+		l.Hold(time.Minute)
+		<-time.After(59 * time.Second)
+		if n := passed.Load(); n != 1 {
+			t.Errorf("%d requests were made, want the one that went before", n)
+		}
+		all.Wait()
+	})
+}
+
 func TestWithoutItsDatabaseNobodyGetsATurnAndWaitingEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, keeper, _ := limited(100)
