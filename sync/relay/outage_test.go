@@ -16,7 +16,7 @@ import (
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
-// outageLasts is how long the platform is away: an hour, a day when everything is run, and what SATUPINTU_OUTAGE says:
+// outageLasts is how long the platform is away: an hour, eight when everything is run, and what SATUPINTU_OUTAGE says:
 // `make bench` lets it be a week, which takes some minutes.
 func outageLasts(t *testing.T) time.Duration {
 	t.Helper()
@@ -28,7 +28,7 @@ func outageLasts(t *testing.T) time.Duration {
 		return d
 	}
 	if os.Getenv(storetest.Everything) == "all" {
-		return 24 * time.Hour
+		return 8 * time.Hour
 	}
 	return time.Hour
 }
