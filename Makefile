@@ -34,11 +34,13 @@ bench: bench-servers ## ours beside river on both stores, taking turns; the tabl
 bench-large: bench-servers ## ours with 10^6 deliveries waiting and 10^7 delivered long ago, beside an empty database (hours, 60 GB)
 	cd bench && $(GO) run . -waiting 1000000 -history 10000000 -write README.md
 
-bench-rows: servers ## a file of a million rows on both stores: the rate and the memory (ten minutes)
+bench-rows: servers ## a file of a million rows on both stores, the rate and the memory; a week without the platform (20 minutes)
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
+	SATUPINTU_OUTAGE=168h $(GO) test -run TestALongOutage -v -timeout 60m ./sync/relay
 
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
+	$(GO) test ./sync/relay -run TestEveryFaultOfEveryStepEndsAsThePageSays -update
 
 # PostgreSQL, and strace to count what is synced to disk.
 bench-servers:

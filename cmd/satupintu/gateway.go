@@ -110,7 +110,7 @@ func (w *wires) close() {
 
 // openPlan opens the platform and every channel of a plan. On an error nothing stays open.
 func (b *base) openPlan(p *plan) (*open, error) {
-	limiter := relay.NewLimiter(float64(p.National.Rate))
+	limiter := relay.NewLimiter(float64(p.National.Rate)).Share(b.store.Pace(p.National.Kind))
 	o := &open{}
 	var err error
 	if o.platform, err = openPlatform(p, limiter, &o.wires, b.log); err != nil {

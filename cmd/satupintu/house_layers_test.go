@@ -9,7 +9,7 @@ import (
 // layers are the house's lines, from the top: each may import only what stands in a line above its own. A folder that
 // ends in /* stands for each of its subfolders; folders below a named one belong to it.
 var layers = [][]string{
-	{"config", "sync/complaint", "sync/retry"},
+	{"config", "sync/complaint", "sync/retry", "sync/pace"},
 	{"sync/dedup", "sync/route", "sync/calendar", "sync/privacy", "connectors", "sync/national"},
 	{"connectors/*", "sync/national/*", "sync/store"},
 	{"sync/relay"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/retry"
@@ -20,28 +21,34 @@ const (
 )
 
 // backsyncLoop asks the platform what became of each complaint: a fresh one often, one that has long been still rarely,
-// a closed one never.
+// a closed one never. A platform that answers no question is asked one at a time, every Breaker.OpenFor.
 func (r *Relay) backsyncLoop(ctx context.Context) {
 	if r.platform.Status == nil {
 		<-ctx.Done()
 		return
 	}
 	var down trouble
+	most := syncBatch
 	for ctx.Err() == nil {
 		if r.gate.isDenied() { // the forwarder's probe opens it again
 			sleep(ctx, idleLook, nil)
 			continue
 		}
-		asked, err := r.store.ClaimSync(ctx, syncBatch, syncHold)
+		asked, err := r.store.ClaimSync(ctx, most, syncHold)
 		down.watch(ctx, r.log, "claiming tickets to ask about", err)
 		if err != nil {
 			sleep(ctx, time.Second, nil)
 			continue
 		}
-		r.askAll(ctx, asked)
-		if len(asked) < syncBatch {
+		if len(asked) > 0 && r.askAll(ctx, asked) == 0 {
+			most = 1
+			sleep(ctx, r.cfg.Delivery.Breaker.OpenFor.D(), nil)
+			continue
+		}
+		if len(asked) < most {
 			sleep(ctx, r.untilSync(ctx), nil)
 		}
+		most = syncBatch
 	}
 }
 
@@ -53,21 +60,29 @@ func (r *Relay) untilSync(ctx context.Context) time.Duration {
 	return min(max(due.Sub(r.now()), 10*time.Millisecond), idleLook)
 }
 
-// askAll asks about a batch, as many at once as the platform is asked.
-func (r *Relay) askAll(ctx context.Context, batch []store.Asked) {
+// askAll asks about a batch, as many at once as the platform is asked, and returns how many questions did not fail by the
+// platform's fault.
+func (r *Relay) askAll(ctx context.Context, batch []store.Asked) int {
 	slots := make(chan struct{}, r.cfg.National.Concurrency)
-	var workers sync.WaitGroup
-	defer workers.Wait()
+	var (
+		workers sync.WaitGroup
+		fine    atomic.Int64
+	)
 	for _, asked := range batch {
 		slots <- struct{}{}
 		workers.Go(func() {
 			defer func() { <-slots }()
-			r.ask(ctx, asked)
+			if !platformFailed(r.ask(ctx, asked)) {
+				fine.Add(1)
+			}
 		})
 	}
+	workers.Wait()
+	return int(fine.Load())
 }
 
-func (r *Relay) ask(ctx context.Context, asked store.Asked) {
+// ask asks about one complaint and records the answer, or when to ask again. It returns what the question ended with.
+func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 	err := contained(func() error {
 		state, err := r.platform.Status.Status(ctx, asked.NationalID)
 		if err != nil {
@@ -81,7 +96,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) {
 	if err == nil {
 		r.at(AfterSync)
 		r.wakeWriters()
-		return
+		return nil
 	}
 	if v.Verdict == retry.SignIn {
 		r.gate.deny()
@@ -98,6 +113,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) {
 	if err := r.store.PostponeSync(postponing, asked.Ref, again); err != nil && !errors.Is(err, context.Canceled) {
 		r.log.Warn("a question could not be postponed; it is asked again soon", "ref", asked.Ref, "error", err)
 	}
+	return err
 }
 
 // nextSync grows with the time a complaint has been still: a tenth of it, between Sync.Fresh and Sync.Old, changed by up

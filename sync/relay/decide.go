@@ -45,16 +45,16 @@ func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 // transaction and forwarded at once, without asking the store for it again.
 func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (int, error) {
 	r.at(BeforeDecide)
-	hurry := store.Hurry{Lease: r.lease()}
+	appetite := store.Appetite{Lease: r.lease()}
 	if !d.hasBacklog() && !r.gate.isDenied() { // the forwarder probes
-		hurry.Most, _ = d.reserve(ctx)
+		appetite.Most, _ = d.reserve(ctx)
 	}
-	decided, err := r.store.Decide(ctx, decideBatch, r.judge, hurry)
+	decided, err := r.store.Decide(ctx, decideBatch, r.judge, appetite)
 	if err != nil && r.overdue(ctx) {
-		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, hurry)
+		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, appetite)
 	}
 	works, ready := r.sortOut(decided)
-	d.release(hurry.Most - len(works))
+	d.release(appetite.Most - len(works))
 	if len(decided) > 0 {
 		r.at(AfterDecide)
 		r.wakeWriters()

@@ -27,7 +27,7 @@ type dispatcher struct {
 
 	mu      sync.Mutex
 	claimed int
-	backlog bool // more was due than could be claimed
+	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
 }
 
@@ -49,6 +49,9 @@ func (d *dispatcher) reserve(ctx context.Context) (room int, wait time.Duration)
 		return 0, idleLook // a delivery that ends wakes the loop
 	}
 	room, wait = d.r.gate.free(ctx, free, busy)
+	if room == 0 {
+		d.setBacklog(false) // the gate is closed: what comes in from its opening on is new
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	room = min(room, d.most-d.claimed)
@@ -63,28 +66,36 @@ func (d *dispatcher) release(room int) {
 	d.claimed -= room
 }
 
-// next is whose turn it is: while there is a backlog every fifth claim is of the newest, so that what comes in meanwhile
-// does not wait until the last of the old is gone.
+// next is whose turn it is: while there is a backlog every fifth claim is of what came in since it began, which does not
+// wait until the last of the old is gone.
 func (d *dispatcher) next() store.Turn {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.turn++
-	if d.backlog && d.turn%5 == 0 {
-		return store.NewestFirst
+	if d.turn%newcomersTurn == 0 {
+		return store.Turn{Since: d.backlog}
 	}
-	return store.OldestFirst
+	return store.Turn{}
 }
+
+// newcomersTurn is how often, while there is a backlog, those are claimed that came in since.
+const newcomersTurn = 5
 
 func (d *dispatcher) setBacklog(yes bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.backlog = yes
+	switch {
+	case !yes:
+		d.backlog = time.Time{}
+	case d.backlog.IsZero():
+		d.backlog = d.r.now()
+	}
 }
 
 func (d *dispatcher) hasBacklog() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.backlog
+	return !d.backlog.IsZero()
 }
 
 // start works on claims for which room was reserved.

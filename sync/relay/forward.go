@@ -51,12 +51,17 @@ func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Du
 	if room == 0 {
 		return nil, wait, nil
 	}
-	works, err := r.store.ClaimDue(ctx, room, r.lease(), d.next())
+	turn := d.next()
+	works, err := r.store.ClaimDue(ctx, room, r.lease(), turn)
 	d.release(room - len(works))
 	if err != nil {
 		return nil, time.Second, err
 	}
-	d.setBacklog(len(works) == room)
+	if turn.Since.IsZero() {
+		d.setBacklog(len(works) == room)
+	} else if len(works) == 0 {
+		return nil, 0, nil // no newcomer: the old ones' turn is next
+	}
 	if len(works) > 0 {
 		r.at(AfterClaim)
 		return works, 0, nil

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +19,9 @@ type gate struct {
 
 	mu     sync.Mutex
 	denied bool
-	why    string // of the closing that was last logged
+	why    string    // of the closing that was last logged
+	opened time.Time // when the breaker last did
+	back   bool      // the platform works again, and what waited for it does not know yet
 }
 
 // The reasons a gate is closed for, as metrics name them.
@@ -35,24 +38,36 @@ func closedReasons() []string {
 
 func newGate(r *Relay) *gate {
 	failures := uint32(max(1, r.cfg.Delivery.Breaker.Failures))
-	return &gate{r: r, breaker: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+	g := &gate{r: r}
+	g.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         "national platform",
 		MaxRequests:  1,
 		Timeout:      r.cfg.Delivery.Breaker.OpenFor.D(),
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
 		IsSuccessful: func(err error) bool { return !platformFailed(err) },
 		IsExcluded:   notThePlatforms,
-	})}
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			switch to {
+			case gobreaker.StateOpen:
+				g.opened = time.Now()
+			case gobreaker.StateClosed:
+				g.back = true
+			}
+		},
+	})
+	return g
 }
 
 // platformFailed says whether an error speaks against the platform as a whole, rather than against one complaint.
-func platformFailed(err error) bool {
-	switch retry.Of(err).Reason {
-	case retry.Refused, retry.DNS, retry.TLS, retry.Unreachable, retry.Timeout, retry.Reset, retry.Unavailable, retry.ServerError,
-		retry.BadGateway, retry.Malformed:
-		return true
+func platformFailed(err error) bool { return slices.Contains(platformFailures(), retry.Of(err).Reason) }
+
+func platformFailures() []retry.Reason {
+	return []retry.Reason{
+		retry.Refused, retry.DNS, retry.TLS, retry.Unreachable, retry.Timeout, retry.Reset, retry.Unavailable, retry.ServerError,
+		retry.BadGateway, retry.Malformed,
 	}
-	return false
 }
 
 // notThePlatforms says whether an error tells nothing about the platform.
@@ -65,20 +80,45 @@ func notThePlatforms(err error) bool {
 }
 
 // free says how many deliveries may be claimed now, at most want, and how long to wait when it is none. A breaker that
-// is half open tries one, alone.
+// is half open tries one, alone; until that one has worked nothing is said to go on.
 func (g *gate) free(ctx context.Context, want, busy int) (int, time.Duration) {
 	why, wait := g.closed(ctx)
+	trying := why == "" && g.breaker.State() == gobreaker.StateHalfOpen
+	if trying {
+		why = closedBreaker
+	}
 	g.show(why)
 	switch {
+	case trying && busy > 0:
+		return 0, idleLook
+	case trying:
+		return min(want, 1), 0
 	case why != "":
 		return 0, wait
-	case g.breaker.State() != gobreaker.StateHalfOpen:
-		return want, 0
-	case busy > 0:
-		return 0, idleLook
-	default:
-		return min(want, 1), 0
 	}
+	if err := g.hurry(ctx); err != nil {
+		return 0, time.Second // the claim would fail too
+	}
+	return want, 0
+}
+
+// hurry lets what waits out a pause after a failure of the platform come at once, the oldest first, when the platform
+// works again: it need not wait for hours because it was tried in vain.
+func (g *gate) hurry(ctx context.Context) error {
+	g.mu.Lock()
+	back := g.back
+	g.back = false
+	g.mu.Unlock()
+	if !back {
+		return nil
+	}
+	_, err := g.r.store.Hurry(ctx, platformFailures())
+	if err != nil {
+		g.mu.Lock()
+		g.back = true
+		g.mu.Unlock()
+	}
+	return err
 }
 
 // closed says why nothing may be forwarded, and when to look again; empty when it may.
@@ -94,12 +134,18 @@ func (g *gate) closed(ctx context.Context) (string, time.Duration) {
 		return closedOperator, idleLook
 	}
 	if g.breaker.State() == gobreaker.StateOpen {
-		return closedBreaker, min(g.r.cfg.Delivery.Breaker.OpenFor.D(), idleLook)
+		return closedBreaker, g.untilHalfOpen()
 	}
 	if held := g.r.limiter.Held(); held > 0 {
 		return closedThrottled, min(held, idleLook)
 	}
 	return "", 0
+}
+
+func (g *gate) untilHalfOpen() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(0, time.Until(g.opened.Add(g.r.cfg.Delivery.Breaker.OpenFor.D()))) + time.Millisecond
 }
 
 func (g *gate) isDenied() bool {
@@ -117,11 +163,14 @@ func (g *gate) deny() {
 
 // probe asks the platform whether it takes our credentials again.
 func (g *gate) probe(ctx context.Context) bool {
-	if g.r.platform.Probe == nil {
+	if g.r.platform.Probe == nil || g.r.limiter.Held() > 0 {
 		return false
 	}
 	err := contained(func() error { _, err := g.r.platform.Probe.Probe(ctx); return err })
 	if err != nil {
+		if v := retry.Of(err); v.Reason == retry.Throttled || v.After > 0 {
+			g.r.limiter.Hold(max(v.After, g.r.backoff.First))
+		}
 		return false
 	}
 	g.mu.Lock()

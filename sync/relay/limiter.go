@@ -2,36 +2,94 @@ package relay
 
 import (
 	"context"
-	"io"
-	"net/http"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
+	"github.com/satupintu/satupintu/sync/pace"
+	"github.com/satupintu/satupintu/sync/store"
 )
 
-// Limiter is how much the platform is asked, by everybody in this gateway together. A platform that says it is asked too
-// much holds everybody for as long as it says.
+// Limiter is how much the platform is asked, by everybody in this gateway together, and with Share by every gateway on one
+// database. A platform that says it is asked too much holds everybody for as long as it says; then it is asked at half the
+// rate, and while it answers the rate recovers within about a minute.
 type Limiter struct {
-	limit *rate.Limiter
+	configured float64
+	keeper     paceKeeper
+	reserving  chan struct{} // held by who asks for turns: one at a time
+	answered   atomic.Bool   // since turns were last asked for
+	report     rateReport
 
-	mu   sync.Mutex
-	held time.Time
+	mu      sync.Mutex
+	held    time.Time
+	turns   pace.Turns // that are not taken yet
+	taken   int        // of the last batch
+	waiting int
+}
+
+// paceKeeper keeps the pace of one platform: in this process, or in the database that several gateways share.
+type paceKeeper interface {
+	Change(ctx context.Context, change func(now time.Time, state *pace.State)) error
+}
+
+// localPace is the pace of a gateway that is alone.
+type localPace struct {
+	mu    sync.Mutex
+	state pace.State
+}
+
+func (p *localPace) Change(_ context.Context, change func(time.Time, *pace.State)) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(time.Now(), &p.state)
+	return nil
 }
 
 // NewLimiter allows perSecond requests, evenly.
 func NewLimiter(perSecond float64) *Limiter {
-	return &Limiter{limit: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))}
+	return &Limiter{configured: perSecond, keeper: &localPace{}, reserving: make(chan struct{}, 1)}
 }
 
-// Hold lets nothing through for the given time.
+// Share makes all gateways that share the pace keep the rate together. With nil the limiter stays this gateway's own.
+func (l *Limiter) Share(p *store.Pace) *Limiter {
+	if p != nil {
+		l.keeper = p
+	}
+	return l
+}
+
+// tellTimeout bounds how long telling the other gateways takes that the platform wants time.
+const tellTimeout = 5 * time.Second
+
+// Hold lets nothing through for the given time, and less for a while after it.
 func (l *Limiter) Hold(d time.Duration) {
+	if !l.holdUntil(time.Now().Add(d)) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tellTimeout)
+	defer cancel()
+	var state pace.State
+	err := l.keeper.Change(ctx, func(now time.Time, s *pace.State) {
+		s.Slow(now, l.configured, d)
+		state = *s
+	})
+	if err != nil {
+		l.report.untold(err)
+		return
+	}
+	l.report.show(state, l.configured)
+}
+
+// holdUntil says whether it is news: several workers hear of one trouble at once.
+func (l *Limiter) holdUntil(until time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := time.Now().Add(d); until.After(l.held) {
-		l.held = until
+	if l.held.After(time.Now()) && until.Before(l.held.Add(time.Second)) {
+		return false
 	}
+	l.held = later(l.held, until)
+	return true
 }
 
 // Held is how long nothing is let through yet.
@@ -41,67 +99,124 @@ func (l *Limiter) Held() time.Duration {
 	return max(0, time.Until(l.held))
 }
 
-// Wait returns when one request may be made.
+// Wait returns when one request may be made. While the shared database is away there are no turns: it waits for it until
+// the context ends.
 func (l *Limiter) Wait(ctx context.Context) error {
-	for held := l.Held(); held > 0; held = l.Held() {
+	l.queue(1)
+	defer l.queue(-1)
+	for {
+		at, ok := l.take()
+		if !ok {
+			if err := l.reserve(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		if wait := time.Until(at); wait > 0 && !sleep(ctx, wait, nil) {
+			return ctx.Err()
+		}
+		if l.Held() == 0 { // else the platform was heard of meanwhile
+			return ctx.Err()
+		}
+	}
+}
+
+func (l *Limiter) queue(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting += n
+}
+
+// take takes the next turn that was reserved.
+func (l *Limiter) take() (time.Time, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().Before(l.held) || !l.usable() {
+		return time.Time{}, false
+	}
+	at := l.turns.First
+	l.turns.Count--
+	l.turns.First = at.Add(l.turns.Gap)
+	l.taken++
+	return at, true
+}
+
+// usable drops the turns whose time is over and says whether one is left.
+func (l *Limiter) usable() bool {
+	t := &l.turns
+	if late := time.Since(t.First) - pace.CatchUp; late > 0 && t.Count > 0 {
+		gone := min(t.Count, int(late/max(t.Gap, 1))+1)
+		t.Count -= gone
+		t.First = t.First.Add(time.Duration(gone) * t.Gap)
+	}
+	return t.Count > 0
+}
+
+// reserve waits while everything is held, then asks for turns: as many as wait for one, or twice as many as were used of
+// the last ones. An idle gateway so leaves its turns to the others.
+func (l *Limiter) reserve(ctx context.Context) error {
+	select {
+	case l.reserving <- struct{}{}:
+		defer func() { <-l.reserving }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if held := l.Held(); held > 0 {
 		if !sleep(ctx, held, nil) {
 			return ctx.Err()
 		}
 	}
-	return l.limit.Wait(ctx)
-}
-
-type prepaidKey struct{}
-
-// prepay waits for one request's turn now, so that the wait does not fall between a step's recorded start and its
-// request. The first request made with the returned context passes without waiting again.
-func (l *Limiter) prepay(ctx context.Context) (context.Context, error) {
-	if err := l.Wait(ctx); err != nil {
-		return ctx, err
+	want, needed := l.wanted()
+	if !needed {
+		return nil // somebody else reserved meanwhile
 	}
-	paid := new(atomic.Bool)
-	paid.Store(true)
-	return context.WithValue(ctx, prepaidKey{}, paid), nil
+	state, err := l.ask(ctx, want)
+	if err == nil {
+		l.report.show(state, l.configured)
+		return nil
+	}
+	if !sleep(ctx, time.Second, nil) {
+		return fmt.Errorf("wait for a turn at the platform: %w: %w", ctx.Err(), err)
+	}
+	return nil
 }
 
-// Transport sends requests at the limiter's pace, each with a time-out that begins when it is sent and ends when its
-// body is read.
-func (l *Limiter) Transport(base http.RoundTripper, timeout time.Duration) http.RoundTripper {
-	return &limitedTransport{base, l, timeout}
+func (l *Limiter) wanted() (int, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(l.waiting, 2*l.taken), !l.usable()
 }
 
-type limitedTransport struct {
-	base    http.RoundTripper
-	limiter *Limiter
-	timeout time.Duration
-}
-
-func (t *limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	paid, _ := r.Context().Value(prepaidKey{}).(*atomic.Bool)
-	if paid == nil || !paid.CompareAndSwap(true, false) {
-		if err := t.limiter.Wait(r.Context()); err != nil {
-			if r.Body != nil {
-				_ = r.Body.Close() // as a RoundTripper must, also when it fails
-			}
-			return nil, err
+func (l *Limiter) ask(ctx context.Context, want int) (state pace.State, err error) {
+	var (
+		turns pace.Turns
+		until time.Duration
+	)
+	answered := l.answered.Swap(false)
+	err = l.keeper.Change(ctx, func(now time.Time, s *pace.State) {
+		if answered {
+			s.Recover(now, l.configured)
 		}
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), t.timeout)
-	response, err := t.base.RoundTrip(r.WithContext(ctx))
+		turns = s.Reserve(now, l.configured, want)
+		until, state = turns.First.Sub(now), *s
+	})
 	if err != nil {
-		cancel()
-		return nil, err
+		return state, err
 	}
-	response.Body = &cancelOnClose{response.Body, cancel}
-	return response, nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := time.Now().Add(until) // the database's clock may be another
+	if turns.Count == 0 {
+		l.held = later(l.held, first)
+	}
+	turns.First = first
+	l.turns, l.taken = turns, 0
+	return state, nil
 }
 
-type cancelOnClose struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (c *cancelOnClose) Close() error {
-	defer c.cancel()
-	return c.ReadCloser.Close()
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

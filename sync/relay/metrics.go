@@ -26,6 +26,7 @@ type Metrics struct {
 	oldest              prometheus.Gauge
 	endToEnd            prometheus.Histogram
 	paused              *prometheus.GaugeVec
+	rate                prometheus.Gauge
 	backsync            *prometheus.CounterVec
 	backsyncLag         prometheus.Gauge
 	writebacks          *prometheus.CounterVec
@@ -57,6 +58,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		oldest:              f.gauge("oldest_undelivered_timestamp_seconds", "When the oldest complaint was accepted that is still on its way. 0: none is.").WithLabelValues(),
 		endToEnd:            f.histogram("delivery_duration_seconds", "Time from acceptance to the national ticket.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600}).WithLabelValues().(prometheus.Histogram),
 		paused:              f.gauge("forwarding_paused", "1 while nothing is forwarded, for this reason.", "reason"),
+		rate:                f.gauge("platform_rate", "Requests a second that the platform may be asked now: national.rate, and less while it recovers.").WithLabelValues(),
 		backsync:            f.counter("backsync_polls_total", "Status questions to the platform, by how they ended.", "reason"),
 		backsyncLag:         f.gauge("backsync_lag_seconds", "How long the most overdue status question is overdue.").WithLabelValues(),
 		writebacks:          f.counter("writebacks_total", "Attempts to tell a channel a status, by how they ended.", "connector", "reason"),

@@ -11,6 +11,8 @@
 //   - a channel is acknowledged only after the commit that holds its complaints
 //   - a request whose outcome is open is looked up, never resent; absence counts only Delivery.Settle after it went out
 //   - refused credentials pause everything and resume by themselves; they never bury the backlog
+//   - all gateways on one database together ask the platform at one rate, and less after it asked for time
+//   - when the platform works again, what waited for it is sent at once, the most urgent class and the oldest first
 //   - our own shutdown is neither a failure nor an attempt: Run returns within Grace and loses nothing
 //   - one connector that fails, hangs or panics does not slow another
 package relay
@@ -110,6 +112,7 @@ func New(o Options) *Relay {
 		}
 	}
 	r.gate = newGate(r)
+	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
 }
 

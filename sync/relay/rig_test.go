@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,6 +35,8 @@ type rig struct {
 	lookup  string
 	sim     *simulator.Simulator
 	wrap    func(national.Platform) national.Platform
+	between func(http.RoundTripper) http.RoundTripper // stands between the gateway and the simulator
+	at      func(relay.Point)
 	channel *channel
 	extra   []relay.Channel
 	log     bytes.Buffer
@@ -98,7 +101,7 @@ func (r *rig) start() {
 	metrics.Expect(channels)
 	r.relay = relay.New(relay.Options{
 		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter, Hasher: key,
-		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)),
+		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at,
 	})
 	ctx, stop := context.WithCancel(r.Context())
 	r.stop, r.done = stop, make(chan error, 1)
@@ -116,9 +119,13 @@ func (r *rig) platform(limiter *relay.Limiter) national.Platform {
 		"Authorization": config.NewSecret(simulator.DefaultAuth), "token": config.NewSecret(simulator.DefaultToken),
 	}
 	settings.Search.Path, settings.Search.Query = "complaints/search", map[string]string{"keyword": "{ref}"}
+	transport := r.sim.Transport()
+	if r.between != nil {
+		transport = r.between(transport)
+	}
 	platform, err := lapor.Definition().Open(national.Env{
 		Zone: r.cfg.Region.Timezone.Location(), Log: slog.New(slog.DiscardHandler),
-		Transport: limiter.Transport(r.sim.Transport(), r.cfg.National.Timeout.D()),
+		Transport: limiter.Transport(transport, r.cfg.National.Timeout.D()),
 	}, settings)
 	r.must(err)
 	if r.wrap != nil {

@@ -168,3 +168,38 @@ func TestBackoffStaysWithinItsBounds(t *testing.T) {
 		}
 	}
 }
+
+// The table is whole: every line of it is reached, and nothing that can be met falls between them.
+func TestEveryLineOfTheTableIsReached(t *testing.T) {
+	reached := map[Row]bool{unreadable(): true}
+	for status := 0; status < 1000; status++ {
+		for _, who := range []Speaker{Application, Proxy} {
+			reached[statusRowOf(status, who)] = true
+		}
+	}
+	dial := func(err error) error { return fmt.Errorf("post: %w", &net.OpError{Op: "dial", Err: err}) }
+	for _, err := range []error{
+		context.Canceled, context.DeadlineExceeded, dial(&net.DNSError{}), dial(syscall.ECONNREFUSED),
+		&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, io.EOF, errors.New("what nobody thought of"),
+	} {
+		for _, wrote := range []bool{false, true} {
+			row := transportRowOf(err, wrote)
+			reached[row] = true
+			if wrote != (row.Verdict == Uncertain) {
+				t.Errorf("%v, written %t: %s", err, wrote, row.Verdict)
+			}
+		}
+	}
+	for _, row := range Table() {
+		if !reached[row] {
+			t.Errorf("nothing reaches %q", row.Met)
+		}
+		delete(reached, row)
+		if !slices.Contains(Reasons(), row.Reason) {
+			t.Errorf("%q has the reason %q, which is none", row.Met, row.Reason)
+		}
+	}
+	for row := range reached {
+		t.Errorf("%+v is met and stands in no line", row)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -22,59 +23,84 @@ const (
 	Proxy
 )
 
-type verdictRow struct {
-	verdict Verdict
-	reason  Reason
+// Row is one line of the table: what was met, and what it means for the request. Only Transient and Permanent say that it
+// was surely not carried out; so does SignIn.
+type Row struct {
+	Met     string // in words
+	Verdict Verdict
+	Reason  Reason
 }
 
-// statusRow is the one table of HTTP statuses. What it does not name falls to its class.
-func statusRow(status int, who Speaker) verdictRow {
-	switch {
-	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
-		return verdictRow{SignIn, SignInFailed}
-	case status == http.StatusTooManyRequests:
-		return verdictRow{Transient, Throttled}
-	case status == http.StatusServiceUnavailable:
-		return verdictRow{Transient, Unavailable}
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusMisdirectedRequest:
-		return verdictRow{Transient, Unavailable}
-	case who == Proxy && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status == http.StatusGone):
-		return verdictRow{Transient, Unavailable}
-	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
-		return verdictRow{Uncertain, BadGateway}
-	case status >= 500:
-		return verdictRow{Uncertain, ServerError}
-	case status >= 400:
-		return verdictRow{Permanent, Rejected}
-	case status >= 300: // redirects are never followed: a POST would arrive as a GET
-		return verdictRow{Transient, Unavailable}
-	case status >= 200:
-		return verdictRow{Transient, Success}
-	default: // 1xx is no final answer
-		return verdictRow{Uncertain, Malformed}
+// Table is everything that can be met in place of a good answer, with what it means. The first line that fits holds.
+func Table() []Row {
+	var rows []Row
+	for _, r := range statusRows() {
+		rows = append(rows, r.Row)
+	}
+	for _, r := range transportRows() {
+		rows = append(rows, r.Row)
+	}
+	return append(rows, unreadable())
+}
+
+type statusRow struct {
+	Row
+	fits func(status int, who Speaker) bool
+}
+
+func statusRows() []statusRow {
+	from := func(least int) func(int, Speaker) bool {
+		return func(status int, _ Speaker) bool { return status >= least }
+	}
+	oneOf := func(statuses ...int) func(int, Speaker) bool {
+		return func(status int, _ Speaker) bool { return slices.Contains(statuses, status) }
+	}
+	ofProxy := func(statuses ...int) func(int, Speaker) bool {
+		return func(status int, who Speaker) bool { return who == Proxy && slices.Contains(statuses, status) }
+	}
+	return []statusRow{
+		{Row{"401, 403, 407", SignIn, SignInFailed}, oneOf(401, 403, 407)},
+		{Row{"429", Transient, Throttled}, oneOf(429)},
+		{Row{"503", Transient, Unavailable}, oneOf(503)},
+		{Row{"408, 421, 425", Transient, Unavailable}, oneOf(408, 421, 425)},
+		{Row{"404, 405, 410 of a proxy: the API is not published just now", Transient, Unavailable}, ofProxy(404, 405, 410)},
+		{Row{"502, 504", Uncertain, BadGateway}, oneOf(502, 504)},
+		{Row{"500 and other 5xx", Uncertain, ServerError}, from(500)},
+		{Row{"other 4xx", Permanent, Rejected}, from(400)},
+		{Row{"3xx: redirects are never followed, a POST would arrive as a GET", Transient, Unavailable}, from(300)},
+		{Row{"2xx", Transient, Success}, from(200)},
+		{Row{"1xx, which is no final answer", Uncertain, Malformed}, from(0)},
 	}
 }
 
-// FromStatus gives the error of an HTTP answer its verdict; a 2xx gives nil. The header is read for Retry-After.
-//
-//	401 403 407         sign-in: the whole platform is paused
-//	429 503 408 421 425 transient: surely not carried out
-//	404 405 410         permanent from the application, transient from a proxy (the API is not published just now)
-//	other 4xx           permanent
-//	500 502 504 5xx     uncertain: it may have been carried out before the answer went wrong
-//	3xx                 transient: we do not follow, so nothing was carried out
+func statusRowOf(status int, who Speaker) Row {
+	for _, r := range statusRows() {
+		if r.fits(status, who) {
+			return r.Row
+		}
+	}
+	return unreadable() // a number below zero
+}
+
+// unreadable is an answer that came with a 2xx: the request was very likely carried out.
+func unreadable() Row {
+	return Row{"2xx with an answer that is empty, breaks off, or is not the platform's", Uncertain, Malformed}
+}
+
+// FromStatus gives the error of an HTTP answer its verdict, as Table says; a 2xx gives nil. The header is read for
+// Retry-After.
 func FromStatus(status int, header http.Header, who Speaker, err error) error {
-	row := statusRow(status, who)
-	if row.reason == Success {
+	row := statusRowOf(status, who)
+	if row.Reason == Success {
 		return nil
 	}
-	return &Error{Verdict: row.verdict, Reason: row.reason, After: retryAfter(header, time.Now()), Err: err}
+	return &Error{Verdict: row.Verdict, Reason: row.Reason, After: retryAfter(header, time.Now()), Err: err}
 }
 
-// UnreadableAnswer is the error of an answer that came with a 2xx and cannot be read: the request was very likely
-// carried out.
+// UnreadableAnswer is the error of an answer that came with a 2xx and cannot be read.
 func UnreadableAnswer(err error) error {
-	return &Error{Verdict: Uncertain, Reason: Malformed, Err: err}
+	row := unreadable()
+	return &Error{Verdict: row.Verdict, Reason: row.Reason, Err: err}
 }
 
 // mostRetryAfter bounds what a peer may ask for, so that a broken clock over there does not silence us for a year.
@@ -91,40 +117,46 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// FromTransport gives an error of the transport its verdict. wrote says whether any part of the request had been
-// written to the connection; when it had not, the request was surely not carried out.
-//
-//	not written: refused, DNS, TLS, no route, dial time-out, cancelled   transient
-//	written:     time-out, reset, end of file, cancelled, anything else  uncertain
+type transportRow struct {
+	Row
+	wrote bool
+	fits  func(error) bool
+}
+
+func transportRows() []transportRow {
+	cancelled := func(err error) bool { return errors.Is(err, context.Canceled) }
+	noName := func(err error) bool { var dns *net.DNSError; return errors.As(err, &dns) }
+	nobody := func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+	anything := func(error) bool { return true }
+	return []transportRow{
+		{Row{"nothing was written: we stopped", Transient, Shutdown}, false, cancelled},
+		{Row{"nothing was written: the name does not resolve", Transient, DNS}, false, noName},
+		{Row{"nothing was written: nobody listens", Transient, Refused}, false, nobody},
+		{Row{"nothing was written: no trusted connection", Transient, TLS}, false, isTLS},
+		{Row{"nothing was written: no connection for another cause, or none in time", Transient, Unreachable}, false, anything},
+		{Row{"something was written: we stopped", Uncertain, Shutdown}, true, cancelled},
+		{Row{"something was written: no answer in time", Uncertain, Timeout}, true, isTimeout},
+		{Row{"something was written: the connection broke, for whatever cause", Uncertain, Reset}, true, anything},
+	}
+}
+
+// FromTransport gives an error of the transport its verdict, as Table says. wrote says whether any part of the request had
+// been written to the connection; when it had not, the request was surely not carried out.
 func FromTransport(err error, wrote bool) error {
 	if err == nil {
 		return nil
 	}
-	reason := transportReason(err, wrote)
-	if wrote {
-		return &Error{Verdict: Uncertain, Reason: reason, Err: err}
-	}
-	return &Error{Verdict: Transient, Reason: reason, Err: err}
+	row := transportRowOf(err, wrote)
+	return &Error{Verdict: row.Verdict, Reason: row.Reason, Err: err}
 }
 
-func transportReason(err error, wrote bool) Reason {
-	var dns *net.DNSError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return Shutdown
-	case isTimeout(err) && wrote:
-		return Timeout
-	case wrote:
-		return Reset
-	case errors.As(err, &dns):
-		return DNS
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return Refused
-	case isTLS(err):
-		return TLS
-	default:
-		return Unreachable
+func transportRowOf(err error, wrote bool) Row {
+	for _, r := range transportRows() {
+		if r.wrote == wrote && r.fits(err) {
+			return r.Row
+		}
 	}
+	return Row{Verdict: Uncertain, Reason: Failed} // the last line of either kind fits everything
 }
 
 func isTimeout(err error) bool {

@@ -282,10 +282,10 @@ func TestAPhotoIsKeptWithItsComplaint(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := decode[accepted](t, f.send("POST", "/in/portal", form.FormDataContentType(), body.String()), http.StatusAccepted)
-	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }, store.Hurry{}); err != nil {
+	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }, store.Appetite{}); err != nil {
 		t.Fatal(err)
 	}
-	works, err := f.store.ClaimDue(t.Context(), 1, time.Minute, store.OldestFirst)
+	works, err := f.store.ClaimDue(t.Context(), 1, time.Minute, store.Turn{})
 	if err != nil || len(works) != 1 || works[0].Ref != got.Ref {
 		t.Fatal(err)
 	}

@@ -94,10 +94,10 @@ func through(b *testing.B, s *store.Store) {
 		if err := keeping.Wait(); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := s.Decide(b.Context(), 200, judge, store.Hurry{}); err != nil {
+		if _, err := s.Decide(b.Context(), 200, judge, store.Appetite{}); err != nil {
 			b.Fatal(err)
 		}
-		works, err := s.ClaimDue(b.Context(), 200, time.Minute, store.OldestFirst)
+		works, err := s.ClaimDue(b.Context(), 200, time.Minute, store.Turn{})
 		if err != nil || len(works) != atOnce {
 			b.Fatal(len(works), err)
 		}

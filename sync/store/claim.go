@@ -11,14 +11,10 @@ import (
 	"github.com/satupintu/satupintu/sync/national"
 )
 
-// Turn says who goes first among what is due.
-type Turn int
-
-// The turns. Whichever it is, the most urgent class goes first.
-const (
-	OldestFirst Turn = iota // the longest due first
-	NewestFirst             // the last due first, so that a long backlog does not starve what comes in meanwhile
-)
+// Turn says whose turn it is among what is due. Whoever's it is, the most urgent class goes first. The zero Turn is that of
+// the longest due; with Since it is that of what was accepted since then, the last first, so that a long backlog does not
+// starve what comes in meanwhile.
+type Turn struct{ Since time.Time }
 
 type claimedRow struct {
 	Ref        string
@@ -70,12 +66,12 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 // pickDue finds what is due, class by class, and locks it.
 func (w *writer) pickDue(ctx context.Context, most int, turn Turn) ([]string, error) {
 	q := w.s.q.PickOldest
-	if turn == NewestFirst {
+	if !turn.Since.IsZero() {
 		q = w.s.q.PickNewest
 	}
 	var refs []string
 	for urgency := int64(0); urgency < urgencies() && len(refs) < most; urgency++ {
-		more, err := all[string](ctx, w.tx, q, args{"urgency": urgency, "most": most - len(refs), "now": w.now})
+		more, err := all[string](ctx, w.tx, q, args{"urgency": urgency, "most": most - len(refs), "now": w.now, "since": milli(turn.Since)})
 		if err != nil {
 			return nil, err
 		}

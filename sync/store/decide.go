@@ -45,17 +45,17 @@ type Decided struct {
 	Work    *Work // it is claimed for this gateway already: nobody else was waiting
 }
 
-// Hurry is how many decided complaints this gateway can forward at once, and for how long it claims them.
-type Hurry struct {
+// Appetite is how many decided complaints this gateway can forward at once, and for how long it claims them.
+type Appetite struct {
 	Most  int
 	Lease time.Duration
 }
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
 // routing and either readies the delivery or links it to its primary. The first of the ready ones are claimed for this
-// gateway in the same transaction, as many as hurry says. judge is pure. Gateways that decide about the same keys at the
+// gateway in the same transaction, as many as its appetite. judge is pure. Gateways that decide about the same keys at the
 // same time wait for each other, so two copies never miss each other.
-func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, hurry Hurry) ([]Decided, error) {
+func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
 	var decided []Decided
 	err := s.inWriter(ctx, func(w *writer) error {
 		decided = nil
@@ -72,7 +72,7 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		if err := w.findDuplicates(ctx, cases); err != nil {
 			return err
 		}
-		decided, err = w.settleDecisions(ctx, cases, hurry)
+		decided, err = w.settleDecisions(ctx, cases, appetite)
 		return err
 	})
 	if err != nil {
@@ -240,7 +240,7 @@ type outcome struct {
 }
 
 // settleDecisions records the routing and the new state of all.
-func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, hurry Hurry) ([]Decided, error) {
+func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appetite Appetite) ([]Decided, error) {
 	decided, groups := make([]Decided, len(cases)), map[outcome][]complaint.Ref{}
 	for i, u := range cases {
 		to := &decided[i]
@@ -253,14 +253,14 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, hurry 
 			o = outcome{state: Held, reason: string(retry.Of(u.err).Reason), detail: string(words[:min(len(words), 500)])}
 		case to.Primary != "":
 			o.state, to.Kind = Linked, d.Kind
-		case hurry.Most > 0:
-			hurry.Most--
+		case appetite.Most > 0:
+			appetite.Most--
 			o.state, to.Work = Leased, w.handedOver(u)
 		}
 		groups[o] = append(groups[o], u.Ref)
 	}
 	for o, refs := range groups {
-		if err := w.settleDecision(ctx, o, refs, hurry.Lease); err != nil {
+		if err := w.settleDecision(ctx, o, refs, appetite.Lease); err != nil {
 			return nil, err
 		}
 	}

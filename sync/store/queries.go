@@ -106,6 +106,11 @@ type queries struct {
 	CountWritebacks  *query `query:"count-writebacks"`
 	OperateDelivery  *query `query:"operate-delivery"`
 	TakeDelivery     *query `query:"take-delivery"`
+	PickLate         *query `query:"pick-late"`
+	Hurry            *query `query:"hurry"`
+	InsertRate       *query `query:"insert-rate"`
+	LockRate         *query `query:"lock-rate"`
+	WriteRate        *query `query:"write-rate"`
 	RetryWritebacks  *query `query:"retry-writebacks"`
 	IsDecided        *query `query:"is-decided"`
 	NamedTicket      *query `query:"named-ticket"`

@@ -13,15 +13,17 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few
 // tokens, and no more:
 //
-//	{lock} {lock d} {lock-wait} {lock-wait d}  the row lock; SQLite has one writer and needs none
-//	{now}                                      the database's own clock, in unix milliseconds
-//	{in :names}                                one of a list
-//	{rows name text, seq bigint}               a set of rows, as the table r
+//	{lock} {lock-wait}            the row lock; SQLite has one writer and needs none
+//	{now}                         the database's own clock, in unix milliseconds; in tests the one they turn
+//	{clock}                       the database's own clock, in unix microseconds
+//	{in :names}                   one of a list
+//	{rows name text, seq bigint}  a set of rows, as the table r
 type query struct {
 	name   string
 	text   string
@@ -43,9 +45,9 @@ const (
 
 var (
 	lockTokens = map[dialect]*strings.Replacer{
-		sqlite: strings.NewReplacer("{lock}", "", "{lock d}", "", "{lock-wait}", "", "{lock-wait d}", ""),
-		postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock d}", "FOR UPDATE OF d SKIP LOCKED",
-			"{lock-wait}", "FOR UPDATE", "{lock-wait d}", "FOR UPDATE OF d"),
+		sqlite: strings.NewReplacer("{lock}", "", "{lock-wait}", "", "{clock}", "CAST(unixepoch('subsec') * 1000000 AS bigint)"),
+		postgres: strings.NewReplacer("{lock}", "FOR UPDATE SKIP LOCKED", "{lock-wait}", "FOR UPDATE",
+			"{clock}", "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"),
 	}
 	inToken     = regexp.MustCompile(`\{in :(\w+)\}`)
 	rowsToken   = regexp.MustCompile(`\{rows ([^}]*)\}`)
@@ -124,6 +126,8 @@ func (q *query) listed(value any) any {
 	case []complaint.Ref:
 		texts = textsOf(list)
 	case []State:
+		texts = textsOf(list)
+	case []retry.Reason:
 		texts = textsOf(list)
 	case []int64:
 		return pq.Int64Array(list)

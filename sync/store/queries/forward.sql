@@ -7,7 +7,7 @@ SELECT ref FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = :urge
 ORDER BY due_at LIMIT :most {lock}
 
 -- name: pick-newest
-SELECT ref FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = :urgency AND due_at <= :now
+SELECT ref FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = :urgency AND due_at <= :now AND due_at >= :since AND accepted_at >= :since
 ORDER BY due_at DESC LIMIT :most {lock}
 
 -- name: claim

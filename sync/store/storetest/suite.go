@@ -123,7 +123,7 @@ func (w world) keep(complaints ...complaint.Complaint) []store.Kept {
 
 func (w world) decideAll(judge func(complaint.Complaint) store.Decision) []store.Decided {
 	w.Helper()
-	decided, err := w.Decide(w.Context(), 100, judge, store.Hurry{})
+	decided, err := w.Decide(w.Context(), 100, judge, store.Appetite{})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func (w world) claim(most int) []store.Claim {
 
 func (w world) claimWork(most int) []store.Work {
 	w.Helper()
-	works, err := w.ClaimDue(w.Context(), most, 30*time.Second, store.OldestFirst)
+	works, err := w.ClaimDue(w.Context(), most, 30*time.Second, store.Turn{})
 	w.must(err)
 	for _, work := range works {
 		w.must(work.Err)

@@ -121,7 +121,7 @@ func dyingPrimary(t *testing.T, h Harness) {
 	w.must(err)
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.Decide(context.WithoutCancel(t.Context()), 10, judgeByText, store.Hurry{})
+		_, err := w.Decide(context.WithoutCancel(t.Context()), 10, judgeByText, store.Appetite{})
 		done <- err
 	}()
 	w.waitUntilBlocked()
@@ -217,10 +217,10 @@ func sealsPersonalData(t *testing.T, h Harness) {
 	if strings.Contains(all, "Warga") || strings.Contains(all, "0812") {
 		t.Errorf("in the database: %s", all)
 	}
-	if _, err := s.Decide(t.Context(), 10, judge, store.Hurry{}); err != nil {
+	if _, err := s.Decide(t.Context(), 10, judge, store.Appetite{}); err != nil {
 		t.Fatal(err)
 	}
-	works, err := s.ClaimDue(t.Context(), 1, time.Minute, store.OldestFirst)
+	works, err := s.ClaimDue(t.Context(), 1, time.Minute, store.Turn{})
 	if err != nil || len(works) != 1 || works[0].Err != nil {
 		t.Fatalf("%+v, %v", works, err)
 	}

@@ -1,0 +1,34 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// hurryBatch is how many deliveries one transaction brings forward: nobody waits long behind it.
+const hurryBatch = 1000
+
+// Hurry makes everything due that waits because its last attempt ended with one of the reasons. Among its class the oldest
+// comes first, before what is accepted from now on. It returns how many deliveries it brought forward.
+func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) {
+	hurried := 0
+	for {
+		var refs []string
+		err := s.inWriter(ctx, func(w *writer) (err error) {
+			if refs, err = all[string](ctx, w.tx, s.q.PickLate, args{"reasons": reasons, "most": hurryBatch}); err != nil || len(refs) == 0 {
+				return err
+			}
+			_, err = w.run(ctx, s.q.Hurry, args{"refs": refs})
+			return err
+		})
+		hurried += len(refs)
+		if err != nil {
+			return hurried, fmt.Errorf("bring waiting deliveries forward: %w", err)
+		}
+		if len(refs) < hurryBatch {
+			return hurried, nil
+		}
+	}
+}
