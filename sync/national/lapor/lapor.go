@@ -36,6 +36,9 @@ func Definition() national.Definition {
 	}
 }
 
+// exportHint is for an outcome that only the official spreadsheet can tell.
+const exportHint = "download the official spreadsheet once it covers that time, and run satupintu import lapor-export FILE.xlsx"
+
 type platform struct {
 	settings Settings
 	client   *client
@@ -61,8 +64,11 @@ func open(env national.Env, given config.Settings) (national.Platform, error) {
 		zone: env.Zone, log: env.Log,
 	}
 	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Close: func() error { return nil }}
-	if settings.Lookup == "search" {
+	switch settings.Lookup {
+	case "search":
 		opened.Lookup = p
+	case "export":
+		opened.LookupHint = exportHint
 	}
 	return opened, nil
 }
