@@ -82,9 +82,7 @@ func (o opener) document(raw *os.File, file found, known *plan) (*document, *pla
 	switch {
 	case n == 0:
 		return nil, nil, &partialError{"the file is empty"}
-	case string(beginning) == ole:
-		return nil, nil, &damageError{Reason: "this is an old Excel file (XLS) or one with a password: save it as XLSX without a password"}
-	case bytes.HasPrefix(beginning, []byte("PK\x03\x04")):
+	case string(beginning) == ole, bytes.HasPrefix(beginning, []byte("PK\x03\x04")):
 		doc, err := o.workbook(raw)
 		return doc, nil, err
 	case extension == ".xlsx" || extension == ".xlsm":

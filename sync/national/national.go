@@ -24,6 +24,7 @@ type Platform struct {
 	Status    Statuser
 	Reference Referencer
 	Probe     Prober // required
+	Export    Exporter
 	Close     func() error
 
 	// LookupHint says, where Lookup is missing, what else can tell whether the platform has a complaint: words for an

@@ -99,6 +99,12 @@ type queries struct {
 	OperateDelivery  string `query:"operate-delivery"`
 	RetryWritebacks  string `query:"retry-writebacks"`
 	NamedTicket      string `query:"named-ticket"`
+
+	ListWhereabouts string `query:"list-whereabouts"`
+	ResolveByExport string `query:"resolve-by-export"`
+	NameByTracking  string `query:"name-by-tracking"`
+	ReadWhereabouts string `query:"read-whereabouts"`
+	CloseSteps      string `query:"close-steps"`
 }
 
 // The row-lock clause is the only text in which the two databases differ. SQLite has one writer and needs none.

@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -52,6 +53,12 @@ var (
 // that is a *DamageError, any other error is the disk's. The file is not needed any more when Open returns; its caller
 // closes it. Close the book.
 func Open(file *os.File) (*Book, error) {
+	switch old, err := isOld(file); {
+	case err != nil:
+		return nil, err
+	case old:
+		return nil, &DamageError{Reason: "this is an old Excel file (XLS) or one with a password: save it as XLSX without a password"}
+	}
 	dir, err := os.MkdirTemp("", "satupintu-xlsx-*")
 	if err != nil {
 		return nil, fmt.Errorf("make room to read an XLSX file: %w", err)
@@ -61,6 +68,16 @@ func Open(file *os.File) (*Book, error) {
 		return nil, errors.Join(err, book.Close())
 	}
 	return book, nil
+}
+
+// isOld says whether a file begins as those do that Excel wrote before XLSX, and those with a password.
+func isOld(file *os.File) (bool, error) {
+	const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+	beginning := make([]byte, len(ole))
+	if _, err := file.ReadAt(beginning, 0); err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	return string(beginning) == ole, nil
 }
 
 // Sheets are the book's sheets in their order, hidden ones too.

@@ -63,7 +63,7 @@ func open(env national.Env, given config.Settings) (national.Platform, error) {
 		clock: clock{zone: env.Zone, layout: settings.DateLayout}, statuses: newStatuses(settings.Statuses),
 		zone: env.Zone, log: env.Log,
 	}
-	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Close: func() error { return nil }}
+	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Export: p, Close: func() error { return nil }}
 	switch settings.Lookup {
 	case "search":
 		opened.Lookup = p

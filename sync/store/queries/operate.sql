@@ -39,7 +39,7 @@ SELECT count(*) FROM delivery d WHERE NOT EXISTS (SELECT 1 FROM complaint c WHER
 
 -- name: done-without-id
 SELECT count(*) FROM delivery d WHERE d.state = 'done'
-AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = d.ref AND t.national_id <> '')
+AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = d.ref AND (t.national_id <> '' OR t.tracking_id <> ''))
 
 -- name: linked-to-nothing
 SELECT count(*) FROM delivery d WHERE d.state = 'linked' AND NOT EXISTS (
@@ -48,7 +48,7 @@ SELECT count(*) FROM delivery d WHERE d.state = 'linked' AND NOT EXISTS (
 
 -- name: named-not-done
 SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref
-WHERE t.national_id <> '' AND d.state IN ('dead', 'linked', 'new')
+WHERE (t.national_id <> '' OR t.tracking_id <> '') AND d.state IN ('dead', 'linked', 'new')
 
 -- name: oldest-open
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
