@@ -346,7 +346,7 @@ func TestAnOlderListTakesNothingBack(t *testing.T) {
 	}
 	o.opts = both("Tertunda", complaint.Postponed)
 	o.must(o.Record(t.Context(), asked, store.Observation{
-		State:  national.State{Status: complaint.Done, Raw: "Selesai", Events: []national.Event{{Key: "9", At: o.clock.Now(), Status: complaint.Done, Raw: "Selesai"}}},
+		State:  national.State{Status: complaint.Done, Raw: "Selesai", Events: []national.Event{{Key: "9", At: o.opts.List.Made.Add(-time.Minute), Status: complaint.Done, Raw: "Selesai"}}},
 		SyncAt: o.clock.Now().Add(time.Hour),
 	}))
 	o.run()

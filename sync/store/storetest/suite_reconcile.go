@@ -97,17 +97,31 @@ func unlistedIsReady(t *testing.T, h Harness) {
 	}
 	w.state(was.Ref, store.Unknown)
 
-	ref := w.keep(report(2))[0].Ref
+	there := w.handingOver(2)
+	if err := w.ResolveUnlisted(t.Context(), there, "tidak ada"); !errors.Is(err, store.ErrMoved) {
+		t.Errorf("of one that is there it says %v", err)
+	}
+	if err := w.ResolveListed(t.Context(), there, w.list("Selesai", complaint.Done)); !errors.Is(err, store.ErrMoved) {
+		t.Errorf("of one that is there it says %v", err)
+	}
+	w.state(there.Ref, store.Held)
+}
+
+// handingOver takes one complaint to where the platform has it, and nobody knows whether it was handed over.
+func (w world) handingOver(n int) store.Whereabouts {
+	w.Helper()
+	ref := w.keep(report(n))[0].Ref
 	w.decideAll(judge)
-	w.deliver(ref, "700")
-	done := w.whereabouts(ref)
-	done.SentAt = w.clock.Now()
-	if err := w.ResolveUnlisted(t.Context(), done, "tidak ada"); !errors.Is(err, store.ErrMoved) {
-		t.Errorf("of one that is there it says %v", err)
+	for _, c := range w.claim(10) {
+		if c.Ref == ref {
+			create := national.Step{Name: national.StepCreate}
+			w.must(w.Begin(w.Context(), c, create))
+			w.must(w.StepDone(w.Context(), c, create, "{}", national.Ticket{ID: "700"}))
+			w.must(w.Begin(w.Context(), c, national.Step{Name: national.StepHandOver, Last: true}))
+		}
+		w.must(w.Settle(w.Context(), c, store.Settlement{State: store.Held, Open: true, Due: w.clock.Now(), Reason: retry.Timeout}))
 	}
-	if err := w.ResolveListed(t.Context(), w.whereabouts(ref), w.list("Selesai", complaint.Done)); !errors.Is(err, store.ErrMoved) {
-		t.Errorf("of one that is there it says %v", err)
-	}
+	return w.whereabouts(ref)
 }
 
 func listedStatusOnce(t *testing.T, h Harness) {
