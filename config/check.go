@@ -164,7 +164,9 @@ func (c *Config) checkRouting(k *checker) {
 	for i, connector := range c.Connectors {
 		names[i] = connector.Name
 	}
+	k.must(!c.Routing.Fallback.toItself(), "routing.fallback.hand_over", "is the agency itself: leave it out")
 	for i, rule := range c.Routing.Rules {
+		k.must(!rule.To.toItself(), index("routing.rules", i)+".to.hand_over", "is the agency itself: leave it out")
 		path := index("routing.rules", i) + ".when"
 		words := 0
 		for _, list := range rule.When.lists() {
@@ -180,6 +182,8 @@ func (c *Config) checkRouting(k *checker) {
 		}
 	}
 }
+
+func (t Target) toItself() bool { return t.HandOver != "" && t.HandOver == t.Agency }
 
 type wordList struct {
 	key   string

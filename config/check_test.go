@@ -51,6 +51,8 @@ func TestChecksOfTheWhole(t *testing.T) {
 		{"empty rule", "routing: { fallback: { agency: a }, rules: [{ when: {}, to: { agency: b } }] }", "routing.rules[0].when: an empty condition matches everything"},
 		{"empty lists", "routing: { fallback: { agency: a }, rules: [{ when: { text: [] }, to: { agency: b } }] }", "routing.rules[0].when: an empty condition"},
 		{"empty word", "routing: { fallback: { agency: a }, rules: [{ when: { text: [pju, ' '] }, to: { agency: b } }] }", "routing.rules[0].when.text[1]: an empty word matches everything"},
+		{"handed to itself", "routing: { fallback: { agency: a, hand_over: a } }", "routing.fallback.hand_over: is the agency itself"},
+		{"a rule hands to itself", "routing: { fallback: { agency: a }, rules: [{ when: { text: [pju] }, to: { agency: b, hand_over: b } }] }", "routing.rules[0].to.hand_over: is the agency itself"},
 		{"no condition", "routing: { fallback: { agency: a }, rules: [{ to: { agency: b } }] }", `routing.rules[0]: missing required key "when"`},
 		{"misspelt condition", "routing: { fallback: { agency: a }, rules: [{ when: { txt: [pju] }, to: { agency: b } }] }", `routing.rules[0].when: unknown key "txt"; did you mean "text"?`},
 		{"class", "routing: { fallback: { agency: a }, rules: [{ when: { class: [saran] }, to: { agency: b } }] }", `routing.rules[0].when.class[0]: want supervised, ordinary, aspiration or information, not "saran"`},

@@ -119,7 +119,7 @@ func TestExampleIsReadWhole(t *testing.T) {
 				},
 				{
 					When: When{Text: []string{"lampu jalan", "pju"}, Source: []string{"kantor-camat"}, Class: []string{"ordinary"}},
-					To:   Target{Agency: "21032"},
+					To:   Target{Agency: "21032", HandOver: "21999"},
 				},
 			},
 		},

@@ -66,7 +66,7 @@ func commands(t *testing.T, path string) []string {
 	return lines
 }
 
-var called = regexp.MustCompile("(?:^|[ `])satupintu ((?:run|check|preview|queue|audit|connectors|version|simulate|demo)\\b[^`|;&]*)")
+var called = regexp.MustCompile("(?:^|[ `])satupintu ((?:run|check|preview|queue|import|audit|connectors|version|simulate|demo)\\b[^`|;&]*)")
 
 func TestEveryCommandOfTheGuideCanBeCalled(t *testing.T) {
 	tried := map[string]bool{}

@@ -10,9 +10,9 @@ import (
 // ends in /* stands for each of its subfolders; folders below a named one belong to it.
 var layers = [][]string{
 	{"config", "sync/complaint", "sync/retry", "sync/pace"},
-	{"sync/dedup", "sync/route", "sync/calendar", "sync/privacy", "connectors", "sync/national"},
+	{"sync/dedup", "sync/route", "sync/calendar", "sync/privacy", "connectors", "sync/national", "sync/workbook"},
 	{"connectors/*", "sync/national/*", "sync/store"},
-	{"sync/relay"},
+	{"sync/relay", "sync/reconcile"},
 	{"sync/server"},
 	{"cmd/satupintu", "deploy"}, // deploy holds nothing but tests of what lies there
 }

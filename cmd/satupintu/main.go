@@ -63,7 +63,7 @@ func newRoot() *cobra.Command {
 	asGroup(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		runCommand(), checkCommand(), previewCommand(), queueCommand(), auditCommand(),
+		runCommand(), checkCommand(), previewCommand(), queueCommand(), importCommand(), auditCommand(),
 		connectorsCommand(), simulateCommand(), demoCommand(), versionCommand(),
 	)
 	return root

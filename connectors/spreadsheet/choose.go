@@ -108,7 +108,7 @@ func (p *poll) ready(seen *sighting) (doc *document, reason string, err error) {
 	var partial *partialError
 	switch {
 	case errors.As(err, &damage):
-		return nil, damage.reason, nil
+		return nil, damage.Reason, nil
 	case errors.As(err, &partial):
 		return nil, partial.reason, nil
 	case err != nil:

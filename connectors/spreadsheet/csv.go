@@ -83,7 +83,7 @@ func blankLines(consumed []byte) int {
 func (l *csvLines) recover(fault string) (line, error) {
 	l.recoveries++
 	if l.recoveries > mostRecoveries {
-		return line{}, &damageError{fmt.Sprintf("more than %d rows have a quote that never closes; export the file again", mostRecoveries)}
+		return line{}, &damageError{Reason: fmt.Sprintf("more than %d rows have a quote that never closes; export the file again", mostRecoveries)}
 	}
 	blank := blankLines(l.feed.window[l.feed.row:])
 	for range blank + 1 {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/satupintu/satupintu/sync/workbook"
 )
 
 // errChanged says that a file is no longer what the listing showed.
@@ -80,43 +82,50 @@ func (o opener) document(raw *os.File, file found, known *plan) (*document, *pla
 	switch {
 	case n == 0:
 		return nil, nil, &partialError{"the file is empty"}
-	case string(beginning) == ole:
-		return nil, nil, &damageError{"this is an old Excel file (XLS) or one with a password: save it as XLSX without a password"}
-	case bytes.HasPrefix(beginning, []byte("PK\x03\x04")):
+	case string(beginning) == ole, bytes.HasPrefix(beginning, []byte("PK\x03\x04")):
 		doc, err := o.workbook(raw)
 		return doc, nil, err
 	case extension == ".xlsx" || extension == ".xlsm":
-		return nil, nil, &damageError{"this is no XLSX file, whatever its name says: save it again as XLSX or CSV"}
+		return nil, nil, &damageError{Reason: "this is no XLSX file, whatever its name says: save it again as XLSX or CSV"}
 	}
 	return o.csv(raw, known)
 }
 
 func (o opener) workbook(raw *os.File) (*document, error) {
-	book, err := openWorkbook(raw)
+	book, err := workbook.Open(raw)
 	if err != nil {
 		return nil, err
 	}
+	if err := raw.Close(); err != nil {
+		return nil, errors.Join(err, book.Close())
+	}
 	doc := &document{close: book.Close}
 	for _, name := range o.settings.Sheets {
-		if !slices.ContainsFunc(book.sheets, func(s sheet) bool { return folded(s.name) == folded(name) }) {
+		if !slices.ContainsFunc(book.Sheets(), func(s workbook.Sheet) bool { return folded(s.Name) == folded(name) }) {
 			doc.absent = append(doc.absent, name)
 		}
 	}
-	for _, s := range book.sheets {
+	for _, s := range book.Sheets() {
 		if !o.reads(s) {
 			continue
 		}
-		doc.tables = append(doc.tables, table{s.name, func() (lines, error) { return book.open(s) }})
+		doc.tables = append(doc.tables, table{s.Name, func() (lines, error) {
+			rows, err := book.Rows(s)
+			if err != nil {
+				return nil, err
+			}
+			return sheetLines{rows}, nil
+		}})
 	}
 	return doc, nil
 }
 
 // reads says whether a sheet is to be read: a named one even when it is hidden.
-func (o opener) reads(s sheet) bool {
+func (o opener) reads(s workbook.Sheet) bool {
 	if len(o.settings.Sheets) == 0 {
-		return !s.hidden
+		return !s.Hidden
 	}
-	return slices.ContainsFunc(o.settings.Sheets, func(name string) bool { return folded(s.name) == folded(name) })
+	return slices.ContainsFunc(o.settings.Sheets, func(name string) bool { return folded(s.Name) == folded(name) })
 }
 
 func (o opener) csv(raw *os.File, known *plan) (*document, *plan, error) {

@@ -1,6 +1,7 @@
 package spreadsheet
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -138,6 +139,13 @@ func (b *inbox) drain(from connectors.Cursor) got {
 	}
 	b.t.Fatal("there is always more")
 	return g
+}
+
+func must(t testing.TB, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // rowsOf reads a table to its end.

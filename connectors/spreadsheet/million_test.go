@@ -13,6 +13,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/workbook/workbooktest"
 )
 
 // large writes a CSV file of many rows, with words a hundred bytes long, or so many times that.
@@ -105,9 +106,9 @@ func TestMemoryDoesNotGrowWithTheWorkbook(t *testing.T) {
 	}
 	sheet.WriteString("</row></sheetData></worksheet>")
 	texts.WriteString("</sst>")
-	contents := byHand(sheet.String())
+	contents := workbooktest.ByHand(sheet.String())
 	contents["xl/SharedStrings.xml"], contents["xl/media/a.jpeg"] = texts.String(), strings.Repeat("x", 16<<20)
-	parts(t, b.dir, contents)
+	workbooktest.Zip(t, b.dir, contents)
 	b.age("aduan.xlsx", time.Hour)
 	clear(contents)
 	sheet.Reset()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/workbook/workbooktest"
 )
 
 func TestAFileThatWasReadIsNotReadAgain(t *testing.T) {
@@ -46,7 +47,7 @@ func TestAFileThatWasReadIsNotReadAgain(t *testing.T) {
 // The gateway may stop between any two pages, and may ask for a page again: nothing is lost, and the same cursor gives
 // the same page.
 func TestTheSameCursorGivesTheSamePage(t *testing.T) {
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	for seed := range uint64(12) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -109,7 +110,7 @@ func TestTheOldestFileComesFirst(t *testing.T) {
 }
 
 func TestAFileStillBeingWrittenWaits(t *testing.T) {
-	whole, err := os.ReadFile(book(t, natuna(t)))
+	whole, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	for name, c := range map[string]struct {
 		file, content string
@@ -222,7 +223,7 @@ func TestNoLinkLeadsOutOfTheFolder(t *testing.T) {
 
 func TestTheOriginalStaysAsItIs(t *testing.T) {
 	b := newInbox(t)
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	b.put("a.xlsx", string(content))
 	b.put("a.csv", january)

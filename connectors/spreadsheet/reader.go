@@ -139,7 +139,7 @@ func (r *fileReader) unreadable(table string, err error) (*item, error) {
 	if !errors.As(err, &damage) {
 		return nil, err
 	}
-	trouble := r.trouble(position{table, 0}, connectors.Unreadable, damage.reason)
+	trouble := r.trouble(position{table, 0}, connectors.Unreadable, damage.Reason)
 	if r.rows == nil {
 		return &trouble, nil
 	}
@@ -152,7 +152,7 @@ func (r *fileReader) broken(err error) (item, error) {
 	if !errors.As(err, &damage) {
 		return item{}, err
 	}
-	trouble := r.trouble(position{r.record.sheet, -1}, connectors.Unreadable, fmt.Sprintf("nothing after row %d can be read: %s", r.last, damage.reason))
+	trouble := r.trouble(position{r.record.sheet, -1}, connectors.Unreadable, fmt.Sprintf("nothing after row %d can be read: %s", r.last, damage.Reason))
 	return trouble, r.closeTable()
 }
 

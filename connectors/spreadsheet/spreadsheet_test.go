@@ -16,6 +16,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/workbook/workbooktest"
 )
 
 //go:embed testdata/aduan.csv
@@ -96,7 +97,7 @@ func natuna(t *testing.T) func(f *excelize.File) {
 
 func TestEverySheetIsRead(t *testing.T) {
 	b := newInbox(t, func(s *Settings) { s.Map["id"] = connectors.Value{Expr: "sheet + '/' + No"} })
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	b.put("aduan.xlsx", string(content))
 	g := b.drain("")
@@ -117,7 +118,7 @@ func TestNamedSheetsAlone(t *testing.T) {
 		s.Sheets = []string{"arsip", "Maret"}
 		s.Map["id"] = connectors.Value{Expr: "sheet + '/' + No"}
 	})
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	b.put("aduan.xlsx", string(content))
 	if g := b.drain(""); g.ids() != "Arsip/1 Arsip/2" || g.wheres() != "aduan.xlsx sheet Maret, aduan.xlsx sheet Arsip row 17" {
@@ -127,9 +128,9 @@ func TestNamedSheetsAlone(t *testing.T) {
 
 func TestABrokenSheetDoesNotHideTheOthers(t *testing.T) {
 	b := newInbox(t)
-	contents := byHand(`<worksheet><sheetData><row><c t="inlineStr"><is><t>No</t></is></c><c t="inlineStr"><is><t>Waktu</t></is></c><c t="inlineStr"><is><t>Laporan</t></is></c></row>
+	contents := workbooktest.ByHand(`<worksheet><sheetData><row><c t="inlineStr"><is><t>No</t></is></c><c t="inlineStr"><is><t>Waktu</t></is></c><c t="inlineStr"><is><t>Laporan</t></is></c></row>
 <row><c><v>1</v></c><c><v></v></c><c t="inlineStr"><is><t>Lampu mati</t></is></c></row><row><c t="s"><v>99</v></c></row></sheetData></worksheet>`)
-	content, err := os.ReadFile(parts(t, t.TempDir(), contents))
+	content, err := os.ReadFile(workbooktest.Zip(t, t.TempDir(), contents))
 	must(t, err)
 	b.put("aduan.xlsx", string(content))
 	b.put("lain.csv", "No,Waktu,Laporan\n2,,Jalan rusak\n")
@@ -176,7 +177,7 @@ func TestAColumnWithADefaultMayBeMissing(t *testing.T) {
 
 func TestSameIDAcrossSheetsNamesTheSheet(t *testing.T) {
 	b := newInbox(t, func(s *Settings) { delete(s.Map, "reported_at") })
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	b.put("aduan.xlsx", string(content))
 	g := b.drain("")
@@ -246,7 +247,7 @@ func TestSettings(t *testing.T) {
 }
 
 func TestCheckSaysWhatItSees(t *testing.T) {
-	content, err := os.ReadFile(book(t, natuna(t)))
+	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))
 	must(t, err)
 	for name, c := range map[string]struct {
 		put       func(b *inbox)

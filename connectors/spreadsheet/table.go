@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/satupintu/satupintu/sync/workbook"
 )
 
 // line is one row of a table as the file holds it. Its slices are valid until the next one is read.
@@ -36,6 +38,14 @@ type table struct {
 	open func() (lines, error)
 }
 
+// sheetLines are the rows of one sheet of a workbook.
+type sheetLines struct{ *workbook.Rows }
+
+func (l sheetLines) Next() (line, error) {
+	next, err := l.Rows.Next()
+	return line{row: next.Number, cells: next.Cells, dates: next.Dates}, err
+}
+
 // document is an open file.
 type document struct {
 	tables []table
@@ -44,9 +54,7 @@ type document struct {
 }
 
 // damageError says that a file, or what is left of one of its tables, cannot be parsed: reading it again gives the same.
-type damageError struct{ reason string }
-
-func (e *damageError) Error() string { return e.reason }
+type damageError = workbook.DamageError
 
 // partialError says that a file looks as if it were still being written.
 type partialError struct{ reason string }

@@ -24,7 +24,12 @@ type Platform struct {
 	Status    Statuser
 	Reference Referencer
 	Probe     Prober // required
+	Export    Exporter
 	Close     func() error
+
+	// LookupHint says, where Lookup is missing, what else can tell whether the platform has a complaint: words for an
+	// operator that go on after "or", such as a command. Empty: a person searches the platform.
+	LookupHint string
 }
 
 // Submitter sends one complaint, step by step. Every request that changes something over there is a step run through
@@ -80,7 +85,9 @@ type Step struct {
 const StepCreate = "create"
 
 // StepHandOver is the step after it that tells the platform a complaint is not the receiving agency's to answer, and whose
-// it is.
+// it is. It asks the platform who has the complaint before it changes anything, and is done when that agency does: so it may
+// be run again once nothing of the first run can still be under way (delivery.settle), and needs no Lookup. A refusal for
+// good is Permanent, with the platform's words; the ticket stays known.
 const StepHandOver = "hand-over"
 
 // Submission is what a platform is sent.

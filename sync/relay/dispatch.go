@@ -27,6 +27,7 @@ type dispatcher struct {
 
 	mu      sync.Mutex
 	claimed int
+	refused bool // somebody was given no room since some was given back
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
 }
@@ -46,7 +47,10 @@ func (d *dispatcher) reserve(ctx context.Context) (room int, wait time.Duration)
 	free, busy := d.most-d.claimed, d.claimed
 	d.mu.Unlock()
 	if free*4 < d.most {
-		return 0, idleLook // a delivery that ends wakes the loop
+		d.mu.Lock()
+		d.refused = true
+		d.mu.Unlock()
+		return 0, idleLook // whoever gives room back wakes the loop
 	}
 	room, wait = d.r.gate.free(ctx, free, busy)
 	if room == 0 {
@@ -64,6 +68,10 @@ func (d *dispatcher) release(room int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.claimed -= room
+	if room > 0 && d.refused { // somebody found it taken
+		d.refused = false
+		d.idle.send()
+	}
 }
 
 // next is whose turn it is: while there is a backlog every fifth claim is of what came in since it began, which does not

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/satupintu/satupintu/config"
@@ -183,6 +184,7 @@ func meets(t *testing.T, step struct{ name, path string }, m mishap, lookup stri
 // survives lets time pass until the complaint has come to rest, and starts the gateway again when it died.
 func (r *rig) survives(m *meddler, ref complaint.Ref) store.Story {
 	r.Helper()
+	synctest.Wait() // until it has met its mishap
 	for began := time.Now(); time.Since(began) < 3*time.Hour; pass(2 * time.Second) {
 		if m.buried() {
 			r.crash()

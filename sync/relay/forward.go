@@ -210,11 +210,22 @@ var errAbsent = retry.Because(errors.New("the platform does not have it: it was 
 // errHeld is an outcome only a person can find out.
 var errHeld = retry.Because(errors.New("nothing can look up whether the platform has it: satupintu queue resolve REF --sent ID or --not-sent"), retry.CannotTell)
 
+// errSettling is an open request after the national id is known, so soon that it may still be carried out.
+var errSettling = retry.Because(retry.Unknown(errors.New("the last step may still be carried out; it is tried again after delivery.settle")), retry.Timeout)
+
 // lookUp finds out what an open request left behind. Found, its step is recorded as done and the attempt goes on from
-// there.
+// there. Where the national id is known the ticket is there, and what is open is the step after it: that one asks the
+// platform how things stand before it changes anything, so it only has to wait until nothing can be under way.
 func (a *attempt) lookUp(ctx context.Context) error {
+	if a.job.Ticket.ID != "" {
+		if a.age() < a.r.cfg.Delivery.Settle.D() {
+			return errSettling
+		}
+		a.open = false
+		return nil
+	}
 	if a.r.platform.Lookup == nil {
-		return errHeld
+		return a.r.holdUnknown()
 	}
 	age := a.age()
 	ticket, err := a.r.platform.Lookup.Lookup(ctx, a.claim.Ref)
@@ -247,4 +258,12 @@ func (a *attempt) age() time.Duration {
 // news is what follows when the platform has a complaint.
 func (r *Relay) news() store.Forwarded {
 	return store.Forwarded{SyncAt: r.now().Add(r.cfg.National.Sync.Fresh.D()), Writers: r.writers}
+}
+
+// holdUnknown is errHeld with what else can tell than a person.
+func (r *Relay) holdUnknown() error {
+	if hint := r.platform.LookupHint; hint != "" {
+		return fmt.Errorf("%w, or %s", errHeld, hint)
+	}
+	return errHeld
 }

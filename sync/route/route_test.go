@@ -131,3 +131,19 @@ func TestTheTableIsItsOwn(t *testing.T) {
 		t.Errorf("the table changed with the configuration it was made from: %+v", got)
 	}
 }
+
+// Whoever hands over says so in its own rule: the fallback's hand-over is for what falls there.
+func TestAHandOverIsTheRulesOwn(t *testing.T) {
+	table := New(config.Routing{
+		Fallback: config.Target{Agency: "21030", HandOver: "21"},
+		Rules: []config.Rule{
+			{When: config.When{Text: []string{"jalan provinsi"}}, To: config.Target{Agency: "21030", HandOver: "21999"}},
+			{When: config.When{Text: []string{"pju"}}, To: config.Target{Agency: "21032"}},
+		},
+	})
+	for text, want := range map[string]string{"jalan provinsi rusak": "21999", "pju mati": "", "sampah": "21"} {
+		if got := table.Decide(complaint.Complaint{Text: text}).HandOver; got != want {
+			t.Errorf("%s: handed over to %q, want %q", text, got, want)
+		}
+	}
+}

@@ -71,6 +71,12 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 		if err != nil {
 			return err
 		}
+		known, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref})
+		if err == nil && known == ticket.ID { // what is open is a step after it
+			ticket = national.Ticket{}
+		} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		found := &stepJob{
 			claim:  Claim{Ref: ref, Fence: fence, Attempts: 1},
 			settle: &Settlement{State: Done, Ticket: ticket, News: Forwarded{SyncAt: syncAt, Writers: writers}},

@@ -111,6 +111,10 @@ type queries struct {
 	InsertRate       *query `query:"insert-rate"`
 	LockRate         *query `query:"lock-rate"`
 	WriteRate        *query `query:"write-rate"`
+	ListWhereabouts  *query `query:"list-whereabouts"`
+	ReadWhereabouts  *query `query:"read-whereabouts"`
+	TakeAsItWas      *query `query:"take-as-it-was"`
+	ResolveUnlisted  *query `query:"resolve-unlisted"`
 	RetryWritebacks  *query `query:"retry-writebacks"`
 	IsDecided        *query `query:"is-decided"`
 	NamedTicket      *query `query:"named-ticket"`

@@ -26,6 +26,8 @@ type Settings struct {
 	Lookup          string                   `yaml:"lookup" doc:"how an unknown outcome is found: none (a person), search, export (the official spreadsheet)" enum:"none,search,export"`
 	Search          Search                   `yaml:"search" doc:"the account's call that finds complaints by words; with lookup: search"`
 	Create          string                   `yaml:"create" doc:"path of the call that makes a complaint"`
+	HandOver        string                   `yaml:"hand_over" doc:"path of the call that says whose a complaint is; {id} stands for the complaint id"`
+	HandOverReason  string                   `yaml:"hand_over_reason" doc:"what that call says to the agency that gets it"`
 	DateLayout      string                   `yaml:"date_layout" doc:"how the platform writes a time, in Go's notation"`
 	IncidentLayout  string                   `yaml:"incident_layout" doc:"how date_of_incident is sent, in Go's notation"`
 	Classification  Classification           `yaml:"classification" doc:"classification ids; a class without one is sent without"`
@@ -67,11 +69,15 @@ type Reporter struct {
 	Phone string `yaml:"phone" doc:"phoneUser"`
 }
 
-const refSlot = "{ref}"
+const (
+	refSlot = "{ref}"
+	idSlot  = "{id}"
+)
 
 func defaults() config.Settings {
 	return &Settings{
 		Marker: "[Ref {ref}]", Lookup: "none", Create: "complaints/complaint",
+		HandOver: "complaints/process/{id}/reject", HandOverReason: "Bukan kewenangan instansi kami. Mohon diteruskan kepada instansi yang berwenang.",
 		Search:         Search{Items: "results.data", ID: "id", Text: "content", Tracking: "tracking_id", Pages: 20},
 		DateLayout:     "02-01-2006 15:04:05",
 		IncidentLayout: time.DateOnly,
@@ -113,6 +119,10 @@ func (s *Settings) checkBase(f *faults) {
 	if path, err := url.Parse(s.Create); err != nil || s.Create == "" || path.IsAbs() || path.Host != "" {
 		f.add("create", "is not a path below base_url")
 	}
+	path, err := url.Parse(strings.ReplaceAll(s.HandOver, idSlot, "7"))
+	if err != nil || path.IsAbs() || path.Host != "" || strings.Count(s.HandOver, idSlot) != 1 {
+		f.add("hand_over", "is not a path below base_url with {id} once, such as complaints/process/{id}/reject")
+	}
 }
 
 // ownHeaders are not the region's to set. Go's transport sends a POST again by itself when it carries an idempotency
@@ -153,6 +163,9 @@ func (s *Settings) checkText(f *faults) {
 		if err != nil || !read.Equal(at) {
 			f.add(layout.field, "does not write a whole date: use Go's notation, such as 02-01-2006 15:04:05")
 		}
+	}
+	if strings.TrimSpace(s.HandOverReason) == "" {
+		f.add("hand_over_reason", "is missing: the agency that gets a complaint is told why")
 	}
 	if s.UserID == "" && s.Reporter.Name == "" {
 		f.add("reporter.name", "is missing: without user_id every complaint needs a name")

@@ -66,6 +66,8 @@ marker: "[Ref]"
 lookup: search
 search: { path: "https://elsewhere.example/cari", query: { keyword: aduan }, items: "", pages: 0 }
 create: ""
+hand_over: complaints/process/reject
+hand_over_reason: " "
 date_layout: "15:04"
 incident_layout: soon
 reporter: { name: "" }

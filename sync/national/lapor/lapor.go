@@ -36,6 +36,9 @@ func Definition() national.Definition {
 	}
 }
 
+// exportHint is for an outcome that only the official spreadsheet can tell.
+const exportHint = "download the official spreadsheet once it covers that time, and run satupintu import lapor-export FILE.xlsx"
+
 type platform struct {
 	settings Settings
 	client   *client
@@ -60,9 +63,12 @@ func open(env national.Env, given config.Settings) (national.Platform, error) {
 		clock: clock{zone: env.Zone, layout: settings.DateLayout}, statuses: newStatuses(settings.Statuses),
 		zone: env.Zone, log: env.Log,
 	}
-	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Close: func() error { return nil }}
-	if settings.Lookup == "search" {
+	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Export: p, Close: func() error { return nil }}
+	switch settings.Lookup {
+	case "search":
 		opened.Lookup = p
+	case "export":
+		opened.LookupHint = exportHint
 	}
 	return opened, nil
 }

@@ -181,9 +181,10 @@ func TestALookupSaysAbsentOnlyOnProof(t *testing.T) {
 }
 
 func TestWithoutASearchThereIsNoLookup(t *testing.T) {
-	for _, how := range []string{"none", "export"} {
-		if p := open(t, always(200, "{}"), settings(func(s *lapor.Settings) { s.Lookup = how })); p.Lookup != nil {
-			t.Errorf("lookup: %s has a lookup", how)
+	for how, hint := range map[string]string{"none": "", "export": "satupintu import lapor-export FILE.xlsx"} {
+		p := open(t, always(200, "{}"), settings(func(s *lapor.Settings) { s.Lookup = how }))
+		if p.Lookup != nil || (p.LookupHint == "") != (hint == "") || !strings.Contains(p.LookupHint, hint) {
+			t.Errorf("lookup: %s has the lookup %v and the hint %q", how, p.Lookup, p.LookupHint)
 		}
 	}
 }

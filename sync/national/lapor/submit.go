@@ -22,15 +22,16 @@ import (
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
-// Submit uploads each file in a request and a step of its own, then creates the complaint. A file that the platform
-// will never take, or that cannot be read, does not stop the complaint: its step is done with an empty result, and the
-// text says how many are missing.
+// Submit uploads each file in a request and a step of its own, then creates the complaint, then hands it over where the
+// submission names somebody. A file that the platform will never take, or that cannot be read, does not stop the complaint:
+// its step is done with an empty result, and the text says how many are missing.
 func (p *platform) Submit(ctx context.Context, s national.Submission, j national.Journal) (national.Ticket, error) {
 	files, unsent, err := p.upload(ctx, s, j)
 	if err != nil {
 		return national.Ticket{}, err
 	}
-	recorded, err := j.Do(ctx, national.Step{Name: national.StepCreate, Last: s.HandOver == ""}, func(ctx context.Context) (string, error) {
+	step := national.Step{Name: national.StepCreate, Last: s.HandOver == ""}
+	recorded, err := j.Do(ctx, step, func(ctx context.Context) (string, error) {
 		return p.create(ctx, s, p.createBody(s, files, unsent))
 	})
 	if err != nil {
@@ -39,6 +40,14 @@ func (p *platform) Submit(ctx context.Context, s national.Submission, j national
 	var ticket national.Ticket
 	if err := json.Unmarshal([]byte(recorded), &ticket); err != nil || ticket.ID == "" {
 		return national.Ticket{}, retry.Unknown(errors.New("create: the journal's record holds no ticket"))
+	}
+	if s.HandOver == "" {
+		return ticket, nil
+	}
+	step = national.Step{Name: national.StepHandOver, Last: true}
+	_, err = j.Do(ctx, step, func(ctx context.Context) (string, error) { return p.handOver(ctx, ticket, s) })
+	if err != nil {
+		return ticket, fmt.Errorf("hand over to %s: %w", s.HandOver, err)
 	}
 	return ticket, nil
 }

@@ -1,9 +1,14 @@
 package lapor_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,28 +73,75 @@ func harness(lookup string) nationaltest.Harness {
 func side(t *testing.T, lookup string) nationaltest.Side {
 	t.Helper()
 	sim := simulator.New(simulator.Options{Base: base, Search: true, Scenarios: simulator.Still()})
+	handed := &rejections{base: sim.Transport(), to: map[string][]string{}}
 	return nationaltest.Side{
-		Transport: sim.Transport(),
+		Transport: handed,
 		Open: func(t *testing.T, transport http.RoundTripper) national.Platform {
 			return open(t, transport, settings(func(s *lapor.Settings) { s.Lookup = lookup }))
 		},
 		Creates: func(r *http.Request) bool {
 			return r.Method == http.MethodPost && r.URL.Path == base+"/complaints/complaint"
 		},
-		Tickets: func() []nationaltest.Held { return held(sim) },
+		Tickets: func() []nationaltest.Held { return held(sim, handed) },
 		Move: func(t *testing.T, id, raw, note string) {
 			if err := sim.SetStatus(id, raw, note); err != nil {
 				t.Fatal(err)
 			}
 		},
-		Plant: func(t *testing.T, text string) { plant(t, sim, text) },
+		Plant:     func(t *testing.T, text string) { plant(t, sim, text) },
+		HandsOver: isRejection,
+		Give: func(t *testing.T, id, institution string) {
+			if err := sim.AddFollowUp(id, simulator.FollowUp{To: institution, Template: "disposition", Text: "Diteruskan"}); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 
-func held(sim *simulator.Simulator) []nationaltest.Held {
+func isRejection(r *http.Request) bool {
+	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/reject")
+}
+
+// rejections notes which hand-overs reached the simulator.
+type rejections struct {
+	base http.RoundTripper
+
+	mu sync.Mutex
+	to map[string][]string // institutions, by complaint id
+}
+
+func (n *rejections) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !isRejection(r) {
+		return n.base.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var said struct {
+		Reason json.Number `json:"reason"`
+	}
+	if err := json.Unmarshal(body, &said); err != nil {
+		return nil, err
+	}
+	parts := strings.Split(r.URL.Path, "/")
+	n.mu.Lock()
+	n.to[parts[len(parts)-2]] = append(n.to[parts[len(parts)-2]], said.Reason.String())
+	n.mu.Unlock()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return n.base.RoundTrip(r)
+}
+
+func (n *rejections) of(id string) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.to[id])
+}
+
+func held(sim *simulator.Simulator, handed *rejections) []nationaltest.Held {
 	var all []nationaltest.Held
 	for _, c := range sim.Complaints() {
-		h := nationaltest.Held{ID: c.ID, Title: c.Title, Text: c.Content, Anonymous: c.Anonymous, Secret: c.Secret, Body: c.Body}
+		h := nationaltest.Held{ID: c.ID, Title: c.Title, Text: c.Content, Anonymous: c.Anonymous, Secret: c.Secret, Body: c.Body, HandedTo: handed.of(c.ID)}
 		for _, file := range c.Attachments {
 			h.Files = append(h.Files, file.Content)
 		}

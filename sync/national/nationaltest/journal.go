@@ -23,6 +23,7 @@ type Journal struct {
 	inPass  map[string]bool
 	order   []string
 	misuse  []error
+	last    string // the step that said that none follows
 	dies    string // name of the step at which it dies
 	dieWhen moment
 }
@@ -45,7 +46,14 @@ func NewJournal() *Journal {
 func (j *Journal) dieAt(step string, when moment) { j.dies, j.dieWhen = step, when }
 
 // Restart begins another pass over the same record.
-func (j *Journal) Restart() { j.dieWhen, j.inPass = never, map[string]bool{} }
+func (j *Journal) Restart() { j.dieWhen, j.inPass, j.last = never, map[string]bool{}, "" }
+
+// whole notes when a submission that succeeded named no last step.
+func (j *Journal) whole() {
+	if j.last == "" {
+		j.misuse = append(j.misuse, errors.New("no step called itself the last"))
+	}
+}
 
 // Complete records a step as done, as a lookup that found the ticket does.
 func (j *Journal) Complete(step, result string) { j.done[step] = result }
@@ -58,6 +66,12 @@ func (j *Journal) Do(ctx context.Context, step national.Step, run func(context.C
 		j.misuse = append(j.misuse, fmt.Errorf("the step %q came twice in one pass", step.Name))
 	}
 	j.inPass[step.Name] = true
+	if j.last != "" && j.last != step.Name {
+		j.misuse = append(j.misuse, fmt.Errorf("the step %q follows %q, which called itself the last", step.Name, j.last))
+	}
+	if step.Last {
+		j.last = step.Name
+	}
 	if step.Name == national.StepCreate && step.Harmless {
 		j.misuse = append(j.misuse, errors.New("create calls itself harmless"))
 	}

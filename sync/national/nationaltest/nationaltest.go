@@ -7,6 +7,7 @@
 //   - Files arrive byte for byte, flags as they are, our reference on the text's last line.
 //   - Each failure carries the verdict that fits what happened at the other side: never transient when the complaint
 //     may be there, so that sending by the verdicts leaves exactly one.
+//   - A complaint is handed over once, and whatever the platform says to that, its ticket stays known.
 //   - A lookup says absent only when it is; events are the same at each poll; no failure becomes an empty answer.
 //   - No error repeats personal data or a secret.
 package nationaltest
@@ -50,6 +51,10 @@ type Side struct {
 	Move func(t *testing.T, id, raw, note string)
 	// Plant makes a ticket with this text behind the gateway's back. Nil: it cannot.
 	Plant func(t *testing.T, text string)
+	// HandsOver says whether a request hands a ticket over. Nil: the kind hands nothing over.
+	HandsOver func(*http.Request) bool
+	// Give hands a ticket to an institution behind the gateway's back; set where HandsOver is.
+	Give func(t *testing.T, id, institution string)
 }
 
 // Held is one ticket as the other side has it.
@@ -60,7 +65,8 @@ type Held struct {
 	Anonymous bool
 	Secret    bool
 	Files     [][]byte
-	Body      []byte // the request that made it, as it came
+	HandedTo  []string // the institutions it was asked to be handed over to, by the gateway, oldest first
+	Body      []byte   // the request that made it, as it came
 }
 
 // Run runs every behaviour.
@@ -85,6 +91,7 @@ func Run(t *testing.T, h Harness) {
 		})
 	}
 	t.Run("a failure has the verdict that fits", func(t *testing.T) { failures(t, h) })
+	t.Run("handing over", func(t *testing.T) { handingOver(t, h) })
 	t.Run("a failed lookup never says absent", func(t *testing.T) { failedLookups(t, h) })
 	t.Run("a failed status is never an empty one", func(t *testing.T) { failedStatuses(t, h) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, h) })

@@ -56,6 +56,7 @@ func submit(t *testing.T, p national.Platform, s national.Submission, j *Journal
 	if err != nil {
 		t.Fatalf("submit: %v", err)
 	}
+	j.whole()
 	return ticket
 }
 

@@ -79,6 +79,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a primary that dies meanwhile gets no duplicate", dyingPrimary},
 		{"a database that takes nothing answers everybody soon", busyDatabase},
 		{"personal data is sealed at rest", sealsPersonalData},
+		{"what a list has is done and asked about by no wrong id", listedIsDone},
+		{"what a list lacks is sent again, unless it moved on", unlistedIsReady},
+		{"a list's status is told once and leaves the next question alone", listedStatusOnce},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}

@@ -1,4 +1,4 @@
-package spreadsheet
+package workbook
 
 import (
 	"archive/zip"
@@ -34,7 +34,7 @@ func (s *surveys) part(part *zip.File) error {
 // survey is what is known of a sheet before its first row is read.
 type survey struct {
 	merged []mergedRange // by first row
-	fault  *damageError  // what excelize would misread without a word
+	fault  *DamageError  // what excelize would misread without a word
 	row    int           // the last row, or with a fault the last one before it
 	worded int           // the first row with a shared text
 }
@@ -54,7 +54,7 @@ func surveySheet(part *zip.File, texts int) (*survey, error) {
 		return nil, err
 	}
 	if !s.begun {
-		return nil, &damageError{"the file's part " + part.Name + " is no sheet: save it again as XLSX"}
+		return nil, &DamageError{Reason: "the file's part " + part.Name + " is no sheet: save it again as XLSX"}
 	}
 	slices.SortFunc(s.merged, func(a, b mergedRange) int { return a.first - b.first })
 	return &s.survey, nil
@@ -88,7 +88,7 @@ func (s *surveyor) beginRow(number string) {
 		row, _ = strconv.Atoi(number)
 	}
 	if row <= s.row || row > excelize.TotalRows {
-		s.fault = &damageError{fmt.Sprintf("row %q follows row %d: save the file again as XLSX", number, s.row)}
+		s.fault = &DamageError{Reason: fmt.Sprintf("row %q follows row %d: save the file again as XLSX", number, s.row)}
 		return
 	}
 	s.row, s.column = row, 0
@@ -125,7 +125,7 @@ func (s *surveyor) text(doc *xml.Decoder, at xml.StartElement) error {
 }
 
 func (s *surveyor) failed(reason string) {
-	s.fault = &damageError{reason + ": save the file again as XLSX"}
+	s.fault = &DamageError{Reason: reason + ": save the file again as XLSX"}
 	s.row--
 }
 
@@ -140,7 +140,7 @@ func (s *surveyor) merge(ref string) {
 	}
 }
 
-// eachToken reads a part to its end, so that it is known to be whole. Errors are *damageError, or the disk's.
+// eachToken reads a part to its end, so that it is known to be whole. Errors are *DamageError, or the disk's.
 func eachToken(part *zip.File, see func(*xml.Decoder, xml.Token) error) error {
 	content, err := part.Open()
 	if err != nil {

@@ -1,4 +1,4 @@
-package spreadsheet
+package workbook
 
 import "slices"
 
@@ -20,7 +20,7 @@ type mergedCells struct {
 // fill adds to a row what merged cells above it say, where the row has anything of its own.
 func (m *mergedCells) fill(row int, cells []string) []string {
 	m.active = slices.DeleteFunc(m.active, func(r mergedRange) bool { return r.last < row })
-	if !(line{cells: cells}).empty() {
+	if !(Row{Cells: cells}).Empty() {
 		for _, r := range m.active {
 			for len(cells) <= r.column {
 				cells = append(cells, "")

@@ -1,9 +1,12 @@
-package spreadsheet
+// Package workbook reads XLSX files as rows of texts. excelize reads them, behind a guard: a file that is damaged, that is
+// no workbook, or that would fill the memory is known before its first row is handed out, and never reads as a shorter one.
+package workbook
 
 import (
 	"archive/zip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,21 +17,27 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// workbook is an open XLSX file. excelize reads it, from a copy in a temporary folder: the library holds every part that is
+// Book is an open XLSX file. excelize reads it, from a copy in a temporary folder: the library holds every part that is
 // no sheet in memory, so the copy has no photos, and it takes what it cannot parse for the end, for an empty cell or for
 // the first text of all, so each part is surveyed while it is copied.
-type workbook struct {
+type Book struct {
 	dir    string
 	file   *excelize.File
 	d1904  bool // days are counted from 1904
-	sheets []sheet
+	sheets []Sheet
 }
 
-type sheet struct {
-	name   string
-	hidden bool
+// Sheet is one sheet of a book.
+type Sheet struct {
+	Name   string
+	Hidden bool
 	survey *survey
 }
+
+// DamageError says that a file, or what is left of one of its sheets, cannot be parsed: reading it again gives the same.
+type DamageError struct{ Reason string }
+
+func (e *DamageError) Error() string { return e.Reason }
 
 // mostPart bounds the parts that are held in memory. Excel's own limits are far below.
 const mostPart = 32 << 20
@@ -40,22 +49,42 @@ var (
 	streamed = regexp.MustCompile(`(?i)^xl/(sharedstrings|worksheets/sheet[^/]*)\.xml$`)
 )
 
-// openWorkbook opens an XLSX file and reads all its parts once, so that a damaged one is known before its first row is
-// handed out. It closes what it takes over, file.
-func openWorkbook(file *os.File) (*workbook, error) {
-	defer file.Close()
+// Open opens an XLSX file and reads all its parts once, so that a damaged one is known before its first row is handed out:
+// that is a *DamageError, any other error is the disk's. The file is not needed any more when Open returns; its caller
+// closes it. Close the book.
+func Open(file *os.File) (*Book, error) {
+	switch old, err := isOld(file); {
+	case err != nil:
+		return nil, err
+	case old:
+		return nil, &DamageError{Reason: "this is an old Excel file (XLS) or one with a password: save it as XLSX without a password"}
+	}
 	dir, err := os.MkdirTemp("", "satupintu-xlsx-*")
 	if err != nil {
 		return nil, fmt.Errorf("make room to read an XLSX file: %w", err)
 	}
-	book := &workbook{dir: dir}
+	book := &Book{dir: dir}
 	if err := book.load(file); err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
 	return book, nil
 }
 
-func (b *workbook) Close() error {
+// isOld says whether a file begins as those do that Excel wrote before XLSX, and those with a password.
+func isOld(file *os.File) (bool, error) {
+	const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+	beginning := make([]byte, len(ole))
+	if _, err := file.ReadAt(beginning, 0); err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	return string(beginning) == ole, nil
+}
+
+// Sheets are the book's sheets in their order, hidden ones too.
+func (b *Book) Sheets() []Sheet { return b.sheets }
+
+// Close removes what was copied.
+func (b *Book) Close() error {
 	var err error
 	if b.file != nil {
 		err = b.file.Close()
@@ -63,7 +92,7 @@ func (b *workbook) Close() error {
 	return errors.Join(err, os.RemoveAll(b.dir))
 }
 
-func (b *workbook) load(file *os.File) error {
+func (b *Book) load(file *os.File) error {
 	copied := filepath.Join(b.dir, "copy.xlsx")
 	surveyed, err := surveyInto(copied, file)
 	if err != nil {
@@ -81,19 +110,19 @@ func (b *workbook) load(file *os.File) error {
 	return errors.Join(b.findSheets(surveyed), os.Remove(copied))
 }
 
-func (b *workbook) findSheets(surveyed *surveys) error {
+func (b *Book) findSheets(surveyed *surveys) error {
 	for _, s := range b.file.WorkBook.Sheets.Sheet {
 		found := surveyed.sheets[surveyed.targets[s.ID]]
 		if found == nil && strings.Contains(surveyed.targets[s.ID], "chartsheets/") {
 			continue
 		}
 		if found == nil {
-			return &damageError{fmt.Sprintf("the file lacks the content of sheet %q: save it again", s.Name)}
+			return &DamageError{Reason: fmt.Sprintf("the file lacks the content of sheet %q: save it again", s.Name)}
 		}
-		b.sheets = append(b.sheets, sheet{name: s.Name, hidden: s.State != "" && s.State != "visible", survey: found})
+		b.sheets = append(b.sheets, Sheet{Name: s.Name, Hidden: s.State != "" && s.State != "visible", survey: found})
 	}
 	if len(b.sheets) == 0 {
-		return &damageError{"this is no XLSX workbook: save it as XLSX or CSV"}
+		return &DamageError{Reason: "this is no XLSX workbook: save it as XLSX or CSV"}
 	}
 	return nil
 }
@@ -142,11 +171,11 @@ func (s *surveys) take(part *zip.File, copied *zip.Writer) error {
 	part.Name = strings.TrimPrefix(strings.ReplaceAll(part.Name, `\`, "/"), "/")
 	switch name := strings.ToLower(part.Name); {
 	case name == "content.xml":
-		return &damageError{"this is an OpenDocument file: save it as XLSX or CSV"}
+		return &DamageError{Reason: "this is an OpenDocument file: save it as XLSX or CSV"}
 	case !needed.MatchString(name) || name == "xl/calcchain.xml":
 		return nil
 	case part.UncompressedSize64 > mostPart && !streamed.MatchString(name):
-		return &damageError{"the file's part " + part.Name + " is larger than any spreadsheet program writes"}
+		return &DamageError{Reason: "the file's part " + part.Name + " is larger than any spreadsheet program writes"}
 	case name == "xl/styles.xml":
 		return dateStyles(part, copied)
 	case !isSheet.MatchString(name):
@@ -162,7 +191,7 @@ func (s *surveys) take(part *zip.File, copied *zip.Writer) error {
 
 // hasRoom is an error when the disk is full. excelize writes the shared texts to a file when the first one is asked for,
 // and does not mind when that fails: the texts are empty then.
-func (b *workbook) hasRoom() error {
+func (b *Book) hasRoom() error {
 	const enough = 1 << 20
 	name := filepath.Join(b.dir, "room")
 	if err := os.WriteFile(name, make([]byte, enough), 0o600); err != nil {
@@ -171,13 +200,13 @@ func (b *workbook) hasRoom() error {
 	return os.Remove(name)
 }
 
-// asDamage is err as a *damageError, unless the disk failed.
+// asDamage is err as a *DamageError, unless the disk failed.
 func asDamage(err error, what string) error {
 	var disk syscall.Errno
 	if errors.As(err, &disk) {
 		return err
 	}
-	return &damageError{what + " (" + err.Error() + "): save it again as XLSX"}
+	return &DamageError{Reason: what + " (" + err.Error() + "): save it again as XLSX"}
 }
 
 // target is the part that a relationship of the workbook names.

@@ -1,7 +1,6 @@
-package spreadsheet
+package workbook
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,25 +9,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
-)
 
-// book makes an XLSX file.
-func book(t *testing.T, fill func(f *excelize.File)) string {
-	t.Helper()
-	f := excelize.NewFile()
-	fill(f)
-	path := filepath.Join(t.TempDir(), "aduan.xlsx")
-	if err := errors.Join(f.SaveAs(path), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+	"github.com/satupintu/satupintu/sync/workbook/workbooktest"
+)
 
 func must(t testing.TB, errs ...error) {
 	t.Helper()
@@ -37,19 +27,42 @@ func must(t testing.TB, errs ...error) {
 	}
 }
 
-func openBook(t *testing.T, path string) *workbook {
+func openBook(t *testing.T, path string) *Book {
 	t.Helper()
 	file, err := os.Open(path)
 	must(t, err)
-	b, err := openWorkbook(file)
-	must(t, err)
+	b, err := Open(file)
+	must(t, err, file.Close())
 	t.Cleanup(func() { must(t, b.Close()) })
 	return b
 }
 
-func sheetRows(t *testing.T, b *workbook, index int) []line {
+func shown(rows []Row) []string {
+	var all []string
+	for _, r := range rows {
+		all = append(all, fmt.Sprintf("%d %s", r.Number, strings.Join(r.Cells, "|")))
+	}
+	return all
+}
+
+// rowsOf reads a sheet to its end.
+func rowsOf(t *testing.T, rows *Rows) []Row {
 	t.Helper()
-	rows, err := b.open(b.sheets[index])
+	var all []Row
+	for {
+		next, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		must(t, err)
+		next.Cells = slices.Clone(next.Cells)
+		all = append(all, next)
+	}
+}
+
+func sheetRows(t *testing.T, b *Book, index int) []Row {
+	t.Helper()
+	rows, err := b.Rows(b.sheets[index])
 	must(t, err)
 	defer rows.Close()
 	return rowsOf(t, rows)
@@ -62,7 +75,7 @@ func TestXLSXCells(t *testing.T) {
 		"hh:mm": "2026-01-03 14:05:30", "0.00": "46025.5871527778", "#,##0": "46025.5871527778", "[h]:mm": "46025.5871527778",
 		`"hari "0`: "46025.5871527778", "General": "46025.5871527778",
 	}
-	path := book(t, func(f *excelize.File) {
+	path := workbooktest.Make(t, func(f *excelize.File) {
 		row := 0
 		put := func(value any) {
 			row++
@@ -98,20 +111,20 @@ func TestXLSXCells(t *testing.T) {
 	})
 	var got []string
 	for _, r := range sheetRows(t, openBook(t, path), 0) {
-		switch len(r.cells) {
+		switch len(r.Cells) {
 		case 2:
-			if want := formats[r.cells[1]]; r.cells[0] != want {
-				t.Errorf("%s: %s, want %s", r.cells[1], r.cells[0], want)
+			if want := formats[r.Cells[1]]; r.Cells[0] != want {
+				t.Errorf("%s: %s, want %s", r.Cells[1], r.Cells[0], want)
 			}
-			if _, isDate := r.dates[0]; isDate != strings.Contains(r.cells[0], "-") {
-				t.Errorf("%s: a date is %t", r.cells[1], isDate)
+			if _, isDate := r.Dates[0]; isDate != strings.Contains(r.Cells[0], "-") {
+				t.Errorf("%s: a date is %t", r.Cells[1], isDate)
 			}
 		case 3:
-			if r.cells[0] != r.cells[2] {
-				t.Errorf("built-in format: %s, want %s", r.cells[0], r.cells[2])
+			if r.Cells[0] != r.Cells[2] {
+				t.Errorf("built-in format: %s, want %s", r.Cells[0], r.Cells[2])
 			}
 		default:
-			got = append(got, r.cells[0])
+			got = append(got, r.Cells[0])
 		}
 	}
 	want := []string{"lampu mati\r\ndi Ranai", "81234567890123", "0.3", "TRUE", "FALSE", "-5", "3201010101010310", "3.20101010101E+15 x", "81234567890123", "<&> \"", "lampu mati"}
@@ -142,19 +155,19 @@ func TestXLSXDayNumbers(t *testing.T) {
 		{true, 1, "1904-01-02 00:00:00"},
 		{true, 44563.25, "2026-01-03 06:00:00"},
 	} {
-		path := book(t, func(f *excelize.File) {
+		path := workbooktest.Make(t, func(f *excelize.File) {
 			style, err := f.NewStyle(&excelize.Style{NumFmt: map[bool]int{true: 20, false: 22}[c.value < 1]})
 			must(t, err, f.SetWorkbookProps(&excelize.WorkbookPropsOptions{Date1904: &c.mac}),
 				f.SetCellValue("Sheet1", "A1", c.value), f.SetCellStyle("Sheet1", "A1", "A1", style))
 		})
-		if got := sheetRows(t, openBook(t, path), 0)[0]; got.cells[0] != c.want || got.dates[0].IsZero() == strings.Contains(c.want, " ") {
+		if got := sheetRows(t, openBook(t, path), 0)[0]; got.Cells[0] != c.want || got.Dates[0].IsZero() == strings.Contains(c.want, " ") {
 			t.Errorf("%v: %+v, want %s", c.value, got, c.want)
 		}
 	}
 }
 
 func TestXLSXMergedEmptyAndHidden(t *testing.T) {
-	path := book(t, func(f *excelize.File) {
+	path := workbooktest.Make(t, func(f *excelize.File) {
 		must(t, f.SetSheetRow("Sheet1", "A1", &[]any{"REKAP LAPORAN", "", ""}), f.MergeCell("Sheet1", "A1", "C1"),
 			f.SetSheetRow("Sheet1", "A3", &[]any{"Kecamatan", "No", "Laporan"}),
 			f.SetSheetRow("Sheet1", "A4", &[]any{"Bunguran Timur", 1, "lampu mati"}),
@@ -168,8 +181,8 @@ func TestXLSXMergedEmptyAndHidden(t *testing.T) {
 	b := openBook(t, path)
 	var got []string
 	for _, r := range sheetRows(t, b, 0) {
-		if !r.empty() {
-			got = append(got, fmt.Sprintf("%d %s", r.row, strings.Join(r.cells, "|")))
+		if !r.Empty() {
+			got = append(got, fmt.Sprintf("%d %s", r.Number, strings.Join(r.Cells, "|")))
 		}
 	}
 	want := []string{
@@ -179,7 +192,7 @@ func TestXLSXMergedEmptyAndHidden(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if b.sheets[0].hidden || !b.sheets[1].hidden {
+	if b.sheets[0].Hidden || !b.sheets[1].Hidden {
 		t.Errorf("sheets %+v", b.sheets)
 	}
 	if rows := sheetRows(t, b, 1); len(rows) != 0 {
@@ -190,7 +203,7 @@ func TestXLSXMergedEmptyAndHidden(t *testing.T) {
 // Whatever the cells hold, and wherever they are, they come back in their rows and columns.
 func TestXLSXCellsKeepTheirPlaces(t *testing.T) {
 	want := map[int][]string{}
-	path := book(t, func(f *excelize.File) {
+	path := workbooktest.Make(t, func(f *excelize.File) {
 		for row := 1; row <= 300; row += 1 + rand.IntN(3) {
 			for column := 1; column <= 8; column++ {
 				values := []any{rand.IntN(1e9), fmt.Sprintf("lampu %d mati <&>\n", rand.IntN(50)), float64(rand.IntN(1e6)) / 100, nil}
@@ -209,8 +222,8 @@ func TestXLSXCellsKeepTheirPlaces(t *testing.T) {
 	})
 	got := map[int][]string{}
 	for _, r := range sheetRows(t, openBook(t, path), 0) {
-		if !r.empty() {
-			got[r.row] = r.cells
+		if !r.Empty() {
+			got[r.Number] = r.Cells
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -218,45 +231,8 @@ func TestXLSXCellsKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// parts makes an XLSX file by hand.
-func parts(t testing.TB, dir string, contents map[string]string) string {
-	t.Helper()
-	var file bytes.Buffer
-	archive := zip.NewWriter(&file)
-	for name, content := range contents {
-		part, err := archive.Create(name)
-		if err == nil {
-			_, err = io.WriteString(part, content)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(dir, "aduan.xlsx")
-	if err := errors.Join(archive.Close(), os.WriteFile(path, file.Bytes(), 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// byHand is a workbook as other programs write it: prefixes, no cell references, inline texts, other names.
-func byHand(sheet string) map[string]string {
-	return map[string]string{
-		"_rels/.rels":                `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/officeDocument" Target="/xl/workbook.xml"/></Relationships>`,
-		"xl/workbook.xml":            `<x:workbook xmlns:x="http://purl.oclc.org/ooxml/spreadsheetml/main" xmlns:r="http://purl.oclc.org/ooxml/officeDocument/relationships"><x:workbookPr date1904="1"/><x:sheets><x:sheet name="Januari" sheetId="1" r:id="rId1"/></x:sheets></x:workbook>`,
-		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/worksheet" Target="worksheets/A.xml"/><Relationship Id="rId2" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/sharedStrings" Target="SharedStrings.xml"/></Relationships>`,
-		"xl/SharedStrings.xml":       `<x:sst><x:si><x:t>lampu mati</x:t><x:rPh><x:t>aside</x:t></x:rPh></x:si><x:si><x:r><x:t>jalan_x000D_ </x:t></x:r><x:r><x:t>rusak</x:t></x:r></x:si></x:sst>`,
-		"xl/worksheets/A.xml":        sheet,
-	}
-}
-
-const wholeSheet = `<x:worksheet><x:cols/><x:sheetData>
-<x:row><x:c t="s"><x:v>0</x:v></x:c><x:c t="inlineStr"><x:is><x:t>a&amp;b</x:t></x:is></x:c><x:c t="str"><x:f>A1&amp;"x"</x:f><x:v>formula</x:v></x:c></x:row>
-<x:row r="4"><x:c r="B4" t="s"><x:v>1</x:v></x:c><x:c t="d"><x:v>2026-01-03T14:05:00</x:v></x:c><x:c t="e"><x:v>#N/A</x:v></x:c><x:c/></x:row>
-</x:sheetData><x:mergeCells><x:mergeCell ref="bad"/></x:mergeCells></x:worksheet>`
-
 func TestXLSXOfOtherPrograms(t *testing.T) {
-	b := openBook(t, parts(t, t.TempDir(), byHand(wholeSheet)))
+	b := openBook(t, workbooktest.Zip(t, t.TempDir(), workbooktest.ByHand(workbooktest.WholeSheet)))
 	want := []string{"1 lampu mati|a&b|formula", "2 ", "3 ", "4 |jalan\r rusak|2026-01-03 14:05:00|#N/A"}
 	if diff := cmp.Diff(want, shown(sheetRows(t, b, 0))); diff != "" {
 		t.Error(diff)
@@ -269,10 +245,12 @@ func TestADamagedXLSXIsNoShorterOne(t *testing.T) {
 		return "<worksheet><sheetData><row>" + inner + "</row></sheetData></worksheet>"
 	}
 	for name, change := range map[string]func(map[string]string){
-		"cut in the rows":     func(p map[string]string) { p["xl/worksheets/A.xml"] = wholeSheet[:200] },
-		"cut behind the rows": func(p map[string]string) { p["xl/worksheets/A.xml"] = wholeSheet[:len(wholeSheet)-30] },
-		"malformed":           func(p map[string]string) { p["xl/worksheets/A.xml"] = row("<c><v>1</c>&bad;<") },
-		"an unknown text":     func(p map[string]string) { p["xl/worksheets/A.xml"] = row(`<c t="s"><v>7</v></c>`) },
+		"cut in the rows": func(p map[string]string) { p["xl/worksheets/A.xml"] = workbooktest.WholeSheet[:200] },
+		"cut behind the rows": func(p map[string]string) {
+			p["xl/worksheets/A.xml"] = workbooktest.WholeSheet[:len(workbooktest.WholeSheet)-30]
+		},
+		"malformed":       func(p map[string]string) { p["xl/worksheets/A.xml"] = row("<c><v>1</c>&bad;<") },
+		"an unknown text": func(p map[string]string) { p["xl/worksheets/A.xml"] = row(`<c t="s"><v>7</v></c>`) },
 		"rows that go back": func(p map[string]string) {
 			p["xl/worksheets/A.xml"] = `<worksheet><sheetData><row r="5"/><row r="2"/></sheetData></worksheet>`
 		},
@@ -302,10 +280,10 @@ func TestADamagedXLSXIsNoShorterOne(t *testing.T) {
 		"OpenDocument":         func(p map[string]string) { p["content.xml"] = "<x/>" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			contents := byHand(wholeSheet)
+			contents := workbooktest.ByHand(workbooktest.WholeSheet)
 			change(contents)
-			err := readAll(parts(t, t.TempDir(), contents))
-			var damage *damageError
+			err := readAll(workbooktest.Zip(t, t.TempDir(), contents))
+			var damage *DamageError
 			if !errors.As(err, &damage) {
 				t.Errorf("got %v", err)
 			}
@@ -319,13 +297,14 @@ func readAll(path string) error {
 	if err != nil {
 		return err
 	}
-	b, err := openWorkbook(file)
+	defer file.Close()
+	b, err := Open(file)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
 	for _, s := range b.sheets {
-		rows, err := b.open(s)
+		rows, err := b.Rows(s)
 		if err != nil {
 			return err
 		}
@@ -342,11 +321,11 @@ func readAll(path string) error {
 }
 
 func TestAnyFlippedOrMissingByteIsSeenOrHarmless(t *testing.T) {
-	path := parts(t, t.TempDir(), byHand(wholeSheet))
+	path := workbooktest.Zip(t, t.TempDir(), workbooktest.ByHand(workbooktest.WholeSheet))
 	whole, err := os.ReadFile(path)
 	must(t, err)
 	want := shown(sheetRows(t, openBook(t, path), 0))
-	var damage *damageError
+	var damage *DamageError
 	for size := 0; size < len(whole); size += 37 {
 		must(t, os.WriteFile(path, whole[:size], 0o644))
 		if err := readAll(path); !errors.As(err, &damage) {
@@ -376,14 +355,14 @@ func TestAnyFlippedOrMissingByteIsSeenOrHarmless(t *testing.T) {
 // A photo is neither copied nor held, and nothing is left behind.
 func TestXLSXLeavesNothingBehind(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	contents := byHand(wholeSheet)
+	contents := workbooktest.ByHand(workbooktest.WholeSheet)
 	contents["xl/media/image1.jpeg"] = strings.Repeat("x", 1<<20)
-	path := parts(t, t.TempDir(), contents)
+	path := workbooktest.Zip(t, t.TempDir(), contents)
 	file, err := os.Open(path)
 	must(t, err)
-	b, err := openWorkbook(file)
-	must(t, err)
-	rows, err := b.open(b.sheets[0])
+	b, err := Open(file)
+	must(t, err, file.Close())
+	rows, err := b.Rows(b.sheets[0])
 	must(t, err)
 	if got := len(rowsOf(t, rows)); got != 4 {
 		t.Errorf("%d rows", got)
@@ -416,13 +395,13 @@ func TestXLSXLeavesNothingBehind(t *testing.T) {
 
 // On a full disk excelize loses the words of texts without an error.
 func TestAFullDiskIsNoEmptyText(t *testing.T) {
-	b := openBook(t, parts(t, t.TempDir(), byHand(wholeSheet)))
-	rows, err := b.open(b.sheets[0])
+	b := openBook(t, workbooktest.Zip(t, t.TempDir(), workbooktest.ByHand(workbooktest.WholeSheet)))
+	rows, err := b.Rows(b.sheets[0])
 	must(t, err)
 	defer rows.Close()
 	b.dir = filepath.Join(b.dir, "full")
 	_, err = rows.Next()
-	var damage *damageError
+	var damage *DamageError
 	if err == nil || errors.As(err, &damage) {
 		t.Errorf("got %v", err)
 	}
@@ -431,18 +410,18 @@ func TestAFullDiskIsNoEmptyText(t *testing.T) {
 
 // Whatever the parts say, reading ends, and only damage or the end stops it.
 func FuzzXLSX(f *testing.F) {
-	whole := byHand("")
+	whole := workbooktest.ByHand("")
 	texts, main, styles := whole["xl/SharedStrings.xml"], whole["xl/workbook.xml"], `<styleSheet><numFmts><numFmt numFmtId="9" formatCode="d"/></numFmts><cellXfs><xf numFmtId="9"/><xf numFmtId="22"/></cellXfs></styleSheet>`
-	f.Add(wholeSheet, texts, main, styles)
+	f.Add(workbooktest.WholeSheet, texts, main, styles)
 	f.Add(`<worksheet><sheetData/></worksheet>`, `<sst/>`, main, "")
 	f.Add(`<worksheet><sheetData><row r="3"><c r="C3" s="1"><v>1e400</v></c></row></sheetData><mergeCells><mergeCell ref="A1:C9"/></mergeCells></worksheet>`, "", main, styles)
 	f.Add(`<sheetData><row><c t="s"><v>-1</v></c></row></sheetData></worksheet>`, `<si><t>x</si>`, `<workbook><sheets><sheet name="a"/></sheets></workbook>`, styles)
 	f.Add(`<worksheet><sheetData><row r="1048576"><c r="XFD1" s="1"><v>1</v></c></row></sheetData></worksheet>`, texts, `<workbook/>`, styles)
 	f.Fuzz(func(t *testing.T, sheet, texts, main, styles string) {
-		contents := byHand(sheet)
+		contents := workbooktest.ByHand(sheet)
 		contents["xl/SharedStrings.xml"], contents["xl/workbook.xml"], contents["xl/styles.xml"] = texts, main, styles
-		err := readAll(parts(t, t.TempDir(), contents))
-		var damage *damageError
+		err := readAll(workbooktest.Zip(t, t.TempDir(), contents))
+		var damage *DamageError
 		if err != nil && !errors.As(err, &damage) {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package spreadsheet
+package workbook
 
 import (
 	"archive/zip"

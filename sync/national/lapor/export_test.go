@@ -1,0 +1,204 @@
+package lapor_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/lapor"
+	"github.com/satupintu/satupintu/sync/workbook/workbooktest"
+)
+
+const exported = complaint.Ref("SP-1KAZ5T8M3Q0X4RD")
+
+var head = []any{
+	"Tracking ID", "Tanggal Laporan Masuk", "Waktu Laporan Masuk", "Nama Pelapor", "Judul Laporan", "Isi Laporan Awal",
+	"Isi Laporan Akhir", "Instansi Terdisposisi", "Status Laporan", "Alasan Tunda/Arsip",
+}
+
+func exportOf(t *testing.T, path string, edit func(*lapor.Settings)) (national.Export, error) {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	return open(t, always(500, ""), settings(edit)).Export.Export(t.Context(), file)
+}
+
+func wib(year int, month time.Month, day, hour, minute int) time.Time {
+	return time.Date(year, month, day, hour, minute, 0, 0, time.FixedZone("WIB", 7*60*60))
+}
+
+func TestTheOfficialSpreadsheetIsRead(t *testing.T) {
+	const clear = "Lampu jalan di simpang Sungai Ulu sudah tiga minggu mati."
+	path := workbooktest.Rows(t,
+		[]any{"Daftar Laporan"}, []any{"Instansi", "Pemerintah Kabupaten Natuna"}, []any{"Periode: 1 Jan 2026 - 31 Jan 2026"},
+		[]any{"Tanggal unduh: 5 Februari 2026 09:30 WIB"}, nil, head,
+		[]any{7654321, "3 Jan 2026", "14:05", "Budi Contoh", "Lampu", clear + "\n\n[Ref " + string(exported) + "]", "Lampu mati", "Dinas Perhubungan", "Dalam Proses", ""},
+		[]any{"1234567", "4 Januari 2026", "08.10 WITA", "", "", clear, "", "Dinas &amp; PU", "Diarsipkan", "Bukan <b>wewenang</b>"},
+		nil, head,
+		[]any{"0012345", "5/1/2026", "", "", "", "", "<p>Air mati</p><p>[ref sp-1kaz5t8m3q0x4re]</p>", "", "Menunggu Rapat", ""},
+		[]any{"22", "lusa", "", "", "", "Laporan rahasia ***", "", "", "", ""},
+		[]any{"23", "6 Jan 2026", "", "", "", clear + "\n[Ref SP-1KAZ", "", "", "Selesai", ""},
+		[]any{"24", "6 Jan 2026", "", "", "", clear + "\n[Ref LAIN-7]", "", "", "Selesai", ""},
+		[]any{"Jumlah: 6"},
+	)
+	got, err := exportOf(t, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := national.Export{
+		Made: wib(2026, 2, 5, 9, 30), From: wib(2026, 1, 3, 14, 5),
+		Entries: []national.Entry{
+			{Row: 7, TrackingID: "7654321", Ref: exported, Arrived: wib(2026, 1, 3, 14, 5), Status: complaint.InProgress, Raw: "Dalam Proses", Agency: "Dinas Perhubungan"},
+			{Row: 8, TrackingID: "1234567", Clear: true, Arrived: wib(2026, 1, 4, 7, 10), Status: complaint.Archived, Raw: "Diarsipkan", Agency: "Dinas & PU", Why: "Bukan wewenang"},
+			{Row: 11, TrackingID: "0012345", Ref: "SP-1KAZ5T8M3Q0X4RE", Arrived: wib(2026, 1, 5, 0, 0), Status: complaint.Other, Raw: "Menunggu Rapat"},
+			{Row: 12, TrackingID: "22"},
+			{Row: 13, TrackingID: "23", Arrived: wib(2026, 1, 6, 0, 0), Status: complaint.Done, Raw: "Selesai"},
+			{Row: 14, TrackingID: "24", Arrived: wib(2026, 1, 6, 0, 0), Status: complaint.Done, Raw: "Selesai"},
+		},
+		Notes: []string{"row 12 has no date that can be read", "row 15 has no tracking id of at most 10 digits: it is not read"},
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(time.Time.Equal)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// A made-up date must never be later than the file was made: an absence would be taken for a proof.
+func TestWhenAFileWasMadeIsNeverGuessedTooLate(t *testing.T) {
+	row := []any{"7", "3 Jan 2026", "14:05", "", "", "", "", "", "", ""}
+	for title, want := range map[string]time.Time{
+		"Dibuat 24-11-2025":                   wib(2026, 1, 3, 14, 5),
+		"Tanggal: 4 Januari 2026":             wib(2026, 1, 4, 0, 0),
+		"2026-01-04 10:00":                    wib(2026, 1, 4, 10, 0),
+		"Periode: 31 Jan 2026":                wib(2026, 1, 3, 14, 5),
+		"1 Jan 2026 s.d. 31 Jan 2026":         wib(2026, 1, 3, 14, 5),
+		"Tanggal: 4 Januari 2199":             wib(2026, 1, 3, 14, 5),
+		"46040":                               wib(2026, 1, 3, 14, 5),
+		"Laporan Januari: seluruh kecamatan":  wib(2026, 1, 3, 14, 5),
+		"Kabupaten Natuna, 5 Feb 2026: rekap": wib(2026, 1, 3, 14, 5),
+	} {
+		got, err := exportOf(t, workbooktest.Rows(t, []any{title}, head, row), nil)
+		if err != nil || !got.Made.Equal(want) {
+			t.Errorf("%s: made %s, want %s, %v", title, got.Made, want, err)
+		}
+	}
+}
+
+func TestRowsOfOneComplaintAreOneEntry(t *testing.T) {
+	marked := func(ref string) string { return "Lampu jalan mati di Ranai\n[Ref " + ref + "]" }
+	got, err := exportOf(t, workbooktest.Rows(t, head,
+		[]any{"1", "", "", "", "", marked(string(exported)), "", "Dinas A", "Selesai", ""},
+		[]any{"1", "", "", "", "", marked(string(exported)), "", "Dinas B", "Selesai", ""},
+		[]any{"2", "", "", "", "", marked(string(exported)), "", "", "Selesai", ""},
+		[]any{"2", "", "", "", "", "", "", "", "Dalam Proses", ""},
+		[]any{"3", "", "", "", "", marked(string(exported)), "", "", "Selesai", ""},
+		[]any{"3", "", "", "", "", marked("SP-1KAZ5T8M3Q0X4RE"), "", "", "Selesai", ""},
+	), nil)
+	if err != nil || len(got.Entries) != 3 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for i, want := range []national.Entry{
+		{Raw: "Selesai", Status: complaint.Done}, {}, {Raw: "Selesai", Status: complaint.Done, Disputed: true},
+	} {
+		if e := got.Entries[i]; e.Raw != want.Raw || e.Status != want.Status || e.Disputed != want.Disputed || e.Ref != exported {
+			t.Errorf("entry %d is %+v", i, e)
+		}
+	}
+}
+
+func TestColumnsThatAreMissingOrStrangeAreNamed(t *testing.T) {
+	got, err := exportOf(t, workbooktest.Rows(t,
+		[]any{" tracking  id", "STATUS LAPORAN", "Nomor Urut"}, []any{"7", "Selesai", "1"},
+	), nil)
+	if err != nil || len(got.Entries) != 1 || got.Entries[0].Status != complaint.Done || got.Entries[0].Clear {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	want := []string{
+		"columns that are missing: Tanggal Laporan Masuk, Waktu Laporan Masuk, Isi Laporan Awal, Isi Laporan Akhir, Instansi Terdisposisi, Alasan Tunda/Arsip",
+		"columns that are not known, and not read: Nomor Urut",
+	}
+	if diff := cmp.Diff(want, got.Notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAWrongFileIsExplained(t *testing.T) {
+	write := func(content string) string {
+		path := filepath.Join(t.TempDir(), "a.xlsx")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for want, path := range map[string]string{
+		"this is not the official spreadsheet": workbooktest.Rows(t, []any{"No", "Laporan"}, []any{"1", "rahasia"}),
+		"save it as XLSX without a password":   write("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old"),
+		"the file is no whole XLSX file":       write("<html>Silakan masuk</html>"),
+		"the file is damaged":                  workbooktest.Zip(t, t.TempDir(), map[string]string{"_rels/.rels": "<x/>", "xl/workbook.xml": "<workbook/>"}),
+	} {
+		if got, err := exportOf(t, path, nil); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "rahasia") {
+			t.Errorf("got %+v, %v; want %q", got, err, want)
+		}
+	}
+}
+
+func TestSheetsWithTheHeaderAreAllRead(t *testing.T) {
+	path := workbooktest.Make(t, func(f *excelize.File) {
+		for i, name := range []string{"Sheet1", "Lanjutan", "Catatan", "Arsip"} {
+			if _, err := f.NewSheet(name); err != nil {
+				t.Fatal(err)
+			}
+			rows := [][]any{head, {i + 1, "3 Jan 2026"}}
+			if name == "Catatan" {
+				rows = [][]any{{"Catatan"}, {"77", "Budi Contoh"}}
+			}
+			for n, row := range rows {
+				cell, err := excelize.CoordinatesToCellName(1, n+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.SetSheetRow(name, cell, &row); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := f.SetSheetVisible("Arsip", false); err != nil {
+			t.Fatal(err)
+		}
+	})
+	got, err := exportOf(t, path, nil)
+	if err != nil || len(got.Entries) != 2 || got.Entries[0].TrackingID != "1" || got.Entries[1].TrackingID != "2" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// Whatever the cells hold, reading ends with entries that can be used.
+func FuzzTheExport(f *testing.F) {
+	f.Add("7654321", "3 Jan 2026", "14:05", "Lampu mati\n[Ref SP-1KAZ5T8M3Q0X4RD]", "Selesai", "Tanggal: 5 Jan 2026")
+	f.Add("#1", "46025", "0.5", "<p>[Ref ", "\x00", ":")
+	f.Add("=1+1", "", "", strings.Repeat("x", 40_000), strings.Repeat("y", 100), "Periode")
+	f.Fuzz(func(t *testing.T, id, day, hour, text, status, title string) {
+		path := workbooktest.Rows(t, []any{title}, head, []any{id, day, hour, "Budi Contoh", "", text, "", status, status, status})
+		got, err := exportOf(t, path, nil)
+		if err != nil && !strings.Contains(err.Error(), "save") { // signs no spreadsheet can hold
+			t.Fatal(err)
+		}
+		for _, e := range got.Entries {
+			if strings.Trim(e.TrackingID, "0123456789") != "" || len(e.TrackingID) > 10 || len([]rune(e.Raw)) > 80 || e.Ref != "" && e.Clear {
+				t.Errorf("got %+v", e)
+			}
+		}
+		if got.Made.After(time.Now()) {
+			t.Errorf("made %s", got.Made)
+		}
+	})
+}

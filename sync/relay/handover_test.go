@@ -1,0 +1,145 @@
+package relay_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// handing has every complaint handed over.
+type handing struct{ national.Submitter }
+
+func (h handing) Submit(ctx context.Context, s national.Submission, j national.Journal) (national.Ticket, error) {
+	s.HandOver = "21999"
+	return h.Submitter.Submit(ctx, s, j)
+}
+
+func handsOver(p national.Platform) national.Platform {
+	p.Submit = handing{p.Submit}
+	return p
+}
+
+// Each way in which the hand-over can fail, met once: the complaint is there once and handed over once, and nothing calls
+// it failed, with and without a look-up.
+func TestEachFaultOfAHandOverEndsHandedOverOnce(t *testing.T) {
+	for _, fault := range simulator.KnownFaults() {
+		if fault == simulator.Refuse {
+			continue // see TestARefusedHandOverIsForAPerson
+		}
+		for _, lookup := range []string{"search", "none"} {
+			t.Run(fmt.Sprintf("%s, lookup %s", fault, lookup), func(t *testing.T) {
+				bubble(t, func(r *rig) {
+					r.lookup, r.wrap = lookup, handsOver
+					rule := simulator.Rule{Call: simulator.CallReject, Fault: fault, Next: 1}
+					if fault == simulator.Slow || fault == simulator.Late {
+						rule.Delay = 30 * time.Second
+					}
+					r.faults(rule)
+					r.start()
+					ref := r.takeIn(report(1))[0]
+					r.until(ref, store.Done)
+					r.sim.Wait()
+					r.handedOver(r.sim.ByMarker(string(ref)))
+					r.balanced()
+				})
+			})
+		}
+	}
+}
+
+// handedOver asserts that there is one complaint and that it was handed over once: its arrival and that are its events.
+func (r *rig) handedOver(got []simulator.Complaint) {
+	r.Helper()
+	if len(got) != 1 || got[0].Holder.ID != "21999" || got[0].Events != 2 {
+		r.Errorf("at the platform: %+v", got)
+	}
+}
+
+// A slow platform may still be handing over when its answer is given up: nothing is asked or sent before the settle time.
+func TestAHandOverIsNotRepeatedBeforeTheSettleTime(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.wrap = handsOver
+		r.cfg.Delivery.Backoff.First = config.Duration(time.Second)
+		r.cfg.National.Timeout = config.Duration(2 * time.Second)
+		r.faults(simulator.Rule{Call: simulator.CallReject, Fault: simulator.Late, Delay: 50 * time.Second, Next: 1})
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		pass(40 * time.Second)
+		if story := r.story(ref); story.State != store.Unknown || story.NationalID == "" {
+			t.Errorf("after 40 seconds it is %s, at the platform as %q", story.State, story.NationalID)
+		}
+		r.until(ref, store.Done)
+		r.handedOver(r.sim.ByMarker(string(ref)))
+	})
+}
+
+func TestARefusedHandOverIsForAPerson(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.wrap = handsOver
+		r.faults(simulator.Rule{Call: simulator.CallReject, Fault: simulator.Refuse, Message: "Laporan bukan milik instansi Anda"})
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		story := r.until(ref, store.Held, store.Dead)
+		if story.State != store.Held || !strings.Contains(story.Detail, "Laporan bukan milik instansi Anda") || story.NationalID == "" {
+			t.Errorf("%s: %s, at the platform as %q", story.State, story.Detail, story.NationalID)
+		}
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: story.NationalID}, time.Now(), nil))
+		r.balanced()
+		if n := r.atPlatform(ref); n != 1 {
+			t.Errorf("it is %d times at the platform", n)
+		}
+	})
+}
+
+// Put back by a person it is handed over again, and not created.
+func TestARefusedHandOverCanBeTriedAgain(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.wrap = handsOver
+		r.start()
+		for i, again := range []func(store.Story) error{
+			func(s store.Story) error { return r.store.Retry(r.Context(), s.Ref) },
+			func(s store.Story) error { return r.store.ResolveNotSent(r.Context(), s.Ref) },
+		} {
+			r.faults(simulator.Rule{Call: simulator.CallReject, Fault: simulator.Refuse, Next: 1})
+			ref := r.takeIn(report(i))[0]
+			r.must(again(r.until(ref, store.Held)))
+			r.until(ref, store.Done)
+			r.handedOver(r.sim.ByMarker(string(ref)))
+		}
+	})
+}
+
+// A gateway that dies while the hand-over is under way makes no second ticket and hands nothing over twice.
+func TestAStopDuringAHandOverDoublesNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.lookup, r.wrap = "none", handsOver
+		r.faults(simulator.Rule{Call: simulator.CallReject, Fault: simulator.HangAfter, Next: 1})
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		pass(5 * time.Second)
+		r.halt()
+		r.start()
+		r.until(ref, store.Done)
+		r.handedOver(r.sim.ByMarker(string(ref)))
+	})
+}
+
+func TestAnUnknownOutcomeSaysWhatElseCanTell(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.lookup = "export"
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.CloseAfter, Next: 1})
+		r.start()
+		story := r.until(r.takeIn(report(1))[0], store.Held)
+		if story.Reason != string(retry.CannotTell) || !strings.Contains(story.Detail, "satupintu import lapor-export FILE.xlsx") {
+			t.Errorf("held for %s: %s", story.Reason, story.Detail)
+		}
+	})
+}
