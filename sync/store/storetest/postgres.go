@@ -144,12 +144,18 @@ func (p *Postgres) Kill() {
 	}
 	postmaster := p.cmd.Process.Pid
 	_ = syscall.Kill(postmaster, syscall.SIGSTOP)
-	for _, pid := range childrenOf(postmaster) {
+	children := childrenOf(postmaster)
+	for _, pid := range children {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = syscall.Kill(-postmaster, syscall.SIGKILL)
 	<-p.ended
 	p.cmd = nil
+	for _, pid := range children {
+		for last := time.Now().Add(5 * time.Second); alive(pid) && time.Now().Before(last); {
+			<-time.After(time.Millisecond)
+		}
+	}
 }
 
 // Stop ends the server in order, as a restart for maintenance does: connections are cut, what was committed is written.
@@ -175,18 +181,28 @@ func childrenOf(parent int) []int {
 	var found []int
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended
-		}
-		// pid (name) state ppid …; the name may hold anything
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if err == nil && len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+		if fields := stat(pid); err == nil && len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
 			found = append(found, pid)
 		}
 	}
 	return found
+}
+
+// alive says whether a process runs yet; one whose parent has not taken notice of its end does not.
+func alive(pid int) bool {
+	fields := stat(pid)
+	return len(fields) > 0 && fields[0] != "Z" && fields[0] != "X"
+}
+
+// stat is what the kernel says of a process from its state on; none of one that has ended. The name before it may hold
+// anything, so the last bracket ends it.
+func stat(pid int) []string {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
 // Database makes an empty database and returns its address.
