@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,19 +84,7 @@ func (c *campaign) judge() {
 // entries are all deliveries, by what their source calls them.
 func (c *campaign) entries() map[string]store.Entry {
 	c.Helper()
-	code, out := c.run("queue", "list", "--json", "--limit", "1000000", "--state", "new,ready,leased,unknown,held,done,linked,dead")
-	var all []store.Entry
-	if err := json.Unmarshal([]byte(out), &all); err != nil || code != exitOK {
-		c.Fatalf("queue list: exit %d, %v", code, err)
-	}
-	byID := map[string]store.Entry{}
-	for _, e := range all {
-		if other, twice := byID[e.SourceID]; twice {
-			c.blame(e, "was accepted twice, also as %s", other.Ref)
-		}
-		byID[e.SourceID] = e
-	}
-	return byID
+	return c.queue("new,ready,leased,unknown,held,done,linked,dead")
 }
 
 // blame says what is wrong with a complaint, and everything that happened to it.

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/satupintu/satupintu/sync/store"
 )
 
 // life is one run of the program that a test ends, freezes, or that ends itself at a crash point.
@@ -93,4 +96,22 @@ func (r *region) lastWords() string {
 		return err.Error()
 	}
 	return string(said[max(0, len(said)-3000):])
+}
+
+// queue is what `queue list` says of the deliveries in some states, by what their source calls them.
+func (r *region) queue(states string) map[string]store.Entry {
+	r.Helper()
+	code, out := r.run("queue", "list", "--json", "--limit", "1000000", "--state", states)
+	var all []store.Entry
+	if err := json.Unmarshal([]byte(out), &all); err != nil || code != exitOK {
+		r.Fatalf("queue list: exit %d, %v\n%s", code, err, out)
+	}
+	byID := map[string]store.Entry{}
+	for _, e := range all {
+		if other, twice := byID[e.SourceID]; twice {
+			r.Errorf("%s was accepted twice, as %s and %s", e.SourceID, other.Ref, e.Ref)
+		}
+		byID[e.SourceID] = e
+	}
+	return byID
 }
