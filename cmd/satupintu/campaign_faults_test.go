@@ -59,6 +59,9 @@ func (c *campaign) fillDisk() {
 // jump sets the gateways' clocks wrong by an hour, either way, or right again.
 func (c *campaign) jump() {
 	off := []string{"1h", "-1h", "0s"}[c.random.IntN(3)]
+	if wrongClocks() != "" {
+		c.clearSky()
+	}
 	c.setClock(off)
 	c.tally.add("clock jump", time.Now(), time.Now().Add(2*time.Second))
 }
@@ -118,16 +121,23 @@ func (c *campaign) weather() {
 	})
 }
 
+// clearSky ends what goes wrong at the platform and the portal, and waits until no request is under way any more.
+func (c *campaign) clearSky() {
+	if err := c.sim.SetFaults(simulator.Faults{Rules: []simulator.Rule{refuses()}}); err != nil {
+		c.Fatal(err)
+	}
+	c.portal.misbehave(nil)
+	c.calm(3 * time.Second)
+	c.sim.Wait()
+}
+
 func refuses() simulator.Rule {
 	return simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Refuse, Word: refuseWord}
 }
 
 // peace ends everything that goes wrong. The clocks are two hours on, so that what a wrong clock put off is due.
 func (c *campaign) peace() {
-	if err := c.sim.SetFaults(simulator.Faults{Rules: []simulator.Rule{refuses()}}); err != nil {
-		c.Fatal(err)
-	}
-	c.portal.misbehave(nil)
+	c.clearSky()
 	began := time.Now()
 	for _, s := range c.stations {
 		if s.life != nil {
