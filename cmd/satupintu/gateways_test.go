@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ func BenchmarkGatewaysBesideEachOther(b *testing.B) {
 			}
 		})
 	}
-	out := tabwriter.NewWriter(b.Output(), 0, 0, 2, ' ', 0)
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "GATEWAYS\tCOMPLAINTS/S\tTAKEOVER AFTER KILL -9\tSHARE OF EACH\tDOUBLES")
 	for _, m := range rows {
 		fmt.Fprintf(out, "%d\t%.0f\t%s\t%s\t%d\n", len(m.shares), m.rate, m.takeover.Round(100*time.Millisecond), percent(m.shares), m.doubles)
