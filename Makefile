@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench bench-large bench-rows bench-servers docs servers
+.PHONY: demo test quick build lint bench bench-large bench-rows bench-servers campaign docs servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -38,6 +38,9 @@ bench-rows: servers ## a file of a million rows on both stores, the rate and the
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
 	SATUPINTU_OUTAGE=168h $(GO) test -run TestALongOutage -v -timeout 60m ./sync/relay
 
+campaign: servers ## half an hour of everything that breaks, on each store; SATUPINTU_SEED=n replays one
+	SATUPINTU_TEST=all SATUPINTU_CAMPAIGN=30m $(GO) test -run Campaign -v -count 1 -timeout 90m ./cmd/satupintu
+
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
 	$(GO) test ./sync/relay -run TestEveryFaultOfEveryStepEndsAsThePageSays -update
@@ -48,8 +51,8 @@ bench-servers:
 		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql strace; \
 	fi
 
-# PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector.
+# PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector, strace to see syncs.
 servers:
-	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v systemd-analyze >/dev/null; then \
-		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus systemd gcc libc6-dev; \
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v strace >/dev/null || ! command -v systemd-analyze >/dev/null; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus systemd gcc libc6-dev strace; \
 	fi

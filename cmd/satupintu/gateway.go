@@ -31,16 +31,22 @@ type base struct {
 	metrics  *relay.Metrics
 	log      *slog.Logger
 	at       func(relay.Point) // of tests; nil otherwise
+	now      func() time.Time  // of tests; nil: time.Now
 }
 
 // pointsKey is under which a test puts what is called at each of relay.Points into the context of a command.
 type pointsKey struct{}
 
+// clockKey is under which a test puts the wall clock of a command, to make it jump.
+type clockKey struct{}
+
 // openBase opens the store and the files of a configuration. owner names this gateway; a command that only looks leaves
 // it empty.
 func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.Logger) (*base, error) {
-	options := store.Options{DSN: string(cfg.Store.DSN), Owner: owner, Log: log}
 	b := &base{log: log, registry: prometheus.NewRegistry()}
+	b.at, _ = ctx.Value(pointsKey{}).(func(relay.Point))
+	b.now, _ = ctx.Value(clockKey{}).(func() time.Time)
+	options := store.Options{DSN: string(cfg.Store.DSN), Owner: owner, Log: log, Now: b.now}
 	if cfg.Privacy.Key.Set() {
 		var err error
 		if b.hasher, err = privacy.NewKey(cfg.Privacy.Key.Reveal()); err != nil {
@@ -48,7 +54,6 @@ func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.L
 		}
 		options.Sealer = b.hasher
 	}
-	b.at, _ = ctx.Value(pointsKey{}).(func(relay.Point))
 	var err error
 	if b.store, err = store.Open(ctx, options); err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
@@ -122,7 +127,7 @@ func (b *base) openPlan(p *plan) (*open, error) {
 	b.metrics.Expect(o.channels)
 	o.relay = relay.New(relay.Options{
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
-		Hasher: b.hasher, Metrics: b.metrics, Log: b.log, At: b.at,
+		Hasher: b.hasher, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil

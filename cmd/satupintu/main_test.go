@@ -34,7 +34,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := execute(dieAt(ctx, os.Getenv(deathPoint)), os.Args[1:], os.Stdout, os.Stderr)
+	ctx = byClock(dieAt(ctx, os.Getenv(deathPoint)), os.Getenv(clockFile))
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -74,10 +75,14 @@ type region struct {
 	log     *os.File
 }
 
-// newRegion writes a configuration whose parts a test may replace: store.dsn and connectors.
-func newRegion(t testing.TB, dsn, connectors string) *region {
+// newRegion writes a configuration whose parts a test may replace: store.dsn, connectors, and what becomes of complaints
+// at the platform (without a scenario, nothing).
+func newRegion(t testing.TB, dsn, connectors string, scenarios ...simulator.Scenario) *region {
 	t.Helper()
-	r := &region{TB: t, folder: t.TempDir(), sim: simulator.New(simulator.Options{Search: true, Lean: true, Scenarios: simulator.Still()})}
+	if len(scenarios) == 0 {
+		scenarios = simulator.Still()
+	}
+	r := &region{TB: t, folder: t.TempDir(), sim: simulator.New(simulator.Options{Search: true, Lean: true, Scenarios: scenarios})}
 	platform := httptest.NewServer(r.sim)
 	t.Cleanup(platform.Close)
 	r.intake, r.metrics = freeAddress(t), freeAddress(t)

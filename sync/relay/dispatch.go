@@ -27,7 +27,7 @@ type dispatcher struct {
 
 	mu      sync.Mutex
 	claimed int
-	refused bool // somebody was given no room since some was given back
+	refused bool      // somebody was given no room since some was given back
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
 }

@@ -38,6 +38,8 @@ type Postgres struct {
 	dir  string
 	port int
 	cmd  *exec.Cmd
+
+	ended <-chan struct{} // when cmd has
 }
 
 // StartPostgres starts a server that ends with the test. It skips where Needs does.
@@ -66,8 +68,24 @@ func StartPostgres(t testing.TB) *Postgres {
 	return p
 }
 
-// Start starts the server, also after Kill, and waits until it answers.
+// Start starts the server, also after Kill, and waits until it answers. What a killed server left in shared memory may be
+// in use for a moment yet: the new one ends at once then, and is started again.
 func (p *Postgres) Start(t testing.TB) {
+	t.Helper()
+	for last := time.Now().Add(30 * time.Second); ; {
+		ended := p.launch(t)
+		switch {
+		case p.wait(t, ended):
+			return
+		case time.Now().After(last):
+			t.Fatalf("postgres does not start:\n%s", p.said())
+		}
+		<-time.After(200 * time.Millisecond)
+	}
+}
+
+// launch starts the server's processes. The channel is closed when it has ended by itself.
+func (p *Postgres) launch(t testing.TB) <-chan struct{} {
 	t.Helper()
 	p.cmd = p.command("postgres", "-D", filepath.Join(p.dir, "data"), "-p", strconv.Itoa(p.port), "-k", p.dir, "-h", "127.0.0.1")
 	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -79,10 +97,22 @@ func (p *Postgres) Start(t testing.TB) {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start postgres: %v", err)
 	}
-	p.wait(t)
+	ended, cmd := make(chan struct{}), p.cmd
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	p.ended = ended
+	return ended
 }
 
-func (p *Postgres) wait(t testing.TB) {
+func (p *Postgres) said() []byte {
+	log, _ := os.ReadFile(filepath.Join(p.dir, "log"))
+	return log
+}
+
+// wait waits until the server answers; false when it ended before it did.
+func (p *Postgres) wait(t testing.TB, ended <-chan struct{}) bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -91,28 +121,88 @@ func (p *Postgres) wait(t testing.TB) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		if db.PingContext(ctx) == nil {
-			tick.Stop()
-			return
-		}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for db.PingContext(ctx) != nil {
 		select {
 		case <-tick.C:
+		case <-ended:
+			return false
 		case <-ctx.Done():
-			log, _ := os.ReadFile(filepath.Join(p.dir, "log"))
-			t.Fatalf("postgres does not answer:\n%s", log)
+			t.Fatalf("postgres does not answer:\n%s", p.said())
 		}
 	}
+	return true
 }
 
-// Kill ends the server as a power cut would: every process of it at once, nothing written.
+// Kill ends the server as a power cut would: every process of it at once, nothing written. Its backends each have a
+// session of their own, so that a signal to the postmaster's group would leave them to finish what they were doing. The
+// postmaster is stopped first, so that it starts no more of them.
 func (p *Postgres) Kill() {
 	if p.cmd == nil || p.cmd.Process == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	_ = p.cmd.Wait()
+	postmaster := p.cmd.Process.Pid
+	_ = syscall.Kill(postmaster, syscall.SIGSTOP)
+	children := childrenOf(postmaster)
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	_ = syscall.Kill(-postmaster, syscall.SIGKILL)
+	<-p.ended
 	p.cmd = nil
+	for _, pid := range children {
+		for last := time.Now().Add(5 * time.Second); alive(pid) && time.Now().Before(last); {
+			<-time.After(time.Millisecond)
+		}
+	}
+}
+
+// Stop ends the server in order, as a restart for maintenance does: connections are cut, what was committed is written.
+func (p *Postgres) Stop() {
+	if p.cmd == nil || p.cmd.Process == nil {
+		return
+	}
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	<-p.ended
+	p.cmd = nil
+}
+
+// Pid is the postmaster's process, whose children are the backends; 0 when the server is down.
+func (p *Postgres) Pid() int {
+	if p.cmd == nil || p.cmd.Process == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
+// childrenOf reads from /proc, where there is one, which processes a process has started and not yet lost.
+func childrenOf(parent int) []int {
+	var found []int
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if fields := stat(pid); err == nil && len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// alive says whether a process runs yet; one whose parent has not taken notice of its end does not.
+func alive(pid int) bool {
+	fields := stat(pid)
+	return len(fields) > 0 && fields[0] != "Z" && fields[0] != "X"
+}
+
+// stat is what the kernel says of a process from its state on; none of one that has ended. The name before it may hold
+// anything, so the last bracket ends it.
+func stat(pid int) []string {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
 // Database makes an empty database and returns its address.
