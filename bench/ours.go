@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -44,6 +45,8 @@ const (
 )
 
 func openOurs(ctx context.Context, e env) (side, error) {
+	debug.SetGCPercent(400) // as cmd/satupintu does
+	debug.SetMemoryLimit(160 << 20)
 	o := &ours{want: e.want, seeded: e.seeded, registry: prometheus.NewRegistry(), ended: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg, err := oursConfig()

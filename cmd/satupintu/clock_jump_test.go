@@ -9,24 +9,10 @@ import (
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
-// wrongClocks says why promises about the wall clock are not tested yet. Empty, they are, and the campaign's clocks jump
-// in every weather instead of in calm only.
-func wrongClocks() string {
-	return "delivery.settle and leases are counted on each gateway's wall clock: an hour's jump makes a request look settled that is under way"
-}
-
-func needsRightClocks(t *testing.T) {
-	t.Helper()
-	if why := wrongClocks(); why != "" {
-		t.Skip(why)
-	}
-}
-
 // A clock that jumps while a request is under way makes nothing look older than it is: the platform carries the request
 // out three seconds later, as a slow one does, and has it once.
 func TestAClockThatJumpsWhileARequestIsUnderWayDoublesNothing(t *testing.T) {
 	storetest.Needs(t, "half a minute")
-	needsRightClocks(t)
 	for _, off := range []string{"1h", "-1h"} {
 		t.Run(off, func(t *testing.T) {
 			r := newRegion(t, "sqlite:natuna.db", channelsOfTests)
@@ -44,7 +30,6 @@ func TestAClockThatJumpsWhileARequestIsUnderWayDoublesNothing(t *testing.T) {
 // The clocks of two gateways may be an hour apart: neither takes what the other holds for abandoned.
 func TestTwoGatewaysWhoseClocksAreAnHourApartDoubleNothing(t *testing.T) {
 	storetest.Needs(t, "PostgreSQL")
-	needsRightClocks(t)
 	r := newRegion(t, storetest.StartPostgres(t).Database(t), channelsOfTests)
 	r.edit("settle: 2s", "settle: 6s")
 	if err := r.sim.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Call: simulator.CallCreate, Fault: simulator.Slow, Delay: 800 * time.Millisecond}}}); err != nil {

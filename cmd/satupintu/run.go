@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -63,7 +64,13 @@ type process struct {
 	mu sync.Mutex // one reload at a time
 }
 
+// mostHeap is up to where the garbage collector takes its time: a gateway holds little, and lives on making and dropping
+// many small things.
+const mostHeap = 160 << 20
+
 func runGateway(ctx context.Context, file string, log *slog.Logger) error {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(mostHeap)
 	p, err := loadPlan(file)
 	if err != nil {
 		return err

@@ -20,7 +20,26 @@ func Normalise(text string) string {
 	text = folded(text)
 	text = strings.ReplaceAll(text, `\r\n`, " ")
 	text = strings.ReplaceAll(text, `\n`, " ")
+	if isASCII(text) {
+		return plainWords(text)
+	}
 	return strings.Join(strings.FieldsFunc(text, notWord), " ")
+}
+
+// plainWords is the letters and digits of lower-case ASCII, with one blank where something else was between them.
+func plainWords(text string) string {
+	words, gap := make([]byte, 0, len(text)), false
+	for i := range len(text) {
+		if b := text[i]; 'a' <= b && b <= 'z' || '0' <= b && b <= '9' {
+			if gap && len(words) > 0 {
+				words = append(words, ' ')
+			}
+			words, gap = append(words, b), false
+			continue
+		}
+		gap = true
+	}
+	return string(words)
 }
 
 // folded makes letters equal that differ in case, width or composition alone.

@@ -36,13 +36,17 @@ const fewWords = 5
 // than ResubmissionWindow, are one complaint sent twice. Another place is another matter, however alike the words; so is,
 // with fewWords or less, another photo. A text without words has no key.
 func ResubmissionKeys(h Hasher, c complaint.Complaint) []string {
+	known := identities(c.Reporter)
+	if len(known) == 0 {
+		return nil
+	}
 	words := Normalise(c.Text)
 	if words == "" {
 		return nil
 	}
 	matter := strings.Join(append([]string{words}, circumstances(c, words)...), "\x00")
 	var keys []string
-	for _, id := range identities(c.Reporter) {
+	for _, id := range known {
 		keys = append(keys, id.kind+"+words:"+h.Hash("resubmission "+id.kind, id.value+"\x00"+matter))
 	}
 	return keys

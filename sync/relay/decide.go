@@ -59,6 +59,9 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (int, error) {
 		r.at(AfterDecide)
 		r.wakeWriters()
 	}
+	if len(works) > 0 {
+		r.at(AfterClaim)
+	}
 	d.start(works)
 	if ready {
 		r.forwardable.send()

@@ -99,7 +99,7 @@ func TestWhatWaitsForThePlatformComesAtOnceOldestFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := storetest.NewClock()
-			hurries(t, opener(dsn(t))(t, store.Options{Owner: "natuna/1", Now: clock.Now}), clock)
+			hurries(t, opener(dsn(t))(t, store.Options{Owner: "natuna/1", Now: clock.Now, LeasesByNow: true}), clock)
 		})
 	}
 }

@@ -71,8 +71,11 @@ type Options struct {
 	DSN    string           // sqlite:FILE or postgres://…
 	Owner  string           // this gateway's name and this run's mark, "name/mark"; empty for a command
 	Sealer Sealer           // nil: nothing is sealed
-	Now    func() time.Time // nil: time.Now, and leases run by PostgreSQL's clock where that is the store
-	Log    *slog.Logger     // nil: none
+	Now    func() time.Time // nil: time.Now
+	// LeasesByNow has leases run by Now on PostgreSQL too, where they otherwise run by the database's own clock, which all
+	// gateways share. For tests that turn the clock.
+	LeasesByNow bool
+	Log         *slog.Logger // nil: none
 }
 
 // Store is an open database.
@@ -85,10 +88,10 @@ type Store struct {
 	owner   string
 	seal    Sealer
 	now     func() time.Time
-	// realTime: nobody gave a clock, so that leases run by PostgreSQL's own, which all gateways share.
-	realTime bool
-	log      *slog.Logger
-	minter   *complaint.Minter
+	// databaseTime: leases run by PostgreSQL's own clock.
+	databaseTime bool
+	log          *slog.Logger
+	minter       *complaint.Minter
 
 	recent recent
 	keeps  *batcher[*keepJob]
@@ -100,7 +103,8 @@ type Store struct {
 // gateway when Options.Owner is set. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
-	if s.realTime = s.now == nil; s.realTime {
+	s.databaseTime = !o.LeasesByNow
+	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.log == nil {
@@ -126,7 +130,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		return fmt.Errorf("tune the tables: %w", err)
 	}
 	clock := "CAST(:now AS bigint)"
-	if s.dialect == postgres && s.realTime {
+	if s.dialect == postgres && s.databaseTime {
 		clock = postgresNow
 	}
 	var err error

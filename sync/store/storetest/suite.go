@@ -110,7 +110,7 @@ type world struct {
 
 func open(t *testing.T, h Harness, clock *Clock, owner string) world {
 	t.Helper()
-	return world{t, h.Open(t, store.Options{Owner: owner, Now: clock.Now}), clock}
+	return world{t, h.Open(t, store.Options{Owner: owner, Now: clock.Now, LeasesByNow: true}), clock}
 }
 
 func begin(t *testing.T, h Harness) world { return open(t, h, NewClock(), "natuna/1") }
