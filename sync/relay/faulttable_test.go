@@ -32,6 +32,7 @@ func steps() []struct{ name, path string } {
 	return []struct{ name, path string }{
 		{"upload", "/complaints/complaint/file"},
 		{national.StepCreate, "/complaints/complaint"},
+		{national.StepHandOver, "/complaints/process/reject"},
 	}
 }
 
@@ -50,7 +51,7 @@ type meddler struct {
 
 func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 	m.mu.Lock()
-	meets := m.meet != nil && r.URL.Path == m.path && m.left > 0
+	meets := m.meet != nil && callOf(r) == m.path && m.left > 0
 	if meets {
 		m.left--
 	}
@@ -65,8 +66,13 @@ func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 func (m *meddler) count(r *http.Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.reached[r.URL.Path]++
+	m.reached[callOf(r)]++
 }
+
+var complaintID = regexp.MustCompile(`/process/[^/]+/`)
+
+// callOf is the path of a request without the id in it.
+func callOf(r *http.Request) string { return complaintID.ReplaceAllString(r.URL.Path, "/process/") }
 
 // carryOut has the request carried out, whatever becomes of who made it.
 func (m *meddler) carryOut(r *http.Request, later time.Duration) {
@@ -151,6 +157,9 @@ func meets(t *testing.T, step struct{ name, path string }, m mishap, lookup stri
 		meddler := &meddler{path: step.path, meet: m.meet, left: max(1, m.meets), reached: map[string]int{}}
 		if m.point != "" {
 			meddler.point = relay.Point(step.name + ":" + m.point)
+		}
+		if step.name == national.StepHandOver {
+			r.cfg.Routing.Fallback.HandOver = "21034"
 		}
 		r.at = meddler.at
 		r.between = func(base http.RoundTripper) http.RoundTripper {

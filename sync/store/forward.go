@@ -290,6 +290,9 @@ func (s *Store) Rescue(ctx context.Context, dead string) (int, error) {
 			if refs, err = all[string](ctx, w.tx, s.q.PickExpired, args{"now": w.now, "dead": dead, "most": 500}); err != nil || len(refs) == 0 {
 				return err
 			}
+			if _, err := w.run(ctx, s.q.InsertCrashes, args{"refs": refs}); err != nil {
+				return err
+			}
 			_, err = w.run(ctx, s.q.Rescue, args{"refs": refs})
 			return err
 		})

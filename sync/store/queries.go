@@ -54,6 +54,7 @@ type queries struct {
 	Settle         *query `query:"settle"`
 	InsertAttempts *query `query:"insert-attempts"`
 	PickExpired    *query `query:"pick-expired"`
+	InsertCrashes  *query `query:"insert-crashes"`
 	Rescue         *query `query:"rescue"`
 	FreeLinked     *query `query:"free-linked"`
 	DeleteLinks    *query `query:"delete-links"`

@@ -80,6 +80,11 @@ ON CONFLICT (ref, fence) DO NOTHING
 -- name: pick-expired
 SELECT ref FROM delivery WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead) LIMIT :most {lock}
 
+-- name: insert-crashes
+INSERT INTO attempt (ref, fence, started_at, ended_at, reason, detail)
+SELECT ref, fence, changed_at, :now, 'crashed', 'the gateway that held it stopped' FROM delivery WHERE ref {in :refs}
+ON CONFLICT (ref, fence) DO NOTHING
+
 -- name: rescue
 UPDATE delivery
 SET state = CASE WHEN sent_at > 0 THEN 'unknown' ELSE 'ready' END, due_at = :now, owner = '', lease_until = 0,

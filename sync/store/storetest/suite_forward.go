@@ -148,6 +148,8 @@ func rescues(t *testing.T, h Harness) {
 	}
 	if story := w.state(got[0].Ref, store.Unknown); !story.SentAt.Equal(sent) || story.Reason != string(retry.Crashed) {
 		t.Errorf("story %+v", story)
+	} else if len(story.Attempted) != 1 || story.Attempted[0].Reason != string(retry.Crashed) || story.Attempted[0].Started.IsZero() {
+		t.Errorf("the attempt that ended with the gateway is told as %+v", story.Attempted)
 	}
 	w.state(got[1].Ref, store.Ready)
 	w.state(got[2].Ref, store.Ready)
