@@ -30,10 +30,11 @@ const (
 	closedSignIn    = "sign_in"
 	closedBreaker   = "breaker"
 	closedThrottled = "throttled"
+	closedStore     = "store"
 )
 
 func closedReasons() []string {
-	return []string{closedOperator, closedSignIn, closedBreaker, closedThrottled}
+	return []string{closedOperator, closedSignIn, closedBreaker, closedThrottled, closedStore}
 }
 
 func newGate(r *Relay) *gate {
@@ -87,7 +88,9 @@ func (g *gate) free(ctx context.Context, want, busy int) (int, time.Duration) {
 	if trying {
 		why = closedBreaker
 	}
-	g.show(why)
+	if ctx.Err() == nil { // our own end closes nothing
+		g.show(why)
+	}
 	switch {
 	case trying && busy > 0:
 		return 0, idleLook
@@ -128,7 +131,7 @@ func (g *gate) closed(ctx context.Context) (string, time.Duration) {
 	}
 	pause, err := g.r.store.Paused(ctx)
 	if err != nil {
-		return closedOperator, time.Second // without its database a gateway forwards nothing anyway
+		return closedStore, time.Second // without its database a gateway forwards nothing anyway
 	}
 	if pause != nil {
 		return closedOperator, idleLook
