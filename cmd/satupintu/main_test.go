@@ -108,6 +108,7 @@ delivery:
   backoff: { first: 200ms, max: 1s, factor: 2, jitter: 0.2 }
   settle: 2s
   lease: 5s
+  breaker: { failures: 5, open_for: 2s }
 routing:
   fallback: { agency: "21030", category: "15" }
 connectors:

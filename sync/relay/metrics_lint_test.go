@@ -141,7 +141,7 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_writebacks_total":                     reasons * channels,
 		"satupintu_deliveries":                           states,
 		"satupintu_writebacks":                           4,
-		"satupintu_forwarding_paused":                    4,
+		"satupintu_forwarding_paused":                    5,
 		"satupintu_panics_total":                         6,
 		"satupintu_oldest_undelivered_timestamp_seconds": 1,
 	} {

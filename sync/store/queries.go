@@ -122,7 +122,7 @@ type queries struct {
 }
 
 // loadQueries makes every query ready for a database and checks that each is used and each is there.
-func loadQueries(d dialect, clock string) (queries, error) {
+func loadQueries(d dialect, clock leaseClock) (queries, error) {
 	texts, err := readQueryFiles()
 	if err != nil {
 		return queries{}, err

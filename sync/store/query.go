@@ -20,7 +20,7 @@ import (
 // tokens, and no more:
 //
 //	{lock} {lock-wait}            the row lock; SQLite has one writer and needs none
-//	{now}                         the database's own clock, in unix milliseconds; in tests the one they turn
+//	{now}                         the clock leases run by, in unix milliseconds: see Store.leaseClock
 //	{clock}                       the database's own clock, in unix microseconds
 //	{in :names}                   one of a list
 //	{rows name text, seq bigint}  a set of rows, as the table r
@@ -29,6 +29,7 @@ type query struct {
 	text   string
 	params []string // names of the placeholders, in order
 	rows   []string // names of the columns of {rows …}
+	clock  func() int64
 	stmt   *sqlx.Stmt
 }
 
@@ -54,11 +55,20 @@ var (
 	placeholder = regexp.MustCompile(`:(\w+)`)
 )
 
-// compile makes a query of its portable text. clock is what {now} becomes.
-func compile(d dialect, name, text, clock string) *query {
-	q := &query{name: name}
+// leaseClock is what {now} becomes, and its value where that is a parameter.
+type leaseClock struct {
+	text string
+	now  func() int64
+}
+
+// clockParam is {now} where the database is told the time.
+const clockParam = "CAST(:lease_clock AS bigint)"
+
+// compile makes a query of its portable text.
+func compile(d dialect, name, text string, clock leaseClock) *query {
+	q := &query{name: name, clock: clock.now}
 	text = lockTokens[d].Replace(text)
-	text = strings.ReplaceAll(text, "{now}", clock)
+	text = strings.ReplaceAll(text, "{now}", clock.text)
 	text = rowsToken.ReplaceAllStringFunc(text, func(token string) string {
 		return q.expandRows(d, rowsToken.FindStringSubmatch(token)[1])
 	})
@@ -103,6 +113,8 @@ func (q *query) bind(a args, rows set) ([]any, error) {
 				return nil, err
 			}
 			value = text
+		case name == "lease_clock":
+			value = q.clock()
 		case !ok && rows != nil:
 			value, ok = rows[name]
 			fallthrough

@@ -88,7 +88,7 @@ type Store struct {
 	owner   string
 	seal    Sealer
 	now     func() time.Time
-	// databaseTime: leases run by PostgreSQL's own clock.
+	// databaseTime: leases run by no clock of this machine that jumps.
 	databaseTime bool
 	log          *slog.Logger
 	minter       *complaint.Minter
@@ -129,15 +129,25 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.tune(ctx); err != nil {
 		return fmt.Errorf("tune the tables: %w", err)
 	}
-	clock := "CAST(:now AS bigint)"
-	if s.dialect == postgres && s.databaseTime {
-		clock = postgresNow
-	}
 	var err error
-	if s.q, err = loadQueries(s.dialect, clock); err != nil {
+	if s.q, err = loadQueries(s.dialect, s.leaseClock()); err != nil {
 		return err
 	}
 	return s.q.prepare(ctx, s.write)
+}
+
+// leaseClock is what leases run by: the clock all gateways on one PostgreSQL share, and on SQLite, which has one gateway,
+// one that goes on evenly from when the database was opened. Neither jumps when somebody sets this machine's clock: what
+// is being done is not taken for abandoned.
+func (s *Store) leaseClock() leaseClock {
+	opened, wall := time.Now(), s.now()
+	switch {
+	case !s.databaseTime:
+		return leaseClock{clockParam, func() int64 { return milli(s.now()) }}
+	case s.dialect == postgres:
+		return leaseClock{text: postgresNow}
+	}
+	return leaseClock{clockParam, func() int64 { return milli(wall.Add(time.Since(opened))) }}
 }
 
 // Close waits for what is being written and closes the database.

@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/store"
 	"github.com/satupintu/satupintu/sync/store/storetest"
@@ -121,5 +123,30 @@ func TestAnAddressNobodyKnows(t *testing.T) {
 	_, err := store.Open(t.Context(), store.Options{DSN: "mysql://x"})
 	if err == nil || !strings.Contains(err.Error(), "sqlite:FILE or postgres://") {
 		t.Error(err)
+	}
+}
+
+// A gateway that is frozen in the middle of a transaction holds up nobody for long: its server ends the transaction.
+func TestAFrozenTransactionGivesItsLocksBack(t *testing.T) {
+	dsn := storetest.StartPostgres(t).Database(t)
+	frozen, other := opener(dsn)(t, store.Options{Owner: "natuna-1/1"}), opener(dsn)(t, store.Options{Owner: "natuna-2/1"})
+	if err := other.SetPause(t.Context(), store.Pause{Why: "percobaan"}); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := frozen.Handle().BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }() // the server ended it
+	if _, err := tx.Exec("SELECT * FROM control FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	waiting, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := other.Resume(waiting); err != nil {
+		t.Errorf("the other gateway still waits: %v", err)
+	}
+	if err := tx.Commit(); err == nil {
+		t.Error("the frozen transaction was committed after all")
 	}
 }
