@@ -147,6 +147,7 @@ func (r *Relay) settle(d *dispatcher, a *attempt, to store.Settlement) {
 		case errors.Is(err, store.ErrTaken):
 			to = store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell, Detail: brief(fmt.Errorf("%w: %s", err, to.Ticket.ID))}
 		case errors.Is(err, store.ErrLost):
+			r.opened.forget(ref)
 			if tries == 0 { // after an error it may be our own commit whose answer was lost
 				r.log.Warn("a delivery took longer than its lease; whoever holds it now looks its outcome up", "ref", ref)
 			}
