@@ -80,7 +80,8 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 	}
 	c.region = newRegion(t, dsn, channelsThatAreTold(c.portal.URL), campaignScenarios()...)
 	c.edit("timeout: 1s", "timeout: 1s\n  sync: { fresh: 1s, old: 3s }",
-		"settle: 2s", fmt.Sprintf("settle: %s\n  breaker: { failures: 8, open_for: 1s }", campaignSettle),
+		"settle: 2s", fmt.Sprintf("settle: %s", campaignSettle),
+		"breaker: { failures: 5, open_for: 2s }", "breaker: { failures: 8, open_for: 1s }",
 		"lease: 5s", fmt.Sprintf("lease: %s", campaignLease),
 		fmt.Sprintf("store: { dsn: %q }", dsn), fmt.Sprintf("store: { dsn: %q, files: disk/files }", dsn))
 	c.clock = c.write("clock", "0s")

@@ -36,7 +36,7 @@ type office struct {
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	clock := storetest.NewClock()
-	s, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "natuna.db"), Owner: "natuna/1", Now: clock.Now})
+	s, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "natuna.db"), Owner: "natuna/1", Now: clock.Now, LeasesByNow: true})
 	if err != nil {
 		t.Fatal(err)
 	}
