@@ -161,8 +161,8 @@ func kernel() string {
 		return "of unknown version"
 	}
 	var release []byte
-	for _, c := range u.Release {
-		if c == 0 {
+	for _, c := range u.Release { // up to the builder's own mark
+		if c == 0 || c == '-' {
 			break
 		}
 		release = append(release, byte(c))
