@@ -94,7 +94,7 @@ func (w *writer) endAll(ctx context.Context, jobs []*stepJob) error {
 	for i, job := range ours {
 		done := job.done
 		if done.Ticket != (national.Ticket{}) {
-			named = append(named, naming{job, routes[i], done.Ticket, done.News})
+			named = append(named, naming{routes[i], done.Ticket, done.News})
 			continue
 		}
 		rows = append(rows, args{"ref": string(job.claim.Ref), "name": done.Name, "started_at": milli(done.Began), "result": done.Result})

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
@@ -149,4 +152,35 @@ func TestAFrozenTransactionGivesItsLocksBack(t *testing.T) {
 	if err := tx.Commit(); err == nil {
 		t.Error("the frozen transaction was committed after all")
 	}
+}
+
+// Leases run by no clock that somebody sets: an hour's jump of this machine's takes nothing from who works on it.
+func TestAClockThatIsSetTakesNoLease(t *testing.T) {
+	overStores(t, func(t *testing.T, dsn string) {
+		clock := storetest.NewClock()
+		s := opener(dsn)(t, store.Options{Owner: "natuna/1", Now: clock.Now})
+		kept := store.Page{Source: "portal", Complaints: []complaint.Complaint{{SourceID: "1", Text: "Lampu di Midai mati", Class: complaint.Ordinary}}}
+		if _, err := s.Keep(t.Context(), kept); err != nil {
+			t.Fatal(err)
+		}
+		judge := func(complaint.Complaint) store.Decision { return store.Decision{Agency: "21030"} }
+		decided, err := s.Decide(t.Context(), 1, judge, store.Appetite{Most: 1, Lease: time.Minute})
+		if err != nil || len(decided) != 1 || decided[0].Work == nil {
+			t.Fatalf("decided %+v, %v", decided, err)
+		}
+		clock.Advance(time.Hour)
+		if n, err := s.Rescue(t.Context(), ""); err != nil || n != 0 {
+			t.Errorf("%d deliveries were taken for abandoned, %v", n, err)
+		}
+		done := store.Settlement{State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: "7"}}
+		if err := s.Settle(t.Context(), decided[0].Work.Claim, done); err != nil {
+			t.Errorf("its owner cannot settle it: %v", err)
+		}
+	})
+}
+
+func overStores(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "natuna.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, storetest.StartPostgres(t).Database(t)) })
 }
