@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -240,23 +239,7 @@ func (r *region) ready() bool {
 
 // post sends one complaint to the portal; it returns the reference, empty when it was not acknowledged.
 func (r *region) post(body string) string {
-	request, err := http.NewRequest(http.MethodPost, "http://"+r.intake+"/in/portal", strings.NewReader(body))
-	if err != nil {
-		return ""
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer token-portal")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return ""
-	}
-	defer response.Body.Close()
-	said, err := io.ReadAll(response.Body)
-	var answer struct{ Ref string }
-	if err != nil || response.StatusCode != http.StatusAccepted || json.Unmarshal(said, &answer) != nil {
-		return ""
-	}
-	return answer.Ref
+	return sendTo(r.Context(), r.intake, "application/json", strings.NewReader(body))
 }
 
 // exactlyOnce checks at the platform that each delivered complaint is there once, and that nothing else is.

@@ -24,6 +24,11 @@ func (p parcel) deliverTo(ctx context.Context, intake string) string {
 	ctx, cancel := context.WithTimeout(ctx, senderPatience)
 	defer cancel()
 	kind, body := p.encode()
+	return sendTo(ctx, intake, kind, body)
+}
+
+// sendTo sends a request to a portal once; it returns the reference, empty when it was not acknowledged.
+func sendTo(ctx context.Context, intake, kind string, body io.Reader) string {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+intake+"/in/portal", body)
 	if err != nil {
 		return ""
