@@ -164,6 +164,25 @@ func TestAChannelThatRefusesIsToldLaterAndInOrder(t *testing.T) {
 	})
 }
 
+// Another gateway may have told it meanwhile, and what came after it: a channel must not hear the old news last.
+func TestAGatewayFrozenPastItsLeaseTellsNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		frozen := false
+		r.at = func(p relay.Point) {
+			if p == relay.BeforeTell && !frozen {
+				frozen = true
+				<-time.After(r.cfg.Delivery.Lease.D() + time.Second)
+			}
+		}
+		r.start()
+		r.until(r.takeIn(report(1))[0], store.Done)
+		pass(3 * r.cfg.Delivery.Lease.D())
+		if heard := r.channel.heard("1"); !frozen || !slices.Equal(heard, []complaint.Status{complaint.Forwarded}) {
+			t.Errorf("heard %v, frozen: %t", heard, frozen)
+		}
+	})
+}
+
 func TestAChannelsRefusalForGoodIsShownAndPausesNobody(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.channel.refuse["1"] = retry.Never(errors.New("410 Gone"))

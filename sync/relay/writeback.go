@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -20,18 +21,20 @@ func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 	var down trouble
 	work, stop := graceful(ctx)
 	defer stop()
+	lease := r.cfg.Delivery.Lease.D()
 	for ctx.Err() == nil {
-		news, err := r.store.ClaimNews(ctx, c.Name, writebackWorkers, r.cfg.Delivery.Lease.D())
+		by := time.Now().Add(lease * 2 / 3) // before the claim, which may take long; a lease is not renewed here
+		news, err := r.store.ClaimNews(ctx, c.Name, writebackWorkers, lease)
 		down.watch(ctx, r.log.With("connector", c.Name), "claiming news", err)
-		r.tellAll(work, c, news)
+		r.tellAll(work, c, news, by)
 		if len(news) == 0 {
 			sleep(ctx, idleLook, r.tellable[c.Name])
 		}
 	}
 }
 
-func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News) {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Delivery.Lease.D()*2/3) // a lease is not renewed here
+func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News, by time.Time) {
+	ctx, cancel := context.WithDeadline(ctx, by)
 	defer cancel()
 	var workers sync.WaitGroup
 	for _, n := range news {
@@ -42,6 +45,9 @@ func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News) {
 
 func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	r.at(BeforeTell)
+	if by, _ := ctx.Deadline(); time.Now().After(by) {
+		return // we were frozen: another gateway may have told this, and what came after it
+	}
 	err := contained(func() error { return c.WriteStatus.WriteStatus(ctx, changeOf(n)) })
 	r.at(BeforeTold)
 	to := r.newsVerdict(n, err)

@@ -182,8 +182,20 @@ func refuseVolatile(synchronousCommit, fsync, following string) error {
 	return nil
 }
 
-// inTx runs f in one transaction. f makes no network call but to this database.
+// inTx runs f in one transaction. f makes no network call but to this database. PostgreSQL undoes one of two transactions
+// that wait for each other: that one is run again, once.
 func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	err := s.once(ctx, f)
+	var undone *pq.Error
+	if errors.As(err, &undone) && undone.Code == deadlockDetected {
+		return s.once(ctx, f)
+	}
+	return err
+}
+
+const deadlockDetected = "40P01"
+
+func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	tx, err := s.write.BeginTxx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w: %w", errDatabase, err)
