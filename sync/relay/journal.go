@@ -99,7 +99,9 @@ func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
 	c.Title, _ = r.redactor.Redact(c.Title)
 	c.Text, _ = r.redactor.Redact(c.Text)
-	s := national.Submission{Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver}
+	s := national.Submission{
+		Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver, Earlier: job.Earlier,
+	}
 	for _, attachment := range c.Attachments {
 		s.Files = append(s.Files, national.File{
 			Attachment: attachment, Open: func() (io.ReadCloser, error) { return r.files.Open(attachment.SHA256) },

@@ -4,6 +4,7 @@
 // What it proves of a kind:
 //
 //   - A complaint is made once, whatever breaks between its steps, and no step that is done is repeated.
+//   - A complaint about a trouble that came back names the earlier ticket, within its text.
 //   - Files arrive byte for byte, flags as they are, our reference on the text's last line.
 //   - Each failure carries the verdict that fits what happened at the other side: never transient when the complaint
 //     may be there, so that sending by the verdicts leaves exactly one.
@@ -81,6 +82,7 @@ func Run(t *testing.T, h Harness) {
 		{"each of many at once gets its own ticket", together},
 		{"nothing is sent when the gateway is stopping", stopping},
 		{"what is sent is what arrives", content},
+		{"a recurrence names the earlier ticket", recurrence},
 		{"files arrive byte for byte", files},
 		{"a file that cannot be read does not stop the complaint", brokenFile},
 		{"the platform can be asked for its lists and signed into", reference},
