@@ -25,6 +25,7 @@ type Platform struct {
 	Reference Referencer
 	Probe     Prober // required
 	Export    Exporter
+	FollowUps FollowUpper
 	Close     func() error
 
 	// LookupHint says, where Lookup is missing, what else can tell whether the platform has a complaint: words for an
