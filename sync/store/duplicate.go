@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 )
 
 // lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction
@@ -111,6 +112,11 @@ func (w *writer) link(ctx context.Context, u *undecided) error {
 	})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
+	}
+	if u.decision.Kind == string(dedup.FollowUp) {
+		if err := w.followUp(ctx, u.Ref, found.primary); err != nil {
+			return err
+		}
 	}
 	if !u.decision.Tell {
 		return nil

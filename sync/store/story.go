@@ -77,7 +77,8 @@ type Story struct {
 	StatusRaw  string           `json:"status_raw,omitempty"`
 	Primary    complaint.Ref    `json:"primary,omitempty"`
 	LinkWhy    string           `json:"link_why,omitempty"`
-	SentAt     time.Time        `json:"sent_at,omitzero"` // an open outcome
+	SentAt     time.Time        `json:"sent_at,omitzero"`    // an open outcome
+	FollowUp   *FollowUpSeen    `json:"follow_up,omitempty"` // of a complaint that is told on its primary's ticket
 	Attempted  []Attempt        `json:"attempts_made"`
 	Steps      []StepTaken      `json:"steps"`
 	Events     []EventSeen      `json:"events"`
@@ -171,6 +172,9 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 	}
 	for _, t := range steps {
 		story.Steps = append(story.Steps, StepTaken{t.Name, "done", fromMilli(t.StartedAt), fromMilli(t.EndedAt)})
+	}
+	if err := s.tellFollowUp(ctx, ref, story); err != nil {
+		return err
 	}
 	if err := s.tellEvents(ctx, ref, story); err != nil {
 		return err
