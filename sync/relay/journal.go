@@ -37,7 +37,7 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(a.r.cfg.Delivery.Settle.D()/2))
 	defer cancel()
 	a.r.at(stepPoint(step, "begin"))
-	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
+	if err := a.begin(ctx, step); err != nil {
 		return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
 	}
 	if !step.Harmless {
