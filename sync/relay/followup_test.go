@@ -305,6 +305,23 @@ func TestAFollowUpNobodyCanFindIsResolvedByAPerson(t *testing.T) {
 	}
 }
 
+func TestAPauseHoldsFollowUpsToo(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary, ref := r.followed(asks())
+		r.must(r.store.SetPause(r.Context(), store.Pause{Why: "a test"}))
+		pass(time.Second) // told already, or not any more
+		before := r.story(ref).FollowUp
+		pass(10 * time.Minute)
+		if after := r.story(ref).FollowUp; *after != *before || before.State != store.Ready {
+			t.Errorf("paused it went from %+v to %+v", before, after)
+		}
+		r.must(r.store.Resume(r.Context()))
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}
+
 // While the gate is closed nothing is added, and nothing of it is lost or counted as an attempt.
 func TestFollowUpsWaitWhileCredentialsAreRefused(t *testing.T) {
 	bubble(t, func(r *rig) {
