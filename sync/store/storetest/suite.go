@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -99,10 +100,25 @@ func judge(c complaint.Complaint) store.Decision {
 }
 
 func judgeByText(c complaint.Complaint) store.Decision {
-	d := judge(c)
-	d.Keys, d.Window, d.Kind = []string{"text " + c.Text}, time.Hour, "resubmission"
-	d.Explain = func(_ string, apart time.Duration) string { return "same words, " + apart.String() + " apart" }
+	return comparedBy(c, sameWords)
+}
+
+// comparedBy is a decision about a complaint that is found by its words.
+func comparedBy(c complaint.Complaint, judge func(dedup.Print, []dedup.Earlier) dedup.Verdict) store.Decision {
+	d := store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
+	d.Print = &dedup.Print{At: c.OccurredAt(), Exact: []string{"text " + c.Text}}
+	d.By = &store.Comparison{Window: 24 * time.Hour, ReviewWait: 4 * time.Hour, Judge: judge}
 	return d
+}
+
+// sameWords links what is told in the same words within an hour.
+func sameWords(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
+	for _, a := range among {
+		if a.Print.Exact[0] == later.Exact[0] && later.At.Sub(a.Print.At).Abs() <= time.Hour {
+			return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: a.Ref, Score: 0.99, For: []dedup.Evidence{{Code: "words"}}}
+		}
+	}
+	return dedup.Verdict{Answer: dedup.New}
 }
 
 type world struct {
