@@ -20,6 +20,9 @@ type LinkedAs struct {
 // keeps its ticket and is linked for its answers alone. Whatever was linked to it is linked to the primary.
 func (s *Store) Link(ctx context.Context, ref, to complaint.Ref, o Order) (LinkedAs, error) {
 	var as LinkedAs
+	if _, err := s.Story(ctx, to); err != nil {
+		return as, err
+	}
 	err := s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		var err error
 		if as, err = w.linkByHand(ctx, ref, to, o); err != nil {
@@ -39,9 +42,6 @@ func (s *Store) Link(ctx context.Context, ref, to complaint.Ref, o Order) (Linke
 
 // linkByHand makes a complaint ready to be linked.
 func (w *writer) linkByHand(ctx context.Context, ref, to complaint.Ref, o Order) (LinkedAs, error) {
-	if _, err := one[string](ctx, w.tx, w.s.q.ComplaintSource, args{"ref": to}); err != nil {
-		return LinkedAs{}, fmt.Errorf("read %s: %w", to, notFound(err))
-	}
 	as := LinkedAs{}
 	var err error
 	if as.Primary, err = w.primaryOf(ctx, to); err != nil {

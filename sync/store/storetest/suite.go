@@ -42,12 +42,15 @@ type Harness struct {
 	Gateway int // how many gateways may share the database at once
 }
 
+// promise is one promise of the store, and its test.
+type promise struct {
+	name string
+	test func(*testing.T, Harness)
+}
+
 // Run runs the suite. fresh gives each test a database of its own.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
-	for _, c := range []struct {
-		name string
-		test func(*testing.T, Harness)
-	}{
+	for _, c := range append(duplicates(), []promise{
 		{"what is kept is there after reopening", keepSurvives},
 		{"a known complaint is answered with its reference and stored once", keepOnce},
 		{"changed content is a revision and forwarded once", keepRevision},
@@ -86,7 +89,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what a list has is done and asked about by no wrong id", listedIsDone},
 		{"what a list lacks is sent again, unless it moved on", unlistedIsReady},
 		{"a list's status is told once and leaves the next question alone", listedStatusOnce},
-	} {
+	}...) {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}
 }
