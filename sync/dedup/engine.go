@@ -108,14 +108,26 @@ type Evidence struct {
 type Options struct {
 	Hasher      Hasher
 	Window      time.Duration // how far back duplicates are looked for
-	ReviewAbove float64       // the score from which a person looks
+	ReviewAbove float64       // the score from which a person looks; 0: the model's own
+	Model       *Model        // nil: the shipped one
+	Gazetteer   *Gazetteer    // nil: none
+	Words       *Words        // nil: NewWords
+	WrongTaps   bool          // another village code under the same street is doubt, not another place
 }
 
 // Engine compares complaints. It is safe for several goroutines.
 type Engine struct{ o Options }
 
 // NewEngine makes an engine.
-func NewEngine(o Options) *Engine { return &Engine{o} }
+func NewEngine(o Options) *Engine {
+	if o.Model == nil {
+		o.Model = ShippedModel()
+	}
+	if o.Words == nil {
+		o.Words = NewWords()
+	}
+	return &Engine{o}
+}
 
 // Print makes what a complaint is compared by.
 func (e *Engine) Print(c complaint.Complaint) Print {
@@ -137,6 +149,9 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 	}
 	return Verdict{Answer: New}
 }
+
+// Codes are all codes that evidence has.
+func Codes() []string { return []string{"reporter", "words", "time"} }
 
 // Why is the sentence that says which evidence made the verdict and what spoke against it, in English ("en") or
 // Indonesian ("id"). It holds no personal data.

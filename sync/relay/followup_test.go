@@ -235,7 +235,11 @@ func TestAFollowUpOfAClosedComplaintIsForwardedByItself(t *testing.T) {
 		ref := r.follows(primary, asks())
 		r.until(ref, store.Done)
 		if n := len(r.joined(primary, ref)); n != 0 || r.atPlatform(ref) != 1 {
-			t.Errorf("it is told %d times on the closed ticket, and has %d of its own", n, r.atPlatform(ref))
+			t.Fatalf("it is told %d times on the closed ticket, and has %d of its own", n, r.atPlatform(ref))
+		}
+		closed := r.sim.ByMarker(string(primary))[0]
+		if text := r.sim.ByMarker(string(ref))[0].Content; !strings.Contains(text, "nomor laporan "+closed.TrackingID+".") {
+			t.Errorf("it does not name the closed one, %s: %q", closed.TrackingID, text)
 		}
 		r.balanced()
 	})

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -17,6 +18,8 @@ type Metrics struct {
 	refused             *prometheus.CounterVec
 	intakeSeconds       *prometheus.HistogramVec
 	duplicates          *prometheus.CounterVec
+	reviews             *prometheus.CounterVec
+	reviewsWaiting      prometheus.Gauge
 	routed              *prometheus.CounterVec
 	polls               *prometheus.CounterVec
 	acknowledgeFailures *prometheus.CounterVec
@@ -50,7 +53,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		intake:              f.counter("intake_complaints_total", "Complaints taken in, by what became of them: new, known (sent before) or revised (sent before with other content).", "connector", "result"),
 		refused:             f.counter("intake_refused_total", "Requests and rows that were not accepted, by reason.", "connector", "reason"),
 		intakeSeconds:       f.histogram("intake_duration_seconds", "Time from a request's arrival to its answer, the commit included.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "connector"),
-		duplicates:          f.counter("duplicates_total", "Duplicates found, by kind.", "kind"),
+		duplicates:          f.counter("duplicates_total", "Complaints related to an earlier one, by kind. All but recurrences are linked.", "kind"),
+		reviews:             f.counter("duplicate_reviews_total", "Complaints a person was asked about (asked), and those of them that nobody decided about in time (undecided).", "result"),
+		reviewsWaiting:      f.gauge("duplicate_reviews_waiting", "Complaints that wait for a person to say whether they are duplicates.").WithLabelValues(),
 		routed:              f.counter("routed_total", "Complaints that were given an agency, by a rule or by the fallback.", "by"),
 		polls:               f.counter("connector_polls_total", "Polls of a connector, by result.", "connector", "result"),
 		acknowledgeFailures: f.counter("connector_acknowledge_failures_total", "Pages that were kept and could not be acknowledged to the channel.", "connector"),
@@ -100,8 +105,11 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, c := range channels {
 		m.expectConnector(c)
 	}
-	for _, kind := range []string{kindRedelivery, kindResubmission} {
-		m.duplicates.WithLabelValues(kind)
+	for _, kind := range dedup.Kinds() {
+		m.duplicates.WithLabelValues(string(kind))
+	}
+	for _, result := range []string{reviewAsked, reviewUndecided} {
+		m.reviews.WithLabelValues(result)
 	}
 	for _, by := range []string{byRule, byFallback} {
 		m.routed.WithLabelValues(by)
@@ -180,6 +188,7 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 	for _, state := range followUpStates() {
 		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
 	}
+	m.reviewsWaiting.Set(float64(s.Reviews))
 	m.oldest.Set(seconds(s.OldestOpen))
 	lag := time.Duration(0)
 	if !s.SyncDue.IsZero() {

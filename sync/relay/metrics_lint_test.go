@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -133,7 +134,9 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_intake_complaints_total":              3 * channels,
 		"satupintu_intake_refused_total":                 channels * (len(relay.RequestRefusals()) + len(connectors.SetAsideCauses())),
 		"satupintu_intake_duration_seconds":              channels,
-		"satupintu_duplicates_total":                     2,
+		"satupintu_duplicates_total":                     len(dedup.Kinds()),
+		"satupintu_duplicate_reviews_total":              2,
+		"satupintu_duplicate_reviews_waiting":            1,
 		"satupintu_routed_total":                         2,
 		"satupintu_connector_polls_total":                2 * channels,
 		"satupintu_delivery_attempts_total":              reasons,

@@ -48,6 +48,8 @@ type Options struct {
 	Channels []Channel
 	Limiter  *Limiter // the platform's; its Transport is what Platform sends through
 	Hasher   dedup.Hasher
+	Engine   *dedup.Engine // compares complaints; nil: one with the shipped model and no gazetteer
+	Words    *dedup.Words  // the engine's; nil with a nil Engine
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -72,7 +74,6 @@ type Relay struct {
 	writers  []string // sources that can be told a status
 	limiter  *Limiter
 	table    *route.Table
-	hasher   dedup.Hasher
 	redactor privacy.Redactor
 	backoff  retry.Backoff
 	gate     *gate
@@ -80,6 +81,10 @@ type Relay struct {
 	log      *slog.Logger
 	now      func() time.Time
 	at       func(Point)
+
+	engine     *dedup.Engine // nil, with comparison: duplicates are not looked for
+	words      *dedup.Words
+	comparison *store.Comparison
 
 	held        heldClaims
 	opened      openings
@@ -94,7 +99,7 @@ type Relay struct {
 func New(o Options) *Relay {
 	r := &Relay{
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
-		table: route.New(o.Config.Routing), hasher: o.Hasher, redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
+		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
 	}
@@ -112,6 +117,7 @@ func New(o Options) *Relay {
 			r.tellable[c.Name] = newSignal()
 		}
 	}
+	r.compares(o)
 	r.gate = newGate(r)
 	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
@@ -120,6 +126,7 @@ func New(o Options) *Relay {
 // Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.
 func (r *Relay) Run(ctx context.Context) error {
 	r.recover(ctx)
+	r.learn(ctx)
 	var running sync.WaitGroup
 	work, over := graceful(ctx)
 	defer over()

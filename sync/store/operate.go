@@ -25,6 +25,9 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 		if err != nil {
 			return err
 		}
+		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
+			return err
+		}
 		to := Ready
 		if decided, err := w.decided(ctx, ref); err != nil || !decided {
 			to = New
@@ -39,7 +42,8 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 	})
 }
 
-// Drop ends a delivery that is not at the platform, with an operator's reason. Complaints it stood for go on alone.
+// Drop ends a delivery that is not at the platform, with an operator's reason. Of the complaints it stood for the oldest
+// takes its place.
 func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		id, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref})
@@ -56,7 +60,10 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 		if n == 0 {
 			return fmt.Errorf("%s cannot be dropped in its state; see queue show", ref)
 		}
-		return w.freeLinked(ctx, ref)
+		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
+			return err
+		}
+		return w.promote(ctx, ref, "an operator dropped it")
 	})
 }
 

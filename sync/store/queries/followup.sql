@@ -46,12 +46,8 @@ WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 -- name: drop-follow-up
 DELETE FROM follow_up WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 
--- name: free-follow-up
-UPDATE delivery SET state = 'ready', due_at = :now, reason = '', detail = :detail, changed_at = :now
-WHERE ref = :ref AND state = 'linked'
-
--- name: delete-link
-DELETE FROM link WHERE ref = :ref
+-- name: point-back
+UPDATE delivery SET earlier_ref = :earlier_ref WHERE ref = :ref
 
 -- name: rescue-follow-ups
 UPDATE follow_up
