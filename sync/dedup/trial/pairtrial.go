@@ -94,6 +94,9 @@ func MeasurePairs(o dedup.Options, s Sheet, pairs []Pair, folds int) (Pairs, err
 		prints[i] = e.Print(r.Complaint)
 		o.Words.Learn(prints[i])
 	}
+	if folds > 0 {
+		o.ReviewAbove = 0 // each fold has its own
+	}
 	p := Pairs{Folds: folds}
 	for _, part := range parts(pairs, folds) {
 		model, err := part.model(o, prints, folds)

@@ -1,0 +1,138 @@
+package trial
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// mark is one thing that tells two matters apart. A complaint that has it gets another in every place where it stands; one
+// that has none is given one first, in a clause of its own.
+type mark struct {
+	kind   string
+	found  *regexp.Regexp                           // what stands before, the value, what stands behind
+	clause func(r *rand.Rand, value string) string  // a sentence with a value
+	some   func(r *rand.Rand, unlike string) string // a value, another than this
+	always bool                                     // a clause is given even where the complaint may have one: it cannot be told reliably
+}
+
+// otherMarks are the changes that make it another matter.
+func otherMarks() []mark {
+	return []mark{
+		{kind: "house number", found: regexp.MustCompile(`(?i)(\bno(?:mor)?\.?[ ]?)(\d{1,3})(\b)`), some: number(1, 99), clause: said(
+			"Lokasinya di Jl. Hang Tuah No. %s.", "Tepatnya depan rumah jalan pramuka no %s ya.", "Alamat: Jl Cempaka nomor %s.")},
+		{kind: "gang", found: regexp.MustCompile(`(?i)(\b(?:gang|gg)\b\.?[ ]?)(\d{1,2}|[IVX]{1,4}|[A-Z])(\b)`), some: number(1, 12), clause: said(
+			"Lokasinya masuk Gang Melati %s.", "Rumahnya di gg. %s dari jalan besar.", "Tepatnya di Gang %s sebelah kiri.")},
+		{kind: "RT", found: regexp.MustCompile(`(?i)(\brt[ ./]?0*)(\d{1,2})(\b)`), some: number(1, 9), clause: said(
+			"Kami tinggal di RT 0%s RW 02.", "ini di rt %s ya pak.", "Alamat RT.%s/RW.01.")},
+		{kind: "point", found: regexp.MustCompile(`(?i)(\btitik )([a-h])(\b)`), some: oneOf("A", "B", "C", "D", "E", "F"), clause: said(
+			"Ini untuk titik %s.", "Lokasi yang dimaksud adalah Titik %s pada denah.", "(TITIK %s)")},
+		{kind: "street", always: true, found: regexp.MustCompile(`(Jl\. )(` + strings.Join(streets(), "|") + `)(\b)`), some: oneOf(streets()...), clause: said(
+			"Lokasinya di Jl. %s.", "Kejadian di sepanjang Jl. %s.", "Tepatnya Jl. %s dekat tikungan.")},
+		{kind: "village", always: true, found: regexp.MustCompile(`(Desa )(` + strings.Join(villageNames(), "|") + `)(\b)`), some: oneOf(villageNames()...), clause: said(
+			"Kami warga Desa %s.", "Lokasi di Desa %s.", "Ini terjadi di Desa %s.")},
+		{kind: "pupil", always: true, found: regexp.MustCompile(`(bernama )(` + strings.Join(pupils(), "|") + `)(\b)`), some: oneOf(pupils()...), clause: said(
+			"Ini tentang anak saya bernama %s, kelas 4.", "Murid yang kami maksud bernama %s.", "Anak bernama %s belum mendapat haknya di sekolah.")},
+		{kind: "asset", found: regexp.MustCompile(`(?i)(\b(?:tiang|gardu|meteran|pju|pompa)[ ](?:nomor |no\.? ?)?(?:[A-Z]{1,3}-)?0*)(\d{1,4})(\b)`), some: number(11, 99), clause: said(
+			"Tiang nomor PJU-0%s.", "Nomor pada tiang PJU-0%s.", "Ini meteran nomor 21%s.")},
+		{kind: "polarity", found: regexp.MustCompile(`(?i)(\b)(mati|rusak|menumpuk|tersumbat|macet|gelap)(\b)`), some: nil, clause: said(
+			"Lampu di depan musala %s.", "Sampai hari ini lampunya %s.", "Pompa air desa %s.")},
+		{kind: "date", found: regexp.MustCompile(`(?i)(\b(?:tanggal|tgl)\.? )(\d{1,2})(\b)`), some: number(1, 28), clause: said(
+			"Kejadiannya tanggal %s Februari malam.", "Terjadi pada tgl %s Januari 2026.", "Ini untuk kejadian tanggal %s Februari 2026.")},
+	}
+}
+
+func villageNames() []string {
+	var names []string
+	for _, v := range villages() {
+		names = append(names, v[0])
+	}
+	return names
+}
+
+func pupils() []string {
+	return []string{"Rahmat", "Siti", "Dewi", "Hasan", "Nurul", "Zulkifli", "Aminah", "Fauzan"}
+}
+
+func said(sentences ...string) func(*rand.Rand, string) string {
+	return func(r *rand.Rand, value string) string { return fmt.Sprintf(pick(r, sentences), value) }
+}
+
+func number(from, to int) func(*rand.Rand, string) string {
+	return func(r *rand.Rand, unlike string) string {
+		was, _ := strconv.Atoi(unlike)
+		for {
+			if n := from + r.IntN(to-from+1); n != was {
+				return strconv.Itoa(n)
+			}
+		}
+	}
+}
+
+func oneOf(values ...string) func(*rand.Rand, string) string {
+	return func(r *rand.Rand, unlike string) string {
+		for {
+			if v := pick(r, values); !strings.EqualFold(v, unlike) {
+				return v
+			}
+		}
+	}
+}
+
+// ended is what is said when the trouble is over.
+func ended(state string) string {
+	return map[string]string{
+		"mati": "sudah menyala lagi", "rusak": "sudah diperbaiki", "menumpuk": "sudah diangkut", "tersumbat": "sudah lancar lagi",
+		"macet": "sudah lancar lagi", "gelap": "sudah terang lagi",
+	}[strings.ToLower(state)]
+}
+
+// two makes two complaints that differ in this mark alone.
+func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complaint.Complaint) {
+	if m.always || !m.found.MatchString(base.Text) {
+		base = m.given(r, base)
+	}
+	value := m.found.FindStringSubmatch(base.Text)[2]
+	new := ended(value)
+	if m.some != nil {
+		new = m.some(r, value)
+	}
+	another = base
+	another.Text = m.replaced(base.Text, value, new)
+	another.Place.Address = m.replaced(base.Place.Address, value, new)
+	return base, another
+}
+
+// given adds the clause, and for a street or a village an address in which it stands too, as a form has it.
+func (m mark) given(r *rand.Rand, c complaint.Complaint) complaint.Complaint {
+	value := "mati"
+	if m.some != nil {
+		value = m.some(r, "")
+	}
+	if m.always {
+		c.Text = m.found.ReplaceAllString(c.Text, "${1}Utama") // nothing else of this kind
+	}
+	c.Text = strings.TrimSpace(c.Text) + " " + m.clause(r, value)
+	switch m.kind {
+	case "street":
+		c.Place.Address = "Jl. " + value + ", Kelurahan Ranai, Kecamatan Bunguran Timur"
+	case "village":
+		c.Place.Address = "Desa " + value
+	}
+	return c
+}
+
+// replaced puts the new value wherever the old one stands as this kind of mark.
+func (m mark) replaced(text, value, new string) string {
+	return m.found.ReplaceAllStringFunc(text, func(found string) string {
+		parts := m.found.FindStringSubmatch(found)
+		if !strings.EqualFold(parts[2], value) {
+			return found
+		}
+		return parts[1] + new + parts[3]
+	})
+}
