@@ -25,7 +25,7 @@ func otherMarks() []mark {
 	return []mark{
 		{kind: "house number", found: regexp.MustCompile(`(?i)(\bno(?:mor)?\.?[ ]?)(\d{1,3})(\b)`), some: number(1, 99), clause: said(
 			"Lokasinya di Jl. Hang Tuah No. %s.", "Tepatnya depan rumah jalan pramuka no %s ya.", "Alamat: Jl Cempaka nomor %s.")},
-		{kind: "gang", found: regexp.MustCompile(`(?i)(\b(?:gang|gg)\b\.?[ ]?)(\d{1,2}|[IVX]{1,4}|[A-Z])(\b)`), some: number(1, 12), clause: said(
+		{kind: "gang", found: regexp.MustCompile(`(?i)(\b(?:gang|gg)\b\.?[ ]?(?:melati )?)(\d{1,2}|[IVX]{1,4}|[A-Z])(\b)`), some: number(1, 12), clause: said(
 			"Lokasinya masuk Gang Melati %s.", "Rumahnya di gg. %s dari jalan besar.", "Tepatnya di Gang %s sebelah kiri.")},
 		{kind: "RT", found: regexp.MustCompile(`(?i)(\brt[ ./]?0*)(\d{1,2})(\b)`), some: number(1, 9), clause: said(
 			"Kami tinggal di RT 0%s RW 02.", "ini di rt %s ya pak.", "Alamat RT.%s/RW.01.")},

@@ -1,0 +1,233 @@
+package trial
+
+import (
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// drawn is a maker on invented complaints with a seed that rapid chooses.
+func drawn(t *rapid.T) *Maker {
+	seed := rapid.Uint64().Draw(t, "seed")
+	m, err := NewMaker(Invented(40, seed), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func sameChange(t interface{ Fatalf(string, ...any) }, kind string) change {
+	i := slices.IndexFunc(sameChanges(), func(c change) bool { return c.kind == kind })
+	if i < 0 {
+		t.Fatalf("no change is called %s", kind)
+	}
+	return sameChanges()[i]
+}
+
+func TestAnotherTellingKeepsWhatTellsMattersApart(t *testing.T) {
+	digits := regexp.MustCompile(`\d+`)
+	for _, c := range sameChanges() {
+		t.Run(c.kind, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				made, ok := drawn(t).same(c, rapid.SampledFrom([]float64{1, 3}).Draw(t, "rate"), SameReporter)
+				if !ok {
+					t.Fatal("no base can be changed so")
+				}
+				a, b := made.Earlier, made.Later
+				if a.Text == b.Text {
+					t.Fatal("nothing changed")
+				}
+				if !utf8.ValidString(b.Text) {
+					t.Fatalf("%q is no UTF-8", b.Text)
+				}
+				if a.Place != b.Place || a.Reporter != b.Reporter || a.Category != b.Category {
+					t.Fatal("more than the text changed")
+				}
+				for _, n := range digits.FindAllString(b.Text, -1) {
+					known := slices.ContainsFunc(digits.FindAllString(a.Text, -1), func(m string) bool {
+						return strings.TrimLeft(m, "0") == strings.TrimLeft(n, "0")
+					})
+					if !known && c.kind != "channel head" && c.kind != "number and phone formats" && c.kind != "all at once" && c.kind != "cut to 160 characters" {
+						t.Fatalf("the number %s is new in %q", n, b.Text)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestEachChangeDoesWhatItIsCalled(t *testing.T) {
+	r := func() *rand.Rand { return rand.New(rand.NewPCG(7, 7)) }
+	const text = "Lampu jalan mati di Jl. Cempaka No. 5 RT 02, sudah lama sekali. Warga takut lewat kalau malam. Mohon segera diperbaiki."
+	for kind, check := range map[string]func(string) bool{
+		"typos":                    func(s string) bool { return differing(text, s) == 1 },
+		"vowels dropped":           func(s string) bool { return differing(text, s) == 1 && len(s) < len(text) },
+		"slang and abbreviations":  func(s string) bool { return differing(text, s) >= 1 },
+		"word order":               func(s string) bool { return sorted(s) == sorted(text) },
+		"greeting and thanks":      func(s string) bool { return strings.Contains(s, text) && !strings.HasPrefix(s, text) },
+		"channel head":             func(s string) bool { return strings.HasSuffix(s, text) },
+		"mojibake":                 func(s string) bool { return strings.Contains(s, "â€") && strings.Contains(s, `\n`) },
+		"number and phone formats": func(s string) bool { return s != text && letters(s) == letters(text) },
+	} {
+		if got, ok := sameChange(t, kind).apply(r(), 1, text); !ok || !check(got) {
+			t.Errorf("%s: %q", kind, got)
+		}
+	}
+	long := strings.Repeat("Air keruh di Sedanau. ", 20)
+	got, ok := sameChange(t, "cut to 160 characters").apply(r(), 1, long)
+	if !ok || !strings.HasPrefix(long, got) || utf8.RuneCountInString(got) > 160 || utf8.RuneCountInString(got) < 155 {
+		t.Errorf("cut: %q", got)
+	}
+	if _, ok := sameChange(t, "cut to 160 characters").apply(r(), 1, text[:100]); ok {
+		t.Error("a text that fits is cut")
+	}
+}
+
+// differing is how many words are not the same.
+func differing(a, b string) (n int) {
+	x, y := strings.Fields(a), strings.Fields(b)
+	for i := range min(len(x), len(y)) {
+		if x[i] != y[i] {
+			n++
+		}
+	}
+	return n + max(len(x), len(y)) - min(len(x), len(y))
+}
+
+func sorted(s string) string {
+	words := strings.Fields(s)
+	slices.Sort(words)
+	return strings.Join(words, " ")
+}
+
+// letters is a text without what formats may change.
+func letters(s string) string {
+	s = strings.NewReplacer("jalan", "jl", "jln", "jl", "nomor", "no", "nmr", "no", ".", "", " ", "", "0", "").Replace(strings.ToLower(s))
+	return s
+}
+
+func TestThreeTimesTheRateChangesMore(t *testing.T) {
+	for _, kind := range []string{"typos", "vowels dropped", "slang and abbreviations"} {
+		var natural, triple int
+		for i, base := range Invented(300, 5) {
+			for rate, into := range map[float64]*int{1: &natural, 3: &triple} {
+				changed, _ := sameChange(t, kind).apply(rand.New(rand.NewPCG(9, uint64(i))), rate, base.Text)
+				*into += differing(base.Text, changed)
+			}
+		}
+		if triple < natural*15/10 {
+			t.Errorf("%s: %d words at the natural rate, %d at three times that", kind, natural, triple)
+		}
+	}
+}
+
+func TestAnotherMatterDiffersInItsMarkAlone(t *testing.T) {
+	for _, k := range otherMarks() {
+		t.Run(k.kind, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				made := drawn(t).other(k, UnknownReporter)
+				a, b := made.Earlier, made.Later
+				if a.Text == b.Text {
+					t.Fatalf("nothing changed in %q", a.Text)
+				}
+				value := k.found.FindStringSubmatch(a.Text)
+				if value == nil {
+					t.Fatalf("%q has no mark", a.Text)
+				}
+				hidden := func(c complaint.Complaint) string { return blank(k, c.Text) + "|" + blank(k, c.Place.Address) }
+				if k.some != nil && hidden(a) != hidden(b) {
+					t.Fatalf("more than the mark changed:\n%s\n%s", hidden(a), hidden(b))
+				}
+				for _, m := range k.found.FindAllStringSubmatch(b.Text+" | "+b.Place.Address, -1) {
+					if strings.EqualFold(m[2], value[2]) {
+						t.Fatalf("the old value %s stays in %q", value[2], b.Text)
+					}
+				}
+			})
+		})
+	}
+}
+
+// blank is a text without the values of a mark.
+func blank(k mark, text string) string { return k.found.ReplaceAllString(text, "${1}…${3}") }
+
+func TestTheOldStateIsOver(t *testing.T) {
+	i := slices.IndexFunc(otherMarks(), func(m mark) bool { return m.kind == "polarity" })
+	base := complaint.Complaint{Text: "Lampu dekat dermaga Midai mati. Jalan juga rusak."}
+	_, b := otherMarks()[i].two(rand.New(rand.NewPCG(1, 1)), base)
+	if b.Text != "Lampu dekat dermaga Midai sudah menyala lagi. Jalan juga rusak." {
+		t.Error(b.Text)
+	}
+}
+
+func TestARealNumberIsChangedWhereverItStands(t *testing.T) {
+	base := complaint.Complaint{Text: "got mampet depan rumah no 31 (nomor 31), bukan no 7", Place: complaint.Place{Address: "Jl. Cempaka No.31, Kelurahan Ranai"}}
+	_, b := otherMarks()[0].two(rand.New(rand.NewPCG(1, 1)), base)
+	both := b.Text + b.Place.Address
+	if strings.Contains(both, "31") || !strings.Contains(both, "bukan no 7") {
+		t.Error(both)
+	}
+}
+
+func TestReportersAreWhatTheSuiteSays(t *testing.T) {
+	m, err := NewMaker(Invented(5, 1), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[Who]func(a, b complaint.Reporter) bool{
+		SameReporter:    func(a, b complaint.Reporter) bool { return a.Phone != "" && a == b },
+		AnotherReporter: func(a, b complaint.Reporter) bool { return a.Phone != "" && b.Phone != "" && a.Phone != b.Phone },
+		UnknownReporter: func(a, b complaint.Reporter) bool { return a == b && a == complaint.Reporter{} },
+	} {
+		c := m.other(otherMarks()[0], who)
+		if !want(c.Earlier.Reporter, c.Later.Reporter) || c.Later.Place.Address == "" {
+			t.Errorf("%s: %+v, %+v", who, c.Earlier.Reporter, c.Later.Reporter)
+		}
+	}
+}
+
+func TestSecondCopiesComeWhenRealOnesDo(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	var hour, late Share
+	for range 20_000 {
+		g := gap(r)
+		if g < 10*time.Second || g > 28*24*time.Hour {
+			t.Fatal(g)
+		}
+		hour.Count(g <= time.Hour)
+		late.Count(g > 4*24*time.Hour)
+	}
+	if math.Abs(hour.Rate()-0.78) > 0.01 || math.Abs(late.Rate()-0.04) > 0.01 {
+		t.Errorf("within the hour %v, after four days %v", hour, late)
+	}
+}
+
+func TestOneSeedMakesTheSameCases(t *testing.T) {
+	make := func() (cases []Case) {
+		m, err := NewMaker(Invented(30, 4), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range sameChanges() {
+			made, _ := m.same(c, 1, SameReporter)
+			cases = append(cases, made)
+		}
+		for _, k := range otherMarks() {
+			cases = append(cases, m.other(k, SameReporter))
+		}
+		return cases
+	}
+	if diff := cmp.Diff(make(), make()); diff != "" {
+		t.Error(diff)
+	}
+}
