@@ -40,10 +40,14 @@ type Decision struct {
 type Replay struct {
 	Complaints int                    `json:"complaints"`
 	Count      map[Outcome]int        `json:"count"`
-	Kinds      map[string]int         `json:"kinds"` // of what was linked, reviewed or recurred
-	Decisions  []Decision             `json:"-"`     // all but those that are new
-	Compared   int                    `json:"compared"`
+	Kinds      map[string]int         `json:"kinds"`       // of what was linked, reviewed or recurred
+	Decisions  []Decision             `json:"-"`           // all but those that are new
+	Compared   int                    `json:"compared"`    // pairs that were judged
+	Keys       int                    `json:"keys"`        // of all complaints
+	PrintBytes int                    `json:"print_bytes"` // of all complaints, as they are kept
 	Samples    map[Outcome][]Decision `json:"samples"`
+
+	index *Index // so that who measures memory finds it there
 }
 
 // PerThousand is how many of a thousand complaints became this.
@@ -55,7 +59,7 @@ func (r Replay) PerThousand(o Outcome) float64 {
 func ReplayStream(o dedup.Options, s Sheet) Replay {
 	o = Ready(o)
 	e, x := dedup.NewEngine(o), NewIndex(o.Window)
-	r := Replay{Complaints: len(s.Rows), Count: map[Outcome]int{}, Kinds: map[string]int{}, Samples: map[Outcome][]Decision{}}
+	r := Replay{Complaints: len(s.Rows), Count: map[Outcome]int{}, Kinds: map[string]int{}, Samples: map[Outcome][]Decision{}, index: x}
 	for _, i := range inTime(s) {
 		p := e.Print(s.Rows[i].Complaint)
 		among := x.Find(p)
@@ -69,6 +73,8 @@ func ReplayStream(o dedup.Options, s Sheet) Replay {
 		}
 		o.Words.Learn(p)
 		x.Add(refOf(i), p)
+		r.Keys += len(p.Keys())
+		r.PrintBytes += len(p.Encode())
 	}
 	return r
 }
