@@ -44,7 +44,7 @@ func duplicatesEval() *cobra.Command {
 			return err
 		}
 		if f.into != "" {
-			if err := intoSection(f.into, "duplicates eval", methodsMarkdown(p)); err != nil {
+			if err := intoSection(f.into, "pairs", methodsMarkdown(p)); err != nil {
 				return err
 			}
 		}

@@ -15,7 +15,7 @@ func intoSection(file, name, markdown string) error {
 	if err != nil {
 		return err
 	}
-	begin, end := "<!-- begin: "+name+" -->\n", "<!-- end: "+name+" -->"
+	begin, end := "<!-- "+name+": generated -->\n", "<!-- /"+name+" -->"
 	before, rest, found := bytes.Cut(page, []byte(begin))
 	_, after, closed := bytes.Cut(rest, []byte(end))
 	if !found || !closed {

@@ -46,7 +46,7 @@ func duplicatesSturdiness() *cobra.Command {
 			return err
 		}
 		if f.into != "" {
-			if err := intoSection(f.into, "duplicates sturdiness", sturdinessMarkdown(rows)); err != nil {
+			if err := intoSection(f.into, "sturdiness", sturdinessMarkdown(rows)); err != nil {
 				return err
 			}
 		}
