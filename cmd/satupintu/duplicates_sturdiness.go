@@ -17,6 +17,7 @@ type sturdyFlags struct {
 	complaints string
 	cases      int
 	seed       uint64
+	texts      bool
 	into       string
 }
 
@@ -39,6 +40,7 @@ func duplicatesSturdiness() *cobra.Command {
 	c.Flags().StringVar(&f.complaints, "complaints", "", "CSV of complaints to make cases from; invented ones unless you say")
 	c.Flags().IntVar(&f.cases, "cases", 10_000, "cases of each suite")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "of what is drawn: the same seed makes the same cases")
+	c.Flags().BoolVar(&f.texts, "texts", false, "show a few cases that were decided wrongly: personal data where --complaints is")
 	c.Flags().StringVar(&f.into, "into", "", "also write the table into this Markdown file, between its marks")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		rows, err := f.measure()
@@ -53,7 +55,7 @@ func duplicatesSturdiness() *cobra.Command {
 		if *asJSON {
 			err = printJSON(c.OutOrStdout(), rows)
 		} else {
-			err = printSturdiness(c.OutOrStdout(), rows)
+			err = f.print(c.OutOrStdout(), rows)
 		}
 		return errors.Join(err, missed(rows))
 	}
@@ -96,12 +98,21 @@ func missed(rows []trial.SturdinessRow) error {
 	return fmt.Errorf("sturdiness: %d of the suites miss their target; see the rows of all kinds", n)
 }
 
-func printSturdiness(w io.Writer, rows []trial.SturdinessRow) error {
+func (f sturdyFlags) print(w io.Writer, rows []trial.SturdinessRow) error {
 	t := newTable(w, sturdinessHead()...)
 	for _, r := range rows {
 		t.row(sturdinessCells(r)...)
 	}
-	return t.flush()
+	if err := t.flush(); err != nil || !f.texts {
+		return err
+	}
+	for _, r := range rows {
+		for _, c := range r.Missed {
+			head := fmt.Sprintf("%s matter, %s reporter, %gx, %s:", r.Matter, r.Reporter, r.Rate, r.Kind)
+			printTexts(w, head, trial.Row{Complaint: c.Earlier}, trial.Row{Complaint: c.Later})
+		}
+	}
+	return nil
 }
 
 func sturdinessHead() []string {

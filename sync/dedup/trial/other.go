@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,14 +12,17 @@ import (
 )
 
 // mark is one thing that tells two matters apart. A complaint that has it gets another in every place where it stands; one
-// that has none is given one first, in a clause of its own.
+// that has none in its text is told first, in a clause of its own.
 type mark struct {
 	kind   string
 	found  *regexp.Regexp                           // what stands before, the value, what stands behind
 	clause func(r *rand.Rand, value string) string  // a sentence with a value
-	some   func(r *rand.Rand, unlike string) string // a value, another than this
-	always bool                                     // a clause is given even where the complaint may have one: it cannot be told reliably
+	some   func(r *rand.Rand, unlike string) string // a value, another than this; nil: what the state becomes
+	name   bool                                     // the value is a name, and changed wherever it stands, whatever stands before it
 }
+
+// properName is up to three words that begin with a capital.
+const properName = `(\p{Lu}[\p{L}]+(?: \p{Lu}[\p{L}]+){0,2})(\b)`
 
 // otherMarks are the changes that make it another matter.
 func otherMarks() []mark {
@@ -31,11 +35,11 @@ func otherMarks() []mark {
 			"Kami tinggal di RT 0%s RW 02.", "ini di rt %s ya pak.", "Alamat RT.%s/RW.01.")},
 		{kind: "point", found: regexp.MustCompile(`(?i)(\btitik )([a-h])(\b)`), some: oneOf("A", "B", "C", "D", "E", "F"), clause: said(
 			"Ini untuk titik %s.", "Lokasi yang dimaksud adalah Titik %s pada denah.", "(TITIK %s)")},
-		{kind: "street", always: true, found: regexp.MustCompile(`(Jl\. )(` + strings.Join(streets(), "|") + `)(\b)`), some: oneOf(streets()...), clause: said(
+		{kind: "street", name: true, found: regexp.MustCompile(`(\b(?:[Jj]alan|JALAN|[Jj]ln|JLN|[Jj]l|JL)\b\.? ?)` + properName), some: oneOf(streets()...), clause: said(
 			"Lokasinya di Jl. %s.", "Kejadian di sepanjang Jl. %s.", "Tepatnya Jl. %s dekat tikungan.")},
-		{kind: "village", always: true, found: regexp.MustCompile(`(Desa )(` + strings.Join(villageNames(), "|") + `)(\b)`), some: oneOf(villageNames()...), clause: said(
+		{kind: "village", name: true, found: regexp.MustCompile(`(\b(?:[Dd]esa|[Kk]elurahan) )` + properName), some: oneOf(villageNames()...), clause: said(
 			"Kami warga Desa %s.", "Lokasi di Desa %s.", "Ini terjadi di Desa %s.")},
-		{kind: "pupil", always: true, found: regexp.MustCompile(`(bernama )(` + strings.Join(pupils(), "|") + `)(\b)`), some: oneOf(pupils()...), clause: said(
+		{kind: "pupil", name: true, found: regexp.MustCompile(`(\bbernama )` + properName), some: oneOf(pupils()...), clause: said(
 			"Ini tentang anak saya bernama %s, kelas 4.", "Murid yang kami maksud bernama %s.", "Anak bernama %s belum mendapat haknya di sekolah.")},
 		{kind: "asset", found: regexp.MustCompile(`(?i)(\b(?:tiang|gardu|meteran|pju|pompa)[ ](?:nomor |no\.? ?)?(?:[A-Z]{1,3}-)?0*)(\d{1,4})(\b)`), some: number(11, 99), clause: said(
 			"Tiang nomor PJU-0%s.", "Nomor pada tiang PJU-0%s.", "Ini meteran nomor 21%s.")},
@@ -93,10 +97,10 @@ func ended(state string) string {
 
 // two makes two complaints that differ in this mark alone.
 func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complaint.Complaint) {
-	if m.always || !m.found.MatchString(base.Text) {
-		base = m.given(r, base)
+	value := m.value(base.Text)
+	if value == "" {
+		value = m.given(r, &base)
 	}
-	value := m.found.FindStringSubmatch(base.Text)[2]
 	new := ended(value)
 	if m.some != nil {
 		new = m.some(r, value)
@@ -107,27 +111,45 @@ func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complain
 	return base, another
 }
 
-// given adds the clause, and for a street or a village an address in which it stands too, as a form has it.
-func (m mark) given(r *rand.Rand, c complaint.Complaint) complaint.Complaint {
-	value := "mati"
-	if m.some != nil {
+// given adds the clause, with what the address says where it has this mark.
+func (m mark) given(r *rand.Rand, c *complaint.Complaint) string {
+	value := m.value(c.Place.Address)
+	switch {
+	case value != "":
+	case m.some == nil:
+		value = "mati"
+	default:
 		value = m.some(r, "")
 	}
-	if m.always {
-		c.Text = m.found.ReplaceAllString(c.Text, "${1}Utama") // nothing else of this kind
-	}
 	c.Text = strings.TrimSpace(c.Text) + " " + m.clause(r, value)
-	switch m.kind {
-	case "street":
-		c.Place.Address = "Jl. " + value + ", Kelurahan Ranai, Kecamatan Bunguran Timur"
-	case "village":
-		c.Place.Address = "Desa " + value
+	return m.value(c.Text) // a clause may put more before it: of the meter 2115 all four digits
+}
+
+// value is the first value of this kind of mark in a text, empty where there is none.
+func (m mark) value(text string) string {
+	parts := m.found.FindStringSubmatch(text)
+	if parts == nil {
+		return ""
 	}
-	return c
+	if !m.name {
+		return parts[2]
+	}
+	words := strings.Fields(parts[2])
+	for i, w := range words {
+		if i > 0 && slices.Contains([]string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "Blok", "Kelurahan", "Kecamatan", "Desa"}, w) {
+			words = words[:i]
+			break
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // replaced puts the new value wherever the old one stands as this kind of mark.
 func (m mark) replaced(text, value, new string) string {
+	if m.name {
+		anywhere := regexp.MustCompile(`(?i)(^|[^\p{L}])` + regexp.QuoteMeta(value) + `($|[^\p{L}])`)
+		return anywhere.ReplaceAllString(text, "${1}"+new+"${2}")
+	}
 	return m.found.ReplaceAllStringFunc(text, func(found string) string {
 		parts := m.found.FindStringSubmatch(found)
 		if !strings.EqualFold(parts[2], value) {

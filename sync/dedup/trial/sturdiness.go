@@ -56,7 +56,10 @@ type SturdinessRow struct {
 	Together Share  `json:"linked_or_review"`
 	NotFound int    `json:"not_found"` // share no key, so they are never compared
 	Met      bool   `json:"met"`       // of the row of all kinds: the target is; of another: it would be by this kind alone
+	Missed   []Case `json:"-"`         // a few of one matter that were not linked, or of two that were
 }
+
+const fewMissed = 3
 
 // Sturdiness makes so many cases for each suite and judges them.
 func Sturdiness(o dedup.Options, bases []complaint.Complaint, cases int, seed uint64) ([]SturdinessRow, error) {
@@ -92,6 +95,9 @@ func (s Suite) run(e *dedup.Engine, m *Maker, cases int) []SturdinessRow {
 			answer, found := decide(e, c)
 			rows[i].count(answer, found)
 			all.count(answer, found)
+			if (answer == dedup.Link) != (s.Matter == "same") && len(rows[i].Missed) < fewMissed {
+				rows[i].Missed = append(rows[i].Missed, c)
+			}
 		}
 		rows[i].Met = s.Target.met(rows[i])
 	}
