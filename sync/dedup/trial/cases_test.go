@@ -181,6 +181,32 @@ func TestTheOldStateIsOver(t *testing.T) {
 	}
 }
 
+func TestAClauseStandsBeforeTheThanks(t *testing.T) {
+	for text, want := range map[string]string{
+		"Lampu mati": "Lampu mati. X.",
+		"Yth. Dinas Perhubungan,\nlampu mati di Midai. Mohon ditindaklanjuti, terima kasih": "Yth. Dinas Perhubungan,\nlampu mati di Midai. X. Mohon ditindaklanjuti, terima kasih",
+		"lampu mati terima kasih": "X. lampu mati terima kasih",
+	} {
+		if got := inside(text, "X."); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestANameEndsWhereTheAddressGoesOn(t *testing.T) {
+	street, village := otherMarks()[4], otherMarks()[5]
+	for text, want := range map[string]string{
+		"di Jl. Hang Tuah No. 92 RT 01": "Hang Tuah", "jln Cempaka, Ranai": "Cempaka", "jalan rusak": "", "JL.Pramuka": "Pramuka",
+	} {
+		if got := street.value(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	if got := village.value("Dinas Pemberdayaan Desa Kab. Natuna, Desa Sungai Ulu Kecamatan Bunguran Timur"); got != "Sungai Ulu" {
+		t.Error(got)
+	}
+}
+
 func TestARealNumberIsChangedWhereverItStands(t *testing.T) {
 	base := complaint.Complaint{Text: "got mampet depan rumah no 31 (nomor 31), bukan no 7", Place: complaint.Place{Address: "Jl. Cempaka No.31, Kelurahan Ranai"}}
 	_, b := otherMarks()[0].two(rand.New(rand.NewPCG(1, 1)), base)

@@ -41,7 +41,7 @@ func otherMarks() []mark {
 			"Kami warga Desa %s.", "Lokasi di Desa %s.", "Ini terjadi di Desa %s.")},
 		{kind: "pupil", name: true, found: regexp.MustCompile(`(\bbernama )` + properName), some: oneOf(pupils()...), clause: said(
 			"Ini tentang anak saya bernama %s, kelas 4.", "Murid yang kami maksud bernama %s.", "Anak bernama %s belum mendapat haknya di sekolah.")},
-		{kind: "asset", found: regexp.MustCompile(`(?i)(\b(?:tiang|gardu|meteran|pju|pompa)[ ](?:nomor |no\.? ?)?(?:[A-Z]{1,3}-)?0*)(\d{1,4})(\b)`), some: number(11, 99), clause: said(
+		{kind: "asset", found: regexp.MustCompile(`(?i)(\b(?:tiang|gardu|meteran|pju|pompa)[ ](?:nomor |no\.? ?)?(?:[A-Z]{1,3}-)?0*)(\d{1,4})(\b)`), some: alike, clause: said(
 			"Tiang nomor PJU-0%s.", "Nomor pada tiang PJU-0%s.", "Ini meteran nomor 21%s.")},
 		{kind: "polarity", found: regexp.MustCompile(`(?i)(\b)(mati|rusak|menumpuk|tersumbat|macet|gelap)(\b)`), some: nil, clause: said(
 			"Lampu di depan musala %s.", "Sampai hari ini lampunya %s.", "Pompa air desa %s.")},
@@ -75,6 +75,15 @@ func number(from, to int) func(*rand.Rand, string) string {
 			}
 		}
 	}
+}
+
+// alike is a number with another last digit, as that of the pole beside it; without one to be unlike, one of two digits.
+func alike(r *rand.Rand, unlike string) string {
+	if unlike == "" {
+		return number(11, 99)(r, "")
+	}
+	last := len(unlike) - 1
+	return unlike[:last] + number(0, 9)(r, unlike[last:])
 }
 
 func oneOf(values ...string) func(*rand.Rand, string) string {
@@ -121,27 +130,46 @@ func (m mark) given(r *rand.Rand, c *complaint.Complaint) string {
 	default:
 		value = m.some(r, "")
 	}
-	c.Text = strings.TrimSpace(c.Text) + " " + m.clause(r, value)
+	c.Text = inside(c.Text, m.clause(r, value))
 	return m.value(c.Text) // a clause may put more before it: of the meter 2115 all four digits
+}
+
+// inside puts a sentence where people say such things: after the last sentence before they say thanks.
+func inside(text, sentence string) string {
+	end := len(text)
+	if thanks := regexp.MustCompile(`(?i)terima\s?kasih|makasih|trims|demikian|mohon di`).FindStringIndex(text); thanks != nil {
+		end = thanks[0]
+	} else if last := strings.TrimSpace(text); last != "" {
+		return strings.TrimRight(last, ".") + ". " + sentence
+	}
+	at := 0
+	for _, stop := range regexp.MustCompile(`\p{Ll}{4,}[.!?]+\s|\n`).FindAllStringIndex(text[:end], -1) {
+		at = stop[1]
+	}
+	return text[:at] + sentence + " " + text[at:]
 }
 
 // value is the first value of this kind of mark in a text, empty where there is none.
 func (m mark) value(text string) string {
-	parts := m.found.FindStringSubmatch(text)
-	if parts == nil {
-		return ""
-	}
-	if !m.name {
-		return parts[2]
-	}
-	words := strings.Fields(parts[2])
-	for i, w := range words {
-		if i > 0 && slices.Contains([]string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "Blok", "Kelurahan", "Kecamatan", "Desa"}, w) {
-			words = words[:i]
-			break
+	for _, parts := range m.found.FindAllStringSubmatch(text, -1) {
+		if !m.name {
+			return parts[2]
+		}
+		if name := nameOnly(parts[2]); name != "" {
+			return name
 		}
 	}
-	return strings.Join(words, " ")
+	return ""
+}
+
+// nameOnly is the words before the first that is no part of a name, though it begins with a capital.
+func nameOnly(words string) string {
+	no := []string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "Blok", "Kelurahan", "Kecamatan", "Desa", "Kab", "Kota", "Kabupaten", "Dinas"}
+	name := strings.Fields(words)
+	if i := slices.IndexFunc(name, func(w string) bool { return slices.Contains(no, w) }); i >= 0 {
+		name = name[:i]
+	}
+	return strings.Join(name, " ")
 }
 
 // replaced puts the new value wherever the old one stands as this kind of mark.
