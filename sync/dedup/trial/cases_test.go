@@ -174,9 +174,9 @@ func only(a, b, was, is string, name bool) bool {
 
 func TestTheOldStateIsOver(t *testing.T) {
 	i := slices.IndexFunc(otherMarks(), func(m mark) bool { return m.kind == "polarity" })
-	base := complaint.Complaint{Text: "Lampu dekat dermaga Midai mati. Jalan juga rusak."}
+	base := complaint.Complaint{Text: "Lampu jalan mati dekat dermaga Midai. Aspal juga rusak."}
 	_, b := otherMarks()[i].two(rand.New(rand.NewPCG(1, 1)), base)
-	if b.Text != "Lampu dekat dermaga Midai sudah menyala lagi. Jalan juga rusak." {
+	if b.Text != "Lampu jalan sudah menyala lagi dekat dermaga Midai. Aspal juga rusak." {
 		t.Error(b.Text)
 	}
 }
@@ -205,6 +205,14 @@ func TestANameEndsWhereTheAddressGoesOn(t *testing.T) {
 	if got := village.value("Dinas Pemberdayaan Desa Kab. Natuna, Desa Sungai Ulu Kecamatan Bunguran Timur"); got != "Sungai Ulu" {
 		t.Error(got)
 	}
+}
+
+func TestAGangInRomanNumeralsIsNeverTheSameNumber(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		if got := gang(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), "iv"); got == "4" {
+			t.Fatal("gang IV became gang 4")
+		}
+	})
 }
 
 func TestARealNumberIsChangedWhereverItStands(t *testing.T) {

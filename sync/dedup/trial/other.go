@@ -29,9 +29,9 @@ func otherMarks() []mark {
 	return []mark{
 		{kind: "house number", found: regexp.MustCompile(`(?i)(\bno(?:mor)?\.?[ ]?)(\d{1,3})(\b)`), some: number(1, 99), clause: said(
 			"Lokasinya di Jl. Hang Tuah No. %s.", "Tepatnya depan rumah jalan pramuka no %s ya.", "Alamat: Jl Cempaka nomor %s.")},
-		{kind: "gang", found: regexp.MustCompile(`(?i)(\b(?:gang|gg)\b\.?[ ]?(?:melati )?)(\d{1,2}|[IVX]{1,4}|[A-Z])(\b)`), some: number(1, 12), clause: said(
+		{kind: "gang", found: regexp.MustCompile(`(?i)(\b(?:gang|gg)\b\.?[ ]?(?:melati )?)(\d{1,2}|[IVX]{1,4}|[A-Z])(\b)`), some: gang, clause: said(
 			"Lokasinya masuk Gang Melati %s.", "Rumahnya di gg. %s dari jalan besar.", "Tepatnya di Gang %s sebelah kiri.")},
-		{kind: "RT", found: regexp.MustCompile(`(?i)(\brt[ ./]?0*)(\d{1,2})(\b)`), some: number(1, 9), clause: said(
+		{kind: "RT", found: regexp.MustCompile(`(?i)(\brt[ ./:]{0,3}0*)(\d{1,2})(\b)`), some: number(1, 9), clause: said(
 			"Kami tinggal di RT 0%s RW 02.", "ini di rt %s ya pak.", "Alamat RT.%s/RW.01.")},
 		{kind: "point", found: regexp.MustCompile(`(?i)(\btitik )([a-h])(\b)`), some: oneOf("A", "B", "C", "D", "E", "F"), clause: said(
 			"Ini untuk titik %s.", "Lokasi yang dimaksud adalah Titik %s pada denah.", "(TITIK %s)")},
@@ -43,7 +43,7 @@ func otherMarks() []mark {
 			"Ini tentang anak saya bernama %s, kelas 4.", "Murid yang kami maksud bernama %s.", "Anak bernama %s belum mendapat haknya di sekolah.")},
 		{kind: "asset", found: regexp.MustCompile(`(?i)(\b(?:tiang|gardu|meteran|pju|pompa)[ ](?:nomor |no\.? ?)?(?:[A-Z]{1,3}-)?0*)(\d{1,4})(\b)`), some: alike, clause: said(
 			"Tiang nomor PJU-0%s.", "Nomor pada tiang PJU-0%s.", "Ini meteran nomor 21%s.")},
-		{kind: "polarity", found: regexp.MustCompile(`(?i)(\b)(mati|rusak|menumpuk|tersumbat|macet|gelap)(\b)`), some: nil, clause: said(
+		{kind: "polarity", found: regexp.MustCompile(`(?i)(\b(?:lampu jalan|lampu|lampunya|pju|jalan|sampah|selokan|musala|pompa air desa) )(mati|rusak|menumpuk|tersumbat)(\b)`), some: nil, clause: said(
 			"Lampu di depan musala %s.", "Sampai hari ini lampunya %s.", "Pompa air desa %s.")},
 		{kind: "date", found: regexp.MustCompile(`(?i)(\b(?:tanggal|tgl)\.? )(\d{1,2})(\b)`), some: number(1, 28), clause: said(
 			"Kejadiannya tanggal %s Februari malam.", "Terjadi pada tgl %s Januari 2026.", "Ini untuk kejadian tanggal %s Februari 2026.")},
@@ -77,6 +77,15 @@ func number(from, to int) func(*rand.Rand, string) string {
 	}
 }
 
+// gang is a number, unlike one in Roman numerals too.
+func gang(r *rand.Rand, unlike string) string {
+	roman := []string{"", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"}
+	if i := slices.Index(roman, strings.ToUpper(unlike)); i > 0 {
+		unlike = strconv.Itoa(i)
+	}
+	return number(1, 12)(r, unlike)
+}
+
 // alike is a number with another last digit, as that of the pole beside it; without one to be unlike, one of two digits.
 func alike(r *rand.Rand, unlike string) string {
 	if unlike == "" {
@@ -100,7 +109,6 @@ func oneOf(values ...string) func(*rand.Rand, string) string {
 func ended(state string) string {
 	return map[string]string{
 		"mati": "sudah menyala lagi", "rusak": "sudah diperbaiki", "menumpuk": "sudah diangkut", "tersumbat": "sudah lancar lagi",
-		"macet": "sudah lancar lagi", "gelap": "sudah terang lagi",
 	}[strings.ToLower(state)]
 }
 
@@ -137,13 +145,13 @@ func (m mark) given(r *rand.Rand, c *complaint.Complaint) string {
 // inside puts a sentence where people say such things: after the last sentence before they say thanks.
 func inside(text, sentence string) string {
 	end := len(text)
-	if thanks := regexp.MustCompile(`(?i)terima\s?kasih|makasih|trims|demikian|mohon di`).FindStringIndex(text); thanks != nil {
+	if thanks := regexp.MustCompile(`(?i)t(?:e|)rima\s?kasih|makasih|tri?ms|\btks|demikian|mo?ho?n (?:di|se?ge?ra)`).FindStringIndex(text); thanks != nil {
 		end = thanks[0]
 	} else if last := strings.TrimSpace(text); last != "" {
 		return strings.TrimRight(last, ".") + ". " + sentence
 	}
 	at := 0
-	for _, stop := range regexp.MustCompile(`\p{Ll}{4,}[.!?]+\s|\n`).FindAllStringIndex(text[:end], -1) {
+	for _, stop := range regexp.MustCompile(`\p{Ll}{4,}[.!?]+\s|\n|\\n`).FindAllStringIndex(text[:end], -1) {
 		at = stop[1]
 	}
 	return text[:at] + sentence + " " + text[at:]
@@ -164,7 +172,7 @@ func (m mark) value(text string) string {
 
 // nameOnly is the words before the first that is no part of a name, though it begins with a capital.
 func nameOnly(words string) string {
-	no := []string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "Blok", "Kelurahan", "Kecamatan", "Desa", "Kab", "Kota", "Kabupaten", "Dinas"}
+	no := []string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "GG", "Blok", "Kelurahan", "KEL", "Kel", "Kecamatan", "KEC", "Kec", "Desa", "Kab", "Kota", "Kabupaten", "Dinas"}
 	name := strings.Fields(words)
 	if i := slices.IndexFunc(name, func(w string) bool { return slices.Contains(no, w) }); i >= 0 {
 		name = name[:i]
