@@ -59,9 +59,13 @@ func (m *Maker) same(c change, rate float64, who Who) (Case, bool) {
 }
 
 // other makes two matters that differ in one mark.
-func (m *Maker) other(k mark, who Who) Case {
-	earlier, later := k.two(m.r, m.base())
-	return m.told(k.kind, earlier, later, who)
+func (m *Maker) other(k mark, who Who) (Case, bool) {
+	for range tries {
+		if earlier, later, ok := k.two(m.r, m.base()); ok {
+			return m.told(k.kind, earlier, later, who), true
+		}
+	}
+	return Case{}, false
 }
 
 // base draws a complaint without a reporter, with a place: an invented one where it says none.

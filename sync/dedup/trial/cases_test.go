@@ -135,7 +135,10 @@ func TestAnotherMatterDiffersInItsMarkAlone(t *testing.T) {
 	for _, k := range otherMarks() {
 		t.Run(k.kind, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				made := drawn(t).other(k, UnknownReporter)
+				made, ok := drawn(t).other(k, UnknownReporter)
+				if !ok {
+					t.Fatal("no base can be changed so")
+				}
 				a, b := made.Earlier, made.Later
 				if a.Text == b.Text {
 					t.Fatalf("nothing changed in %q", a.Text)
@@ -175,7 +178,7 @@ func only(a, b, was, is string, name bool) bool {
 func TestTheOldStateIsOver(t *testing.T) {
 	i := slices.IndexFunc(otherMarks(), func(m mark) bool { return m.kind == "polarity" })
 	base := complaint.Complaint{Text: "Lampu jalan mati dekat dermaga Midai. Aspal juga rusak."}
-	_, b := otherMarks()[i].two(rand.New(rand.NewPCG(1, 1)), base)
+	_, b, _ := otherMarks()[i].two(rand.New(rand.NewPCG(1, 1)), base)
 	if b.Text != "Lampu jalan sudah menyala lagi dekat dermaga Midai. Aspal juga rusak." {
 		t.Error(b.Text)
 	}
@@ -185,7 +188,8 @@ func TestAClauseStandsBeforeTheThanks(t *testing.T) {
 	for text, want := range map[string]string{
 		"Lampu mati": "Lampu mati. X.",
 		"Yth. Dinas Perhubungan,\nlampu mati di Midai. Mohon ditindaklanjuti, terima kasih": "Yth. Dinas Perhubungan,\nlampu mati di Midai. X. Mohon ditindaklanjuti, terima kasih",
-		"lampu mati terima kasih": "X. lampu mati terima kasih",
+		"lampu mati terima kasih":                     "X. lampu mati terima kasih",
+		`air mati di rumah kami.\nmohon dibantu, tks`: `air mati di rumah kami.\n X. mohon dibantu, tks`,
 	} {
 		if got := inside(text, "X."); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -217,7 +221,7 @@ func TestAGangInRomanNumeralsIsNeverTheSameNumber(t *testing.T) {
 
 func TestARealNumberIsChangedWhereverItStands(t *testing.T) {
 	base := complaint.Complaint{Text: "got mampet depan rumah no 31 (nomor 31), bukan no 7", Place: complaint.Place{Address: "Jl. Cempaka No.31, Kelurahan Ranai"}}
-	_, b := otherMarks()[0].two(rand.New(rand.NewPCG(1, 1)), base)
+	_, b, _ := otherMarks()[0].two(rand.New(rand.NewPCG(1, 1)), base)
 	both := b.Text + b.Place.Address
 	if strings.Contains(both, "31") || !strings.Contains(both, "bukan no 7") {
 		t.Error(both)
@@ -234,7 +238,7 @@ func TestReportersAreWhatTheSuiteSays(t *testing.T) {
 		AnotherReporter: func(a, b complaint.Reporter) bool { return a.Phone != "" && b.Phone != "" && a.Phone != b.Phone },
 		UnknownReporter: func(a, b complaint.Reporter) bool { return a == b && a == complaint.Reporter{} },
 	} {
-		c := m.other(otherMarks()[0], who)
+		c, _ := m.other(otherMarks()[0], who)
 		if !want(c.Earlier.Reporter, c.Later.Reporter) || c.Later.Place.Address == "" {
 			t.Errorf("%s: %+v, %+v", who, c.Earlier.Reporter, c.Later.Reporter)
 		}
@@ -268,7 +272,8 @@ func TestOneSeedMakesTheSameCases(t *testing.T) {
 			cases = append(cases, made)
 		}
 		for _, k := range otherMarks() {
-			cases = append(cases, m.other(k, SameReporter))
+			made, _ := m.other(k, SameReporter)
+			cases = append(cases, made)
 		}
 		return cases
 	}

@@ -112,8 +112,8 @@ func ended(state string) string {
 	}[strings.ToLower(state)]
 }
 
-// two makes two complaints that differ in this mark alone.
-func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complaint.Complaint) {
+// two makes two complaints that differ in this mark alone; ok is false where the base cannot be changed so.
+func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complaint.Complaint, ok bool) {
 	value := m.value(base.Text)
 	if value == "" {
 		value = m.given(r, &base)
@@ -125,7 +125,7 @@ func (m mark) two(r *rand.Rand, base complaint.Complaint) (one, another complain
 	another = base
 	another.Text = m.replaced(base.Text, value, new)
 	another.Place.Address = m.replaced(base.Place.Address, value, new)
-	return base, another
+	return base, another, value != "" && another.Text != base.Text
 }
 
 // given adds the clause, with what the address says where it has this mark.
@@ -154,6 +154,9 @@ func inside(text, sentence string) string {
 	for _, stop := range regexp.MustCompile(`\p{Ll}{4,}[.!?]+\s|\n|\\n`).FindAllStringIndex(text[:end], -1) {
 		at = stop[1]
 	}
+	if at > 0 && text[at-1] == 'n' { // a written-out line end must not become a letter of the sentence
+		sentence = " " + sentence
+	}
 	return text[:at] + sentence + " " + text[at:]
 }
 
@@ -172,7 +175,8 @@ func (m mark) value(text string) string {
 
 // nameOnly is the words before the first that is no part of a name, though it begins with a capital.
 func nameOnly(words string) string {
-	no := []string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "GG", "Blok", "Kelurahan", "KEL", "Kel", "Kecamatan", "KEC", "Kec", "Desa", "Kab", "Kota", "Kabupaten", "Dinas"}
+	no := []string{"No", "NO", "Nomor", "RT", "Rt", "RW", "Rw", "Gang", "Gg", "GG", "Blok", "Kelurahan", "KEL", "Kel", "Kecamatan", "KEC", "Kec", "Desa", "Kab", "Kota", "Kabupaten", "Dinas",
+		"Berlubang", "Rusak", "Terimakasih", "Terima", "Mohon"}
 	name := strings.Fields(words)
 	if i := slices.IndexFunc(name, func(w string) bool { return slices.Contains(no, w) }); i >= 0 {
 		name = name[:i]

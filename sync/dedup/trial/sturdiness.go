@@ -120,7 +120,7 @@ func (s Suite) kinds(m *Maker) []kind {
 		return kinds
 	}
 	for _, k := range otherMarks() {
-		kinds = append(kinds, kind{k.kind, func() (Case, bool) { return m.other(k, s.Reporter), true }})
+		kinds = append(kinds, kind{k.kind, func() (Case, bool) { return m.other(k, s.Reporter) }})
 	}
 	return kinds
 }
