@@ -145,7 +145,7 @@ func (m mark) given(r *rand.Rand, c *complaint.Complaint) string {
 // inside puts a sentence where people say such things: after the last sentence before they say thanks.
 func inside(text, sentence string) string {
 	end := len(text)
-	if thanks := regexp.MustCompile(`(?i)t(?:e|)rima\s?kasih|makasih|tri?ms|\btks|demikian|mo?ho?n (?:di|se?ge?ra)`).FindStringIndex(text); thanks != nil {
+	if thanks := regexp.MustCompile(`(?i)t(?:e|)rima\s?kasih|makasih|tri?ms|suwun|nuwun|\bksh|\btks|demikian|mo?ho?n (?:di|se?ge?ra)`).FindStringIndex(text); thanks != nil {
 		end = thanks[0]
 	} else if last := strings.TrimSpace(text); last != "" {
 		return strings.TrimRight(last, ".") + ". " + sentence
