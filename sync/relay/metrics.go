@@ -30,6 +30,8 @@ type Metrics struct {
 	endToEnd            prometheus.Histogram
 	paused              *prometheus.GaugeVec
 	rate                prometheus.Gauge
+	followUps           *prometheus.CounterVec
+	followUpsWaiting    *prometheus.GaugeVec
 	backsync            *prometheus.CounterVec
 	backsyncLag         prometheus.Gauge
 	writebacks          *prometheus.CounterVec
@@ -64,6 +66,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		endToEnd:            f.histogram("delivery_duration_seconds", "Time from acceptance to the national ticket.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600}).WithLabelValues().(prometheus.Histogram),
 		paused:              f.gauge("forwarding_paused", "1 while nothing is forwarded, for this reason.", "reason"),
 		rate:                f.gauge("platform_rate", "Requests a second that the platform may be asked now: national.rate, and less while it recovers.").WithLabelValues(),
+		followUps:           f.counter("follow_up_attempts_total", "Attempts to tell the platform a follow-up on an earlier ticket, by how they ended.", "reason"),
+		followUpsWaiting:    f.gauge("follow_ups", "Follow-ups to tell the platform on an earlier ticket, by state.", "state"),
 		backsync:            f.counter("backsync_polls_total", "Status questions to the platform, by how they ended.", "reason"),
 		backsyncLag:         f.gauge("backsync_lag_seconds", "How long the most overdue status question is overdue.").WithLabelValues(),
 		writebacks:          f.counter("writebacks_total", "Attempts to tell a channel a status, by how they ended.", "connector", "reason"),
@@ -116,9 +120,13 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
 		m.writebacksWaiting.WithLabelValues(string(state))
 	}
+	for _, state := range followUpStates() {
+		m.followUpsWaiting.WithLabelValues(string(state))
+	}
 	for _, reason := range retry.Reasons() {
 		m.attempts.WithLabelValues(string(reason))
 		m.backsync.WithLabelValues(string(reason))
+		m.followUps.WithLabelValues(string(reason))
 	}
 	for _, reason := range closedReasons() {
 		m.paused.WithLabelValues(reason)
@@ -126,6 +134,10 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, loop := range loopKinds() {
 		m.panics.WithLabelValues(loop)
 	}
+}
+
+func followUpStates() []store.State {
+	return []store.State{store.Ready, store.Leased, store.Unknown, store.Held, store.Done, store.Dead}
 }
 
 func (m *Metrics) expectConnector(c Channel) {
@@ -174,6 +186,9 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 		m.writebacksWaiting.WithLabelValues(string(state)).Set(float64(s.News[state]))
 	}
 	m.reviewsWaiting.Set(float64(s.Reviews))
+	for _, state := range followUpStates() {
+		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
+	}
 	m.oldest.Set(seconds(s.OldestOpen))
 	lag := time.Duration(0)
 	if !s.SyncDue.IsZero() {

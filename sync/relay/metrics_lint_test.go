@@ -145,7 +145,9 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_deliveries":                           states,
 		"satupintu_writebacks":                           4,
 		"satupintu_forwarding_paused":                    5,
-		"satupintu_panics_total":                         6,
+		"satupintu_panics_total":                         7,
+		"satupintu_follow_up_attempts_total":             reasons,
+		"satupintu_follow_ups":                           6,
 		"satupintu_oldest_undelivered_timestamp_seconds": 1,
 	} {
 		if got, err := testutil.GatherAndCount(reg, name); err != nil || got != want {

@@ -3,12 +3,13 @@
 // store, and a restart goes on from there.
 //
 //	intake ─▶ store ─▶ decide ─▶ store ─▶ forward ─▶ platform
-//	poll   ─▶                                          │
+//	poll   ─▶                               follow-up ─┤
 //	write-back ◀─ store ◀──────────────── back-sync ◀──┘      sweep: rescues what a dead gateway held
 //
 // Promises:
 //
 //   - a channel is acknowledged only after the commit that holds its complaints
+//   - a complaint about an earlier one is told on that one's ticket, under the same rules
 //   - a request whose outcome is open is looked up, never resent; absence counts only Delivery.Settle after it went out
 //   - refused credentials pause everything and resume by themselves; they never bury the backlog
 //   - all gateways on one database together ask the platform at one rate, and less after it asked for time
@@ -136,6 +137,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
 	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
+	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
 	start("backsync", r.backsyncLoop)
 	start("sweep", r.sweepLoop)
 	for _, c := range r.channels {
@@ -168,7 +170,7 @@ func (r *Relay) recover(ctx context.Context) {
 	dead := earlierRuns(r.store.Owner())
 	for ctx.Err() == nil {
 		rescued, err := r.store.Rescue(ctx, dead)
-		if err = errors.Join(err, r.store.RescueNews(ctx, dead)); err == nil {
+		if err = errors.Join(err, r.store.RescueNews(ctx, dead), r.store.RescueFollowUps(ctx, dead)); err == nil {
 			if rescued > 0 {
 				r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
 			}

@@ -132,6 +132,7 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 type Standing struct {
 	Deliveries map[State]int64
 	News       map[State]int64
+	FollowUps  map[State]int64
 	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead; zero: none
 	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
@@ -153,6 +154,9 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 		return st, err
 	}
 	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
+		return st, err
+	}
+	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
 		return st, err
 	}
 	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 )
 
 // linking is a link that is to be made.
@@ -31,6 +32,11 @@ func (w *writer) link(ctx context.Context, l linking) error {
 	})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)
+	}
+	if l.matter.Kind == dedup.FollowUp {
+		if err := w.followUp(ctx, l.ref, l.primary); err != nil {
+			return err
+		}
 	}
 	told := []complaint.Ref{l.ref}
 	if len(followers) > 0 {

@@ -94,6 +94,22 @@ type queries struct {
 	Rescue         *query `query:"rescue"`
 	DueSoon        *query `query:"due-soon"`
 
+	InsertFollowUp      *query `query:"insert-follow-up"`
+	FollowUpsDue        *query `query:"follow-ups-due"`
+	PickFollowUps       *query `query:"pick-follow-ups"`
+	ClaimFollowUps      *query `query:"claim-follow-ups"`
+	ReadFollowUpTickets *query `query:"read-follow-up-tickets"`
+	BeginFollowUp       *query `query:"begin-follow-up"`
+	SettleFollowUp      *query `query:"settle-follow-up"`
+	DropFollowUp        *query `query:"drop-follow-up"`
+	RescueFollowUps     *query `query:"rescue-follow-ups"`
+	ClearFollowUps      *query `query:"clear-follow-ups"`
+	RetryFollowUp       *query `query:"retry-follow-up"`
+	ResolveFollowUp     *query `query:"resolve-follow-up"`
+	ShowFollowUp        *query `query:"show-follow-up"`
+	ListFollowUps       *query `query:"list-follow-ups"`
+	CountFollowUps      *query `query:"count-follow-ups"`
+
 	ClaimSync        *query `query:"claim-sync"`
 	LockTicket       *query `query:"lock-ticket"`
 	EventKeys        *query `query:"event-keys"`

@@ -80,6 +80,7 @@ type Story struct {
 	LinkWhyID  string           `json:"link_why_id,omitempty"` // in Indonesian
 	Earlier    complaint.Ref    `json:"earlier,omitempty"`     // of a trouble that came back: what it points back to
 	SentAt     time.Time        `json:"sent_at,omitzero"`      // an open outcome
+	FollowUp   *FollowUpSeen    `json:"follow_up,omitempty"`   // of a complaint that is told on its primary's ticket
 	Attempted  []Attempt        `json:"attempts_made"`
 	Steps      []StepTaken      `json:"steps"`
 	Events     []EventSeen      `json:"events"`
@@ -176,6 +177,9 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 	}
 	for _, t := range steps {
 		story.Steps = append(story.Steps, StepTaken{t.Name, "done", fromMilli(t.StartedAt), fromMilli(t.EndedAt)})
+	}
+	if err := s.tellFollowUp(ctx, ref, story); err != nil {
+		return err
 	}
 	if err := s.tellEvents(ctx, ref, story); err != nil {
 		return err
