@@ -28,6 +28,9 @@ SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text} WHERE true
 -- name: newest-prints
 SELECT print FROM print ORDER BY ref DESC LIMIT :most
 
+-- name: prints-after
+SELECT ref, print FROM print WHERE ref > :after ORDER BY ref LIMIT :most
+
 -- name: oldest-prints
 SELECT ref, at, print FROM print WHERE ref < :before ORDER BY ref LIMIT :most {lock}
 
