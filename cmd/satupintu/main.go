@@ -64,7 +64,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		runCommand(), checkCommand(), previewCommand(), queueCommand(), importCommand(), auditCommand(),
-		connectorsCommand(), simulateCommand(), demoCommand(), versionCommand(),
+		duplicatesCommand(), connectorsCommand(), simulateCommand(), demoCommand(), versionCommand(),
 	)
 	return root
 }

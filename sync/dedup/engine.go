@@ -1,9 +1,6 @@
 package dedup
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -32,60 +29,18 @@ const (
 // Kinds are all of them.
 func Kinds() []Kind { return []Kind{Redelivery, Resubmission, SameIncident, FollowUp, Recurrence} }
 
-// Print is what a complaint is compared by. It is made once and kept; it holds the reporter's identities as keyed hashes
-// only, and of the text no more than the complaint itself.
-type Print struct {
-	At        time.Time `json:"at"`
-	Reporters []string  `json:"reporters,omitempty"`
-	Exact     []string  `json:"exact,omitempty"`
-}
-
-// Encode is the print as it is kept.
-func (p Print) Encode() string {
-	encoded, err := json.Marshal(p)
-	if err != nil {
-		return "{}"
-	}
-	return string(encoded)
-}
-
-// DecodePrint reads what Encode wrote, also of earlier versions.
-func DecodePrint(encoded string) (Print, error) {
-	var p Print
-	if err := json.Unmarshal([]byte(encoded), &p); err != nil {
-		return Print{}, fmt.Errorf("read a print: %w", err)
-	}
-	return p, nil
-}
-
 // Key is one thing that complaints of one matter may share. Those that share more weight are compared first.
 type Key struct {
 	Hash   int64
 	Weight float64
 }
 
-// Keys are what a complaint is found by, at most MostKeys, the weightiest first, none twice.
-func (p Print) Keys() []Key {
-	keys := make([]Key, len(p.Exact))
-	for i, e := range p.Exact {
-		keys[i] = Key{Hash: hashed(e), Weight: 1}
-	}
-	return keys
-}
-
-// Probes are what earlier complaints are looked for by: Keys, and the neighbours of those that have any. At most MostProbes.
-func (p Print) Probes() []Key { return p.Keys() }
-
-const (
-	MostKeys   = 16
-	MostProbes = 32
-)
-
 // Earlier is a complaint that another is compared with.
 type Earlier struct {
 	Ref    complaint.Ref
 	Print  Print
 	Closed time.Time // when the platform ended it; zero: it is open, or not there yet
+	Track  string    // the platform's tracking id; empty: it is not known
 }
 
 // Verdict is what Judge says, and why.
@@ -116,7 +71,10 @@ type Options struct {
 }
 
 // Engine compares complaints. It is safe for several goroutines.
-type Engine struct{ o Options }
+type Engine struct {
+	o       Options
+	weights weights
+}
 
 // NewEngine makes an engine.
 func NewEngine(o Options) *Engine {
@@ -126,40 +84,10 @@ func NewEngine(o Options) *Engine {
 	if o.Words == nil {
 		o.Words = NewWords()
 	}
-	return &Engine{o}
-}
-
-// Print makes what a complaint is compared by.
-func (e *Engine) Print(c complaint.Complaint) Print {
-	return Print{At: c.OccurredAt(), Reporters: ReporterKeys(e.o.Hasher, c), Exact: ResubmissionKeys(e.o.Hasher, c)}
-}
-
-// Judge compares a complaint with earlier ones and says what becomes of it. With nobody among it is New.
-func (e *Engine) Judge(later Print, among []Earlier) Verdict {
-	for _, a := range among {
-		apart := later.At.Sub(a.Print.At).Abs()
-		for _, x := range later.Exact {
-			if apart <= ResubmissionWindow && slices.Contains(a.Print.Exact, x) {
-				return Verdict{
-					Answer: Link, Kind: Resubmission, Earlier: a.Ref, Score: 1,
-					For: []Evidence{{Code: "reporter"}, {Code: "words"}, {Code: "time", Amount: apart.Seconds()}},
-				}
-			}
-		}
+	if o.ReviewAbove <= 0 {
+		o.ReviewAbove = o.Model.ReviewAbove
 	}
-	return Verdict{Answer: New}
-}
-
-// Codes are all codes that evidence has.
-func Codes() []string { return []string{"reporter", "words", "time"} }
-
-// Why is the sentence that says which evidence made the verdict and what spoke against it, in English ("en") or
-// Indonesian ("id"). It holds no personal data.
-func (v Verdict) Why(language string) string {
-	if language == "id" {
-		return "pelapor yang sama, kata-kata yang sama"
-	}
-	return "same reporter, same words"
+	return &Engine{o: o, weights: o.Model.weights()}
 }
 
 func hashed(s string) int64 {

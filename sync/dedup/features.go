@@ -1,22 +1,89 @@
 package dedup
 
-// FeatureNames are all features, in the order in which they are measured.
-func FeatureNames() []string { return []string{"reporter", "words", "hours"} }
+import (
+	"math"
+	"time"
+)
+
+// FeatureNames are all features, in the order in which they are measured. Each is from 0 to 1.
+func FeatureNames() []string {
+	return []string{
+		"same_reporter", "other_reporter", "words_shared", "words_held", "rare_words", "street", "precise_place", "landmark", "village", "same_address",
+		"near", "far", "place_conflict", "village_conflict", "other_words", "state", "within_hour", "days", "concept", "other_concept", "category",
+		"file", "asks", "short",
+	}
+}
 
 // Features measures two complaints, one value for each of FeatureNames.
 func (e *Engine) Features(later, earlier Print) []Feature {
-	apart := later.At.Sub(earlier.At).Abs()
-	hours := min(1, apart.Hours())
-	return []Feature{{"reporter", share(later.Reporters, earlier.Reporters)}, {"words", share(later.Exact, earlier.Exact)}, {"hours", hours}}
+	a, b := e.bag(&later), e.bag(&earlier)
+	c := e.contrast(&a, &b, nil)
+	values := c.measured()
+	features := make([]Feature, len(values))
+	for i, name := range FeatureNames() {
+		features[i] = Feature{name, values[i]}
+	}
+	return features
 }
 
-func share(a, b []string) float64 {
-	for _, x := range a {
-		for _, y := range b {
-			if x == y {
-				return 1
-			}
+const features = 24
+
+func (c *contrast) measured() [features]float64 {
+	place := &c.place
+	conflicts := float64(len(place.differ))
+	if c.far() {
+		conflicts++
+	}
+	villages := 0.0
+	for _, k := range place.differ {
+		if k == Village || k == District || k == Region || k == Form || k == Landmark {
+			villages++
 		}
 	}
+	return [features]float64{
+		bit(c.relation == sameReporter), bit(c.relation == otherReporter), c.share(), c.held(), part(c.metNames, 3),
+		bit(place.agrees(Street)), bit(place.agrees(precise()...)), bit(place.agrees(Landmark)), bit(place.agrees(Village, Region, Form)), bit(place.same),
+		c.nearness(), bit(c.far()), min(1, (conflicts-villages)/2), min(1, villages/2), part(c.later.sum()+c.early.sum(), 6),
+		bit(c.later.states+c.early.states > 0), bit(c.apart <= time.Hour), min(1, c.apart.Hours()/24/30), bit(c.concept), bit(c.otherConcept),
+		bit(c.subject), bit(c.file), bit(c.asks || c.quotes), 1 / (1 + float64(min(c.wordsLater, c.wordsEarly))),
+	}
+}
+
+func (c *contrast) nearness() float64 {
+	if c.place.metres < 0 {
+		return 0
+	}
+	return math.Exp(-c.place.metres / 50)
+}
+
+func bit(is bool) float64 {
+	if is {
+		return 1
+	}
 	return 0
+}
+
+// part grows from 0 towards 1; it is a half at the given number.
+func part(n, half int) float64 { return float64(n) / float64(n+half) }
+
+// weights are a model's, in the order of FeatureNames.
+type weights struct {
+	intercept float64
+	of        [features]float64
+}
+
+func (m *Model) weights() weights {
+	w := weights{intercept: m.Intercept}
+	for i, name := range FeatureNames() {
+		w.of[i] = m.Weights[name]
+	}
+	return w
+}
+
+func (w *weights) score(values [features]float64) float64 {
+	sum := w.intercept
+	for i, v := range values {
+		sum += w.of[i] * v
+	}
+	return logistic(sum)
 }

@@ -5,30 +5,66 @@ import (
 	"sync"
 )
 
-// Words is how rare each word is in a region's own complaints. It starts from words that are common everywhere and
-// learns from every print it is given, in any order. It is safe for several goroutines.
+// Words is how rare each word is in a region's own complaints. It starts from the words that are common everywhere and
+// learns from every print it is given, in any order: two gateways that saw the same complaints agree. It is safe for
+// several goroutines, and holds at most about ten megabytes.
 type Words struct {
 	mu    sync.RWMutex
-	seen  map[string]uint32 // in how many prints
+	seen  map[uint64]uint32 // in how many prints, by the word's hash
 	total uint32
 }
 
+// What is known before anything is learnt, in complaints.
+const (
+	assumed       = 1000 // as if that many had been seen
+	assumedCommon = 60   // a common word was in that many of them
+	assumedOther  = 0.5  // and any other in so many
+
+	mostWords = 300_000 // words kept; when there are more, those seen once are forgotten
+)
+
 // NewWords knows the words that are common in complaints everywhere.
-func NewWords() *Words { return &Words{seen: map[string]uint32{}} }
+func NewWords() *Words { return &Words{seen: map[uint64]uint32{}} }
 
 // Learn counts the words of a print.
 func (w *Words) Learn(p Print) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.total++
+	for _, word := range p.Words {
+		w.seen[uint64(hashed(word))]++ //nolint:gosec // a hash
+	}
+	if len(w.seen) > mostWords {
+		for h, n := range w.seen {
+			if n == 1 {
+				delete(w.seen, h)
+			}
+		}
+	}
 }
 
-// Rarity is how much a word says: 0 for one that nearly every complaint has, 1 for one never seen.
+// Rarity is how much a word says: near 0 for one that many complaints have, 1 for one never seen.
 func (w *Words) Rarity(word string) float64 {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	if w.total == 0 {
-		return 1
+	return w.rarity(uint64(hashed(word)), lexicon()[word].sense) //nolint:gosec // a hash
+}
+
+// rarity is Rarity for who holds the lock.
+func (w *Words) rarity(hash uint64, s sense) float64 {
+	before := assumedOther
+	if s&isKnown != 0 {
+		before = assumedCommon
 	}
-	return 1 - math.Log1p(float64(w.seen[word]))/math.Log1p(float64(w.total))
+	total := float64(w.total) + assumed
+	return max(0, min(1, math.Log(total/(before+float64(w.seen[hash])))/math.Log(total/assumedOther)))
+}
+
+// share is in which part of the complaints a word was, as far as learnt; 0 before enough were seen to tell.
+func (w *Words) share(hash uint64) float64 {
+	const enough = 300
+	if w.total < enough {
+		return 0
+	}
+	return float64(w.seen[hash]) / float64(w.total)
 }

@@ -79,7 +79,7 @@ func through(b *testing.B, s *store.Store) {
 	judge := func(c complaint.Complaint) store.Decision {
 		return store.Decision{
 			Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched",
-			Print: &dedup.Print{At: c.OccurredAt(), Exact: []string{"text " + c.SourceID}}, By: by,
+			Print: &dedup.Print{At: c.OccurredAt(), Reporters: []string{"text " + c.SourceID}}, By: by,
 		}
 	}
 	start := time.Now().UnixNano()

@@ -181,7 +181,7 @@ func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
 	}
 	for _, r := range rows {
 		if print, err := dedup.DecodePrint(r.Print); err == nil && State(r.State) != Dead {
-			b.known[complaint.Ref(r.Ref)] = lookalike{dedup.Earlier{Ref: complaint.Ref(r.Ref), Print: print, Closed: r.closed()}, complaint.Ref(r.PrimaryRef)}
+			b.known[complaint.Ref(r.Ref)] = lookalike{dedup.Earlier{Ref: complaint.Ref(r.Ref), Print: print, Closed: r.closed(), Track: r.TrackingID}, complaint.Ref(r.PrimaryRef)}
 		}
 	}
 	return nil
@@ -193,7 +193,8 @@ type earlierRow struct {
 	PrimaryRef string `db:"primary_ref"`
 	State      string
 	Status     string
-	ChangedAt  int64 `db:"changed_at"`
+	TrackingID string `db:"tracking_id"`
+	ChangedAt  int64  `db:"changed_at"`
 }
 
 func (r earlierRow) closed() time.Time {

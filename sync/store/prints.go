@@ -24,6 +24,33 @@ func (s *Store) Prints(ctx context.Context, most int) ([]dedup.Print, error) {
 	return prints, nil
 }
 
+// Printed is a print with the complaint it is of.
+type Printed struct {
+	Ref   complaint.Ref
+	Print dedup.Print
+}
+
+// PrintsSince returns the prints of complaints accepted since a time, the oldest first. One that cannot be read is left out.
+func (s *Store) PrintsSince(ctx context.Context, since time.Time) ([]Printed, error) {
+	const page = 5000
+	var prints []Printed
+	for after := complaint.FirstRef(since); ; {
+		rows, err := all[struct{ Ref, Print string }](ctx, s.read, s.q.PrintsAfter, args{"after": after, "most": page})
+		if err != nil {
+			return nil, fmt.Errorf("read the prints: %w", err)
+		}
+		for _, r := range rows {
+			after = complaint.Ref(r.Ref)
+			if p, err := dedup.DecodePrint(r.Print); err == nil {
+				prints = append(prints, Printed{after, p})
+			}
+		}
+		if len(rows) < page {
+			return prints, nil
+		}
+	}
+}
+
 // expireAtOnce keeps the transactions short in which the index forgets: intake waits for none of them.
 const expireAtOnce = 200
 

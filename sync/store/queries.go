@@ -32,6 +32,7 @@ type queries struct {
 	InsertPrints    *query `query:"insert-prints"`
 	InsertPrintKeys *query `query:"insert-print-keys"`
 	NewestPrints    *query `query:"newest-prints"`
+	PrintsAfter     *query `query:"prints-after"`
 	OldestPrints    *query `query:"oldest-prints"`
 	DeletePrintKeys *query `query:"delete-print-keys"`
 	DeletePrints    *query `query:"delete-prints"`

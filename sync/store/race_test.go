@@ -91,13 +91,13 @@ func (r race) copy(n int) complaint.Complaint {
 
 // pairJudge finds a pair by its words among many of the same village.
 func pairJudge(c complaint.Complaint) store.Decision {
-	print := dedup.Print{At: c.OccurredAt(), Exact: []string{c.Text, fmt.Sprint("desa ", len(c.Text)), fmt.Sprint("kelompok ", c.SourceID[:1])}}
+	print := dedup.Print{At: c.OccurredAt(), Reporters: []string{c.Text, fmt.Sprint("desa ", len(c.Text)), fmt.Sprint("kelompok ", c.SourceID[:1])}}
 	return store.Decision{Agency: "21030", Rule: -1, Print: &print, By: &store.Comparison{Window: time.Hour, Judge: sameText}}
 }
 
 func sameText(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
 	for _, a := range among {
-		if a.Print.Exact[0] == later.Exact[0] {
+		if a.Print.Reporters[0] == later.Reporters[0] {
 			return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: a.Ref, Score: 1}
 		}
 	}

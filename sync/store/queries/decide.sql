@@ -11,7 +11,8 @@ SELECT f.n, f.refs FROM (
 
 -- name: read-earlier
 SELECT p.ref, p.print, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'done') AS state,
-       coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at
+       coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at,
+       coalesce(t.tracking_id, '') AS tracking_id
 FROM print p LEFT JOIN delivery d ON d.ref = p.ref LEFT JOIN link l ON l.ref = p.ref
 LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, p.ref)
 WHERE p.ref {in :refs}
@@ -26,6 +27,9 @@ SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text} WHERE true
 
 -- name: newest-prints
 SELECT print FROM print ORDER BY ref DESC LIMIT :most
+
+-- name: prints-after
+SELECT ref, print FROM print WHERE ref > :after ORDER BY ref LIMIT :most
 
 -- name: oldest-prints
 SELECT ref, at, print FROM print WHERE ref < :before ORDER BY ref LIMIT :most {lock}

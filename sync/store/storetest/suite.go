@@ -114,10 +114,11 @@ func judgeByText(c complaint.Complaint) store.Decision {
 	return comparedBy(c, sameWords)
 }
 
-// comparedBy is a decision about a complaint that is found by its words.
+// comparedBy is a decision about a complaint that is found by its words, put where a print has who reports: what is tested
+// here is how the store finds and ties, whatever a print is.
 func comparedBy(c complaint.Complaint, judge func(dedup.Print, []dedup.Earlier) dedup.Verdict) store.Decision {
 	d := store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
-	d.Print = &dedup.Print{At: c.OccurredAt(), Exact: []string{"text " + c.Text}}
+	d.Print = &dedup.Print{At: c.OccurredAt(), Reporters: []string{"text " + c.Text}}
 	d.By = &store.Comparison{Window: 24 * time.Hour, ReviewWait: 4 * time.Hour, Judge: judge}
 	return d
 }
@@ -125,7 +126,7 @@ func comparedBy(c complaint.Complaint, judge func(dedup.Print, []dedup.Earlier) 
 // sameWords links what is told in the same words within an hour.
 func sameWords(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
 	for _, a := range among {
-		if a.Print.Exact[0] == later.Exact[0] && later.At.Sub(a.Print.At).Abs() <= time.Hour {
+		if a.Print.Reporters[0] == later.Reporters[0] && later.At.Sub(a.Print.At).Abs() <= time.Hour {
 			return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: a.Ref, Score: 0.99, For: []dedup.Evidence{{Code: "words"}}}
 		}
 	}

@@ -1,0 +1,174 @@
+package dedup
+
+import "slices"
+
+// term is a word of a print as it is compared.
+type term struct {
+	word   string
+	hash   uint64
+	sense  sense
+	rarity float64
+	common bool // many of the region's complaints have it
+	text   bool // it is in the text, not only in the address
+	met    bool // the other print has it
+}
+
+// bag is the words of one print, in their order, those of the address after those of the text.
+type bag struct {
+	print *Print
+	terms []term
+	mass  float64 // the rarity of the text's words together
+}
+
+func (e *Engine) bag(p *Print) bag {
+	b := bag{print: p, terms: make([]term, 0, len(p.Words)+len(p.Where))}
+	words := lexicon()
+	for i, list := range [][]string{p.Words, p.Where} {
+		for _, w := range list {
+			b.terms = append(b.terms, term{word: w, hash: uint64(hashed(w)), sense: words[w].sense, text: i == 0}) //nolint:gosec // a hash
+		}
+	}
+	e.o.Words.weigh(b.terms)
+	for _, t := range b.terms {
+		if t.text {
+			b.mass += t.rarity
+		}
+	}
+	return b
+}
+
+// weigh gives terms their rarity.
+func (w *Words) weigh(terms []term) {
+	const often = 0.05
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for i := range terms {
+		t := &terms[i]
+		t.rarity = w.rarity(t.hash, t.sense)
+		t.common = w.share(t.hash) >= often
+	}
+}
+
+// meet marks the words that both bags have, in one spelling or nearly, and returns the rarity of what the texts share.
+func meet(a, b *bag, loose bool) (shared float64) {
+	for i := range b.terms {
+		b.terms[i].met = false
+	}
+	for i := range a.terms {
+		t := &a.terms[i]
+		t.met = false
+		for j := range b.terms {
+			if u := &b.terms[j]; t.hash == u.hash && t.word == u.word {
+				t.met, u.met = true, true
+				if t.text && u.text {
+					shared += t.rarity
+				}
+				break
+			}
+		}
+	}
+	if loose || 3*shared > min(a.mass, b.mass) {
+		shared += misspelt(a, b, loose)
+		glued(a, b)
+		glued(b, a)
+	}
+	return shared
+}
+
+// misspelt marks words that are one, misspelt.
+func misspelt(a, b *bag, loose bool) (shared float64) {
+	for i := range a.terms {
+		t := &a.terms[i]
+		if t.met {
+			continue
+		}
+		for j := range b.terms {
+			u := &b.terms[j]
+			if u.met || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
+				continue
+			}
+			t.met, u.met = true, true
+			if t.text && u.text {
+				shared += min(t.rarity, u.rarity)
+			}
+			break
+		}
+	}
+	return shared
+}
+
+// glued marks words of a that are two words of b written as one, and those two.
+func glued(a, b *bag) {
+	const least = 6
+	for i := range a.terms {
+		t := &a.terms[i]
+		if t.met || len(t.word) < least || t.sense&isKnown != 0 {
+			continue
+		}
+		for cut := 2; cut <= len(t.word)-2; cut++ {
+			if b.halves(t.word[:cut], t.word[cut:]) {
+				t.met = true
+				break
+			}
+		}
+	}
+}
+
+// halves says that both are words of the bag, or one is and the other says nothing, and marks them as met.
+func (b *bag) halves(first, second string) bool {
+	at := func(w string) int { return slices.IndexFunc(b.terms, func(t term) bool { return t.word == w }) }
+	i, j := at(first), at(second)
+	if i < 0 && j < 0 || i < 0 && lexicon()[first].sense&saysNothing == 0 || j < 0 && lexicon()[second].sense&saysNothing == 0 {
+		return false
+	}
+	for _, k := range []int{i, j} {
+		if k >= 0 {
+			b.terms[k].met = true
+		}
+	}
+	return true
+}
+
+// lone are the words of one bag alone that may make another matter of it, by what they are.
+type lone struct {
+	numbers, states, days, directions, names int
+}
+
+func (l lone) sum() int { return l.numbers + l.states + l.days + l.directions + l.names }
+
+// alone counts them among the first words of the text, and in the whole address.
+func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
+	for i, t := range b.terms {
+		if t.met || t.text && i >= first || isCity(other, t.word) {
+			continue
+		}
+		switch {
+		case t.word[0] == '#' || t.number():
+			l.numbers++
+		case t.sense&isDay != 0:
+			l.days++
+		case t.sense&isState != 0:
+			l.states++
+		case t.sense&isDirection != 0:
+			l.directions++
+		case len(t.word) == 1:
+			l.numbers++
+		case t.sense&isKnown == 0 && len(t.word) > 2 && (!t.common || e.o.Gazetteer.has(t.word)):
+			l.names++
+		}
+	}
+	return l
+}
+
+func (t term) number() bool {
+	for i := range len(t.word) {
+		if t.word[i] >= '0' && t.word[i] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+func isCity(p *Print, word string) bool {
+	return slices.ContainsFunc(p.Facts, func(f Fact) bool { return f.Kind == City && f.Value == word })
+}

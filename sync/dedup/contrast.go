@@ -1,0 +1,186 @@
+package dedup
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+)
+
+// relation is what the reporters of two complaints are to each other.
+type relation int
+
+const (
+	unknownReporter relation = iota // one or both do not say who they are, or in ways that do not compare
+	sameReporter
+	otherReporter
+)
+
+// contrast is what is alike and what differs between a complaint and an earlier one.
+type contrast struct {
+	relation relation
+	names    bool // the reporters have names, and other ones
+	crowd    bool // they share an identity that many people use
+	apart    time.Duration
+	before   bool // the earlier one was told later
+	closed   bool // it had ended when the later one was told
+
+	both, either float64 // the rarity of the words that the texts share, and of all theirs
+	least        float64 // and of the text that has less
+	later, early lone    // words of one alone
+	wordsLater   int
+	wordsEarly   int
+	metNames     int // shared words that tell one matter from another
+	whole        bool
+	text         bool // the same words in the same order
+	cut          bool // one is the other cut short
+	more         bool
+
+	place places
+
+	concept, otherConcept bool
+	private               bool
+	subject               bool
+	file, otherFile       bool
+	quotes                bool
+	asks                  bool
+}
+
+// crowded is how many names make an identity one that people share: the phone of a neighbourhood's head, a call centre.
+const crowded = 3
+
+func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
+	a, b := later.print, earlier.print
+	c := contrast{
+		apart: a.At.Sub(b.At).Abs(), before: a.At.Before(b.At), place: comparePlaces(a, b, e.o.WrongTaps),
+		whole: a.Whole == b.Whole, text: a.InText == b.InText && len(a.Words) > 0, more: a.More || b.More,
+		concept: a.About&b.About != 0, otherConcept: a.About != 0 && b.About != 0 && a.About&b.About == 0,
+		private: a.About&private != 0 || b.About&private != 0, subject: a.Subject != "" && a.Subject == b.Subject,
+		asks: a.Asks, wordsLater: len(a.Words), wordsEarly: len(b.Words),
+	}
+	c.reporters(a, b, crowd)
+	c.files(a, b)
+	c.quotes = b.Ref != "" && slices.Contains(a.Quoted, b.Ref)
+	c.both = meet(later, earlier, c.relation == sameReporter)
+	c.either = later.mass + earlier.mass - c.both
+	c.least = min(later.mass, earlier.mass)
+	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
+	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
+	for _, t := range later.terms {
+		if t.met && (t.number() || t.word[0] == '#' || t.sense&isKnown == 0 && !t.common) {
+			c.metNames++
+		}
+	}
+	return c
+}
+
+// untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in
+// long alone because they were cut away. Otherwise it is all of them.
+func (c *contrast) untilCut(long, short *bag) int {
+	const leastRunes = 100
+	all := len(long.print.Words)
+	if short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes || len(short.print.Words) >= all {
+		return all
+	}
+	last, lone := -1, 0
+	for i, t := range long.terms[:all] {
+		if t.met {
+			last = i
+		}
+	}
+	n := len(short.print.Words)
+	for i, t := range short.terms[:n] {
+		if !t.met && i < n-1 && t.sense&isKnown == 0 { // the last may be half a word
+			lone++
+		}
+	}
+	if lone > 0 || last > n+1 || last < n/2 {
+		return all
+	}
+	if n > 0 && !short.terms[n-1].met && last+1 < all { // half a word stands for the whole one
+		short.terms[n-1].met = true
+		last++
+	}
+	c.cut = true
+	return last + 1
+}
+
+// reporters compares who complained. Two people may share a phone, and one may have several; names decide where a phone
+// is shared.
+func (c *contrast) reporters(a, b *Print, crowd []string) {
+	named := a.Name != "" && b.Name != ""
+	c.names = named && a.Name != b.Name
+	shared, comparable := false, false
+	for _, x := range a.Reporters {
+		for _, y := range b.Reporters {
+			if x == y {
+				shared = shared || !slices.Contains(crowd, x)
+				c.crowd = c.crowd || slices.Contains(crowd, x)
+			}
+			comparable = comparable || kindOf(x) == kindOf(y)
+		}
+	}
+	switch {
+	case shared && !c.names:
+		c.relation = sameReporter
+	case shared:
+		c.relation = unknownReporter
+	case c.crowd && c.names:
+		c.relation = otherReporter
+	case c.crowd:
+		c.relation = unknownReporter
+	case comparable, c.names:
+		c.relation = otherReporter
+	}
+}
+
+func kindOf(reporter string) string {
+	for i := range len(reporter) {
+		if reporter[i] == ':' {
+			return reporter[:i]
+		}
+	}
+	return reporter
+}
+
+// files compares attachments by what they hash to, and pictures by their looks.
+func (c *contrast) files(a, b *Print) {
+	const alike = 10 // bits of 64 in which two photos of one thing may differ
+	if len(a.Files) == 0 || len(b.Files) == 0 {
+		return
+	}
+	c.file = slices.ContainsFunc(a.Files, func(f string) bool { return slices.Contains(b.Files, f) }) ||
+		slices.ContainsFunc(a.Looks, func(x uint64) bool {
+			return slices.ContainsFunc(b.Looks, func(y uint64) bool { return bits.OnesCount64(x^y) <= alike })
+		})
+	c.otherFile = !c.file
+}
+
+// share is how much of the words both have, from 0 to 1.
+func (c *contrast) share() float64 {
+	if c.either <= 0 {
+		return 0
+	}
+	return min(1, c.both/c.either)
+}
+
+// held is how much of the shorter text the other has too.
+func (c *contrast) held() float64 {
+	if c.least <= 0 {
+		return 0
+	}
+	return min(1, c.both/c.least)
+}
+
+// conflict says that the two name different places.
+func (c *contrast) conflict() bool {
+	return c.place.differs(append(precise(), Street, Village, District, Region, Form)...) || c.far()
+}
+
+// far is farther than a phone's fix is wrong.
+func (c *contrast) far() bool {
+	const most = 100 // metres
+	return c.place.metres > most
+}
+
+// discriminated says that one tells something that may make another matter of it.
+func (c *contrast) discriminated() bool { return c.later.sum()+c.early.sum() > 0 }

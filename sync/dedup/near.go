@@ -1,0 +1,71 @@
+package dedup
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// near says that one of two words is the other misspelt. Numbers are never: another digit is another house. Nor are two
+// words that the lexicon both knows, such as "barat" and "darat". Loose is for words of one person.
+func near(a, b string, loose bool) bool {
+	if strings.ContainsAny(a, "0123456789#") || strings.ContainsAny(b, "0123456789#") {
+		return false
+	}
+	short, long := min(len(a), len(b)), max(len(a), len(b))
+	if short < 3 || long-short > 3 {
+		return false
+	}
+	if a[0] != b[0] && short < 5 {
+		return false
+	}
+	most := 1
+	switch {
+	case short >= 9 && loose:
+		most = 3
+	case short >= 6:
+		most = 2
+	case short < 4 || short < 5 && !loose:
+		most = 0
+	}
+	if most > 0 && distance(a, b, most) <= most {
+		return true
+	}
+	sa, sb := skeleton(a), skeleton(b)
+	return len(sa) >= 3 && sa == sb && (loose || long > short) || len(sa) == 2 && sa == sb && short == 2
+}
+
+// distance is how many letters are added, lost, changed or swapped with their neighbour, or more than most.
+func distance(a, b string, most int) int {
+	const longest = 32
+	if utf8.RuneCountInString(a) != len(a) || utf8.RuneCountInString(b) != len(b) || len(a) > longest || len(b) > longest {
+		if a == b {
+			return 0
+		}
+		return most + 1
+	}
+	var before, row, next [longest + 1]uint8
+	for j := range len(b) + 1 {
+		row[j] = uint8(j) //nolint:gosec // at most longest
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = uint8(i) //nolint:gosec // at most longest
+		least := next[0]
+		for j := 1; j <= len(b); j++ {
+			cost := uint8(1)
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(row[j]+1, next[j-1]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, before[j-2]+1)
+			}
+			next[j] = d
+			least = min(least, d)
+		}
+		if int(least) > most {
+			return most + 1
+		}
+		before, row = row, next
+	}
+	return int(row[len(b)])
+}

@@ -1,0 +1,149 @@
+package dedup
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// Print is what a complaint is compared by. It is made once and kept; it holds the reporter's identities and name as
+// keyed hashes only, and of the text no more than the complaint itself: phone and identity numbers in it are hashed too.
+type Print struct {
+	Ref       complaint.Ref
+	At        time.Time
+	Reporters []string // as ReporterKeys makes them
+	Name      string   // keyed hash of the reporter's name; empty: none was given
+
+	Words   []string // what the text says, in its order, each word once, in one spelling
+	Where   []string // what the address says beyond that
+	Facts   []Fact   // what both say of the place
+	About   concept  // coarsely, what the matter is
+	Runes   int      // how long the text is
+	More    bool     // the text has more words than Words keeps
+	Whole   int64    // hash of the whole text and address
+	InText  int64    // hash of the words of the text
+	Subject string   // the channel's category, in one spelling
+
+	Located   bool // whether there is a point
+	Lat, Long float64
+
+	Files  []string // what the attachments hash to
+	Looks  []uint64 // what their pictures look like: difference hashes, 64 bits
+	Quoted []complaint.Ref
+	Tracks []string // national tracking ids that the text quotes
+	Asks   bool     // it asks about an earlier complaint
+}
+
+const (
+	mostPrintWords = 150 // words of a text that are kept
+	mostWhere      = 40  // and of an address
+	mostFiles      = 8
+	briefFile      = 16 // hex digits kept of a file's SHA-256
+)
+
+// Print makes what a complaint is compared by.
+func (e *Engine) Print(c complaint.Complaint) Print {
+	p := Print{
+		Ref: c.Ref, At: c.OccurredAt(), Reporters: ReporterKeys(e.o.Hasher, c), Runes: len([]rune(c.Text)), Subject: Normalise(c.Category),
+		Whole: hashed(Normalise(c.Text) + "\x00" + Normalise(c.Place.Address)),
+	}
+	if name := Normalise(c.Reporter.Name); name != "" {
+		p.Name = e.o.Hasher.Hash("reporter name", name)
+	}
+	text := opened(tidied(c.Text))
+	said := tokens(text)
+	p.Quoted, p.Tracks = quoted(text), tracked(said)
+	p.Asks = asks(said) || len(p.Quoted) > 0
+	said = unsigned(addressed(said))
+	p.words(said)
+	p.place(e.o.Gazetteer, c.Place, said)
+	for _, a := range c.Attachments {
+		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
+			p.Files = append(p.Files, a.SHA256[:briefFile])
+		}
+	}
+	return p
+}
+
+func (p *Print) words(said []token) {
+	p.Words = make([]string, 0, min(len(said), mostPrintWords))
+	for i, t := range said {
+		p.About |= t.entry.about
+		if !says(said, i) || slices.Contains(p.Words, t.word) {
+			continue
+		}
+		if len(p.Words) == mostPrintWords {
+			p.More = true
+			break
+		}
+		p.Words = append(p.Words, t.word)
+	}
+	p.InText = hashed(strings.Join(p.Words, " "))
+}
+
+// says that a token tells what a complaint is about or where: no greeting, no word that only joins others, no word that
+// only announces a part of an address. A single letter says something after "titik" and its like.
+func says(all []token, i int) bool {
+	t := all[i]
+	if len(t.word) == 1 && !t.number() {
+		return t.upper && i > 0 && t.gap == ' ' && lettered(all[i-1].word)
+	}
+	if t.is(isState | isDirection) {
+		return true
+	}
+	return !t.is(saysNothing) && (!t.is(isMarker) || t.is(namesPlaces))
+}
+
+func lettered(word string) bool {
+	switch word {
+	case "titik", "blok", "gang", "kelas", "nomor", "tipe", "zona", "unit", "lantai", "pintu", "jalur", "gate", "rumah":
+		return true
+	}
+	return false
+}
+
+func (p *Print) place(g *Gazetteer, place complaint.Place, said []token) {
+	r := reader{where: g}
+	r.read(said, false)
+	if place.Address != "" {
+		field := tokens(tidied(place.Address))
+		r.read(field, true)
+		for i, t := range withoutCity(field) {
+			if len(p.Where) < mostWhere && says(field, i) && !t.is(saysNothing) && !slices.Contains(p.Words, t.word) && !slices.Contains(p.Where, t.word) {
+				p.Where = append(p.Where, t.word)
+			}
+		}
+	}
+	if code := strings.TrimSpace(place.Region); strings.Count(code, ".") >= 2 {
+		r.add(Form, code)
+	}
+	p.Facts = r.facts
+	slices.SortFunc(p.Facts, func(a, b Fact) int {
+		return strings.Compare(string(rune(a.Kind))+a.Value, string(rune(b.Kind))+b.Value)
+	})
+	if place.Lat != nil && place.Long != nil {
+		p.Located, p.Lat, p.Long = true, *place.Lat, *place.Long
+	}
+}
+
+// withoutCity blanks what an address says of the city and beyond: ", Kota Natuna, Kepulauan Riau, Indonesia", a postal code.
+func withoutCity(field []token) []token {
+	const postal = 5
+	out := slices.Clone(field)
+	beyond := false
+	for i, t := range out {
+		switch {
+		case t.word == "kota" || t.word == "kabupaten" || t.word == "provinsi":
+			beyond = true
+		case t.gap == '\n' || t.is(isMarker):
+			beyond = false
+		}
+		if beyond || t.word == "indonesia" || len(t.word) == postal && strings.Trim(t.word, "0123456789") == "" {
+			out[i].entry.sense |= saysNothing
+			out[i].entry.sense &^= isState | isDirection
+		}
+	}
+	return out
+}

@@ -1,0 +1,332 @@
+package dedup
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// token is a word or number of a text, in one spelling, with what the address reader needs to know of how it was typed.
+type token struct {
+	word  string
+	upper bool // it began with a capital
+	gap   byte // what stood before it: ' ' , . / - or a line end
+	entry entry
+}
+
+func (t token) is(s sense) bool { return t.entry.sense&s != 0 }
+
+// number says that the token has a digit.
+func (t token) number() bool { return strings.ContainsAny(t.word, "0123456789") }
+
+// name says that the token may be part of a name: letters that the lexicon knows nothing of, or only as part of names.
+func (t token) name() bool {
+	if t.number() || utf8.RuneCountInString(t.word) < 2 {
+		return false
+	}
+	return !t.is(isKnown) || t.is(namesPlaces|isDirection) && !t.is(isMarker&^isCommon)
+}
+
+// mostTokens bounds the work a text makes: 3,000 words are more than any person reads of a complaint.
+const mostTokens = 3000
+
+// scanner reads tokens off a tidied text.
+type scanner struct {
+	text   string
+	at     int
+	gap    byte
+	tokens []token
+	words  map[string]entry
+}
+
+// tokens reads a tidied text.
+func tokens(text string) []token {
+	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: make([]token, 0, len(text)/5+4)}
+	for s.at < len(s.text) && len(s.tokens) < mostTokens {
+		s.step()
+	}
+	return joined(s.tokens)
+}
+
+func (s *scanner) step() {
+	rest := s.text[s.at:]
+	switch b := rest[0]; {
+	case b == 'h' && strings.HasPrefix(rest, "http"):
+		s.link(rest)
+	case b >= '0' && b <= '9' || b == '+' && len(rest) > 1 && rest[1] >= '0' && rest[1] <= '9':
+		s.digits(rest)
+	case b < utf8.RuneSelf && !asciiLetter(b):
+		s.sign(b)
+	default:
+		s.letters(rest)
+	}
+}
+
+func asciiLetter(b byte) bool { return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' }
+
+// sign remembers the strongest sign between two tokens.
+func (s *scanner) sign(b byte) {
+	s.at++
+	switch {
+	case b == '\n' || s.gap == '\n':
+		s.gap = '\n'
+	case (b == '.' || b == '!' || b == '?') && s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\n'):
+		s.gap = '.'
+	case strings.IndexByte(",;:()", b) >= 0 && s.gap != '.':
+		s.gap = ','
+	case (b == '/' || b == '-') && s.gap == ' ':
+		s.gap = b
+	}
+}
+
+func (s *scanner) put(word string, upper bool) {
+	s.tokens = append(s.tokens, token{word: word, upper: upper, gap: s.gap, entry: s.words[word]})
+	s.gap = ' '
+}
+
+func (s *scanner) link(rest string) {
+	end := strings.IndexFunc(rest, unicode.IsSpace)
+	if end < 0 {
+		end = len(rest)
+	}
+	s.at += end
+	s.put("#"+brief(rest[:end]), false)
+}
+
+// brief is eight signs that stand for something that need not be kept itself.
+func brief(s string) string {
+	return strconv.FormatUint(uint64(hashed(s))>>32|1<<32, 32) //nolint:gosec // a hash
+}
+
+// digits reads a number with what belongs to it: 12, 12a, 1.750.000, 0812-0000-0123.
+func (s *scanner) digits(rest string) {
+	if n, end := longNumber(rest); n != "" {
+		s.at += end
+		s.put("#"+brief(n), false)
+		return
+	}
+	if rest[0] == '+' {
+		s.at++
+		return
+	}
+	end, number := 0, ""
+	for {
+		from := end
+		for end < len(rest) && rest[end] >= '0' && rest[end] <= '9' {
+			end++
+		}
+		number += rest[from:end]
+		if !thousands(rest[end:]) || len(number) > 12 {
+			break
+		}
+		end++
+	}
+	from := end
+	for end < len(rest) && asciiLetter(rest[end]) {
+		end++
+	}
+	suffix := strings.ToLower(rest[from:end])
+	if len(suffix) > 2 { // 20meter, 2orang: two words
+		suffix, end = "", from
+	}
+	number = strings.TrimLeft(number, "0")
+	if number == "" {
+		number = "0"
+	}
+	s.at += end
+	s.put(number+suffix, false)
+}
+
+// thousands says that a point or comma and three digits come next, and no fourth.
+func thousands(rest string) bool {
+	if len(rest) < 4 || rest[0] != '.' && rest[0] != ',' {
+		return false
+	}
+	for _, b := range []byte(rest[1:4]) {
+		if b < '0' || b > '9' {
+			return false
+		}
+	}
+	return len(rest) == 4 || rest[4] < '0' || rest[4] > '9'
+}
+
+// longNumber reads a phone number or another number of nine digits and more, in one spelling, and says where it ends.
+func longNumber(rest string) (number string, end int) {
+	const least, most = 9, 20
+	var n []byte
+	plus := rest[0] == '+'
+	i := 0
+	if plus {
+		i = 1
+	}
+	start := i
+	for ; i < len(rest) && len(n) <= most; i++ {
+		b := rest[i]
+		if b >= '0' && b <= '9' {
+			n, end = append(n, b), i+1
+			continue
+		}
+		phoneLike := plus || rest[start] == '0' || strings.HasPrefix(rest[start:], "62")
+		if !phoneLike || strings.IndexByte(" -.", b) < 0 || len(n) < 2 || i+1 == len(rest) || rest[i+1] < '0' || rest[i+1] > '9' {
+			break
+		}
+	}
+	if len(n) < least || thousandsWritten(rest[start:end]) {
+		return "", 0
+	}
+	if p := phone(string(n)); p != "" && len(n) < 15 {
+		return p, end
+	}
+	return string(n), end
+}
+
+func thousandsWritten(s string) bool {
+	dot := strings.IndexByte(s, '.')
+	return dot > 0 && dot <= 3 && s[0] != '0' && thousands(s[dot:])
+}
+
+// letters reads a word. An apostrophe inside it does not count; a number at its end is a number of its own where an
+// address word stands before it (rt05), and the sign for a doubled word otherwise (anak2).
+func (s *scanner) letters(rest string) {
+	var word strings.Builder
+	upper, end, run, last := false, len(rest), 0, rune(0)
+	for i, r := range rest {
+		if r == '\'' || r == '’' || r == '`' {
+			if i > 0 {
+				continue
+			}
+		}
+		if notWord(r) || unicode.IsNumber(r) {
+			end = i
+			break
+		}
+		if i == 0 {
+			upper = unicode.IsUpper(r)
+		}
+		r = unicode.ToLower(r)
+		if r == last {
+			run++
+		} else {
+			run, last = 1, r
+		}
+		if run < 3 {
+			word.WriteRune(r)
+		}
+	}
+	if end == 0 {
+		_, n := utf8.DecodeRuneInString(rest)
+		s.at += n
+		if s.gap == ' ' && n > 1 {
+			s.gap = ','
+		}
+		return
+	}
+	s.at += end
+	w := word.String()
+	if next := rest[end:]; next != "" && next[0] >= '0' && next[0] <= '9' {
+		s.beforeDigit(w, next, upper)
+		return
+	}
+	s.known(w, upper)
+}
+
+func (s *scanner) beforeDigit(w, next string, upper bool) {
+	const doubled = "2"
+	n := 0
+	for n < len(next) && next[n] >= '0' && next[n] <= '9' {
+		n++
+	}
+	e := s.words[w]
+	switch {
+	case e.as != "" && s.words[e.as].sense&isMarker != 0, e.sense&isMarker != 0:
+		s.known(w, upper)
+	case next[:n] == doubled && len(w) >= 3: // anak2, pohon2nya
+		s.at++
+		if strings.HasPrefix(next[1:], "nya") {
+			s.at += 3
+		}
+		s.known(w, upper)
+	case len(w) <= 4: // a code: p1000, a2
+		s.at += n
+		s.put(w+strings.TrimLeft(next[:n], "0"), upper)
+	default:
+		s.known(w, upper)
+	}
+}
+
+// known puts a word as the lexicon writes it.
+func (s *scanner) known(w string, upper bool) {
+	e, ok := s.words[w]
+	if !ok {
+		if stem, cut := strings.CutSuffix(w, "nya"); cut {
+			if se, known := s.words[stem]; known {
+				w, e = stem, se
+			}
+		}
+	}
+	if e.as != "" {
+		w = e.as
+	}
+	s.put(w, upper)
+}
+
+// joined makes one number of "12 A" and numbers of Roman numerals, where such stand.
+func joined(all []token) []token {
+	out := all[:0]
+	for i, t := range all {
+		last := len(out) - 1
+		if n := roman(t, out); n > 0 {
+			t.word, t.entry = strconv.Itoa(n), entry{}
+		}
+		if last >= 0 && belongs(out[last], t, all[i+1:]) {
+			out[last].word += t.word
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// belongs says that a letter is part of the number before it: 12 A, 27-B.
+func belongs(before, t token, after []token) bool {
+	if len(t.word) != 1 || !asciiLetter(t.word[0]) || strings.Trim(before.word, "0123456789") != "" || len(before.word) > 4 {
+		return false
+	}
+	if t.gap != ' ' && t.gap != '-' {
+		return false
+	}
+	if len(after) > 0 && after[0].gap == ' ' && after[0].number() {
+		return false
+	}
+	return t.upper || strings.IndexByte("abcefgh", t.word[0]) >= 0
+}
+
+// roman reads a Roman numeral up to 39 where it can be one: two letters and more, or a capital after a name.
+func roman(t token, before []token) int {
+	if t.word == "" || strings.Trim(t.word, "ivx") != "" {
+		return 0
+	}
+	if len(t.word) == 1 {
+		if !t.upper || len(before) == 0 {
+			return 0
+		}
+		p := before[len(before)-1]
+		if t.gap != ' ' || !p.name() && p.word != "gang" && p.word != "rt" && p.word != "rw" {
+			return 0
+		}
+	}
+	value := map[byte]int{'i': 1, 'v': 5, 'x': 10}
+	n := 0
+	for i := range len(t.word) {
+		v := value[t.word[i]]
+		if i+1 < len(t.word) && v < value[t.word[i+1]] {
+			v = -v
+		}
+		n += v
+	}
+	if n < 1 || n > 39 {
+		return 0
+	}
+	return n
+}
