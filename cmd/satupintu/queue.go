@@ -120,7 +120,7 @@ func printStory(c *cobra.Command, s store.Story) error {
 		}
 	}
 	if f := s.FollowUp; f != nil {
-		t.row("follow-up", strings.TrimSpace(string(f.State)+", told on the ticket of "+string(f.About)+" "+f.Reason+" "+f.Detail))
+		t.row("follow-up", strings.TrimSpace(string(f.State)+", on the ticket of "+string(f.About)+" "+f.Reason+" "+f.Detail))
 	}
 	for _, a := range s.Attempted {
 		t.row("attempt "+localTime(a.Ended), a.Reason+" "+a.Detail)

@@ -112,6 +112,23 @@ func TestAFollowUpJoinsTheTicketOfItsPrimaryWithoutWhoSaidIt(t *testing.T) {
 	})
 }
 
+// From the citizen's words to the ticket, nothing in between made by the test.
+func TestWhoQuotesTheReferenceOfAComplaintIsHeardOnItsTicket(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		ref := r.takeIn(complaint.Complaint{SourceID: "asks", Text: "Kapan laporan " + string(primary) + " ditindaklanjuti?"})[0]
+		if story := r.until(ref, store.Linked, store.Held, store.Done); story.State != store.Linked || story.Primary != primary {
+			t.Fatalf("it is %s, linked to %q", story.State, story.Primary)
+		}
+		r.toldAs(nil, ref, store.Done)
+		if got := r.joinedOnce(primary, ref); !strings.Contains(got.Text, "Kapan laporan "+string(primary)) {
+			t.Errorf("it says %q", got.Text)
+		}
+	})
+}
+
 // The words of one citizen are not told to the other, in whichever order the platform is asked.
 func TestAFollowUpIsToldToNoReporter(t *testing.T) {
 	bubble(t, func(r *rig) {
