@@ -1,0 +1,85 @@
+package relay_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// twice is a complaint of one person, and the same sent again.
+func twice() (first, second complaint.Complaint) {
+	first = complaint.Complaint{
+		SourceID: "pertama", Title: "Lampu jalan", Text: "Lampu jalan di depan Masjid Al Ikhlas Sungai Ulu mati sejak tiga malam",
+		Reporter: complaint.Reporter{Phone: "081277700011"}, Place: complaint.Place{Address: "Jl. Pramuka No. 7, Sungai Ulu"},
+	}
+	second = first
+	second.SourceID = "kedua"
+	return first, second
+}
+
+func TestDuplicatesAreTreatedAsTheModeSays(t *testing.T) {
+	for mode, want := range map[string]store.State{"link": store.Linked, "review": store.Held, "off": store.Done} {
+		t.Run(mode, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.cfg.Dedup.Mode = mode
+				r.start()
+				first, second := twice()
+				r.until(r.takeIn(first)[0], store.Done)
+				story := r.until(r.takeIn(second)[0], store.Linked, store.Held, store.Done)
+				if story.State != want {
+					t.Errorf("the second is %s (%s), want %s", story.State, story.Reason, want)
+				}
+				prints, err := r.store.Prints(r.Context(), 10)
+				if err != nil || (len(prints) == 0) != (mode == "off") {
+					t.Errorf("%d prints are kept, %v", len(prints), err)
+				}
+			})
+		})
+	}
+}
+
+func TestAReviewNobodyDecidesGoesOnInTime(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Dedup.Mode = "review"
+		r.start()
+		first, second := twice()
+		r.until(r.takeIn(first)[0], store.Done)
+		ref := r.takeIn(second)[0]
+		if story := r.until(ref, store.Held); story.Reason != string(retry.Review) {
+			t.Errorf("held because of %s", story.Reason)
+		}
+		asked := time.Now()
+		r.metric(`duplicate_reviews_total{result="asked"}`, 1)
+		r.until(ref, store.Done)
+		if waited, promised := time.Since(asked), r.cfg.Dedup.ReviewWait.D(); waited < promised-time.Minute || waited > promised+time.Minute {
+			t.Errorf("it went on after %s, want %s", waited, promised)
+		}
+		r.metric(`duplicate_reviews_total{result="undecided"}`, 1)
+		pass(time.Minute)
+		r.metric("duplicate_reviews_waiting{}", 0)
+	})
+}
+
+// An index that fails holds nobody up: a miss is better than a citizen who waits for our database.
+func TestAComplaintThatCannotBeComparedGoesOnAlone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		if _, err := r.store.Handle().Exec("ALTER TABLE print_key RENAME TO gone"); err != nil {
+			t.Fatal(err)
+		}
+		first, _ := twice()
+		began := time.Now()
+		ref := r.takeIn(first)[0]
+		pass(20 * time.Second)
+		if state := r.story(ref).State; state != store.New {
+			t.Errorf("it is %s while the index is waited for", state)
+		}
+		r.until(ref, store.Done)
+		if waited := time.Since(began); waited > time.Minute {
+			t.Errorf("it waited %s for an index that fails", waited)
+		}
+	})
+}
