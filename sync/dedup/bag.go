@@ -1,6 +1,9 @@
 package dedup
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // term is a word of a print as it is compared.
 type term struct {
@@ -153,11 +156,28 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.directions++
 		case len(t.word) == 1:
 			l.numbers++
-		case t.sense&isKnown == 0 && len(t.word) > 2 && (!t.common || e.o.Gazetteer.has(t.word)):
+		case t.tells() || e.o.Gazetteer.has(t.word):
 			l.names++
 		}
 	}
 	return l
+}
+
+// tells says that a word may tell one matter from another: it is no word of many complaints.
+func (t term) tells() bool {
+	return t.sense&isKnown == 0 && len(t.word) > 2 && !t.common && !inflected(t.word)
+}
+
+// inflected says that a word has the ends of a verb, which names do not have.
+func inflected(w string) bool {
+	if stem, ok := strings.CutSuffix(w, "kan"); ok && len(stem) >= 5 {
+		for _, p := range []string{"me", "di", "ter", "ber", "pe"} {
+			if strings.HasPrefix(w, p) {
+				return true
+			}
+		}
+	}
+	return strings.HasSuffix(w, "nya") && len(w) >= 7
 }
 
 func (t term) number() bool {

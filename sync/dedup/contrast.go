@@ -34,6 +34,7 @@ type contrast struct {
 	text         bool // the same words in the same order
 	cut          bool // one is the other cut short
 	more         bool
+	template     bool // the same words came from several who are not known to be one
 
 	place places
 
@@ -66,7 +67,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	for _, t := range later.terms {
-		if t.met && (t.number() || t.word[0] == '#' || t.sense&isKnown == 0 && !t.common) {
+		if t.met && (t.number() || t.word[0] == '#' || t.tells()) {
 			c.metNames++
 		}
 	}
