@@ -72,6 +72,7 @@ func meet(a, b *bag, loose bool) (shared float64) {
 	}
 	if loose || 3*shared > min(a.mass, b.mass) {
 		shared += misspelt(a, b, loose)
+		misspelt(b, a, loose) // second mentions
 		glued(a, b)
 		glued(b, a)
 	}
@@ -87,11 +88,12 @@ func misspelt(a, b *bag, loose bool) (shared float64) {
 		}
 		for j := range b.terms {
 			u := &b.terms[j]
-			if u.met || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
+			again := u.met && t.sense&isKnown == 0 // a second mention, misspelt
+			if u.met && !again || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
 				continue
 			}
 			t.met, u.met = true, true
-			if t.text && u.text {
+			if t.text && u.text && !again {
 				shared += min(t.rarity, u.rarity)
 			}
 			break
@@ -150,7 +152,7 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.numbers++
 		case t.sense&isDay != 0:
 			l.days++
-		case t.sense&isState != 0:
+		case t.sense&isState != 0 || t.word[0] == '!':
 			l.states++
 		case t.sense&isDirection != 0:
 			l.directions++
@@ -165,7 +167,7 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 
 // tells says that a word may tell one matter from another: it is no word of many complaints.
 func (t term) tells() bool {
-	return t.sense&isKnown == 0 && len(t.word) > 2 && !t.common && !inflected(t.word)
+	return t.sense&isKnown == 0 && t.word[0] != '!' && len(t.word) > 2 && !t.common && !inflected(t.word)
 }
 
 // inflected says that a word has the ends of a verb, which names do not have.

@@ -31,7 +31,7 @@ func precise() []FactKind {
 func comparePlaces(a, b *Print, wrongTaps bool) places {
 	p := places{metres: -1}
 	p.exact(a, b, PlaceNumber, House)
-	for _, k := range []FactKind{Block, Gang, RT, RW, Floor, Point, Asset} {
+	for _, k := range []FactKind{Block, Gang, RT, RW, Floor, Point, Asset, Date} {
 		p.exact(a, b, k, k)
 	}
 	p.loose(a, b, Street)
