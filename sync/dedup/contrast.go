@@ -98,7 +98,7 @@ func (c *contrast) untilCut(long, short *bag) int {
 		return all
 	}
 	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
-	if half := &short.terms[n-1]; !half.met && half.tells() && (sms || long.begins(half.word)) {
+	if half := &short.terms[n-1]; !half.met && !half.number() && (sms || long.begins(half.word)) {
 		half.met = true // half a word stands for the whole one
 	}
 	if last+1 < all {

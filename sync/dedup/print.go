@@ -69,8 +69,9 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 
 func (p *Print) words(g *Gazetteer, said []token) {
 	p.Words = make([]string, 0, min(len(said), mostPrintWords))
+	cased := usesCapitals(said)
 	for i := range said {
-		spelt(g, said, i)
+		spelt(g, said, i, cased)
 	}
 	for i, t := range said {
 		p.About |= t.entry.about
@@ -89,12 +90,13 @@ func (p *Print) words(g *Gazetteer, said []token) {
 
 // spelt writes a word that is no name as the lexicon does. What is written like a name or stands where names stand is
 // left alone: a changed name would be another place or person.
-func spelt(g *Gazetteer, said []token, i int) {
+func spelt(g *Gazetteer, said []token, i int, cased bool) {
 	t := &said[i]
-	if t.upper || t.entry != (entry{}) || t.number() || g.has(t.word) || i > 0 && t.gap == ' ' && beforeNames(said[i-1]) {
+	begins := i == 0 || t.gap == '.' || t.gap == '\n'
+	if t.upper && !(begins && cased) || t.entry != (entry{}) || t.number() || g.has(t.word) || i > 0 && t.gap == ' ' && beforeNames(said[i-1]) {
 		return
 	}
-	if w := spelling().word(t.word); w != "" {
+	if w := spelling().word(t.word, cased); w != "" {
 		e := lexicon()[w]
 		if e.as != "" {
 			w = e.as
@@ -102,6 +104,20 @@ func spelt(g *Gazetteer, said []token, i int) {
 		}
 		t.word, t.entry = w, e
 	}
+}
+
+// usesCapitals says that the writer begins names with capitals, and little else.
+func usesCapitals(said []token) bool {
+	upper, inside := 0, 0
+	for i, t := range said {
+		if i > 0 && t.gap == ' ' && !t.number() {
+			inside++
+			if t.upper {
+				upper++
+			}
+		}
+	}
+	return upper > 0 && 2*upper < inside
 }
 
 // beforeNames says that a name may follow: an address word, "bernama", or a part of a name.

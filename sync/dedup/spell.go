@@ -11,7 +11,10 @@ type speller struct {
 	losing map[string]string // by the word without one of its letters
 }
 
-const leastSpelt = 5 // letters of a word below which one wrong letter may make another word of it
+const (
+	leastSpelt  = 5 // letters of a word below which one wrong letter may make a name of it
+	leastLosing = 4 // and below which even the lexicon's words are too short to tell
+)
 
 var spelling = sync.OnceValue(func() *speller { return newSpeller(lexicon()) })
 
@@ -22,7 +25,7 @@ func newSpeller(words map[string]entry) *speller {
 			continue
 		}
 		s.learn(s.bones, consonants(w), w)
-		if len(w) >= leastSpelt {
+		if len(w) >= leastLosing {
 			for i := 1; i < len(w); i++ {
 				s.learn(s.losing, w[:i]+w[i+1:], w)
 			}
@@ -49,8 +52,8 @@ func consonants(w string) string {
 }
 
 // word returns the lexicon's word for one that it does not know, or "". It never changes a word that has all its vowels
-// and differs in more than one letter.
-func (s *speller) word(w string) string {
+// and differs in more than one letter; one of four letters only where short is said.
+func (s *speller) word(w string, short bool) string {
 	if len(w) < 2 || !isASCII(w) {
 		return ""
 	}
@@ -58,20 +61,20 @@ func (s *speller) word(w string) string {
 		if full, ok := s.bones[w]; ok {
 			return full
 		}
-		return ""
+		return s.bones[strings.TrimSuffix(w, "ny")] // slknny: selokannya
 	}
-	if len(w) < leastSpelt-1 {
+	if len(w) < leastSpelt && (!short || len(w) < leastLosing) {
 		return ""
 	}
 	if full, ok := s.losing[w]; ok { // a letter was left out
 		return full
 	}
 	for i := 1; i < len(w); i++ {
-		short := w[:i] + w[i+1:]
-		if _, ok := lexicon()[short]; ok && len(short) >= leastSpelt-1 { // one was typed too many
-			return short
+		less := w[:i] + w[i+1:]
+		if _, ok := lexicon()[less]; ok && len(less) >= leastLosing { // one was typed too many
+			return less
 		}
-		if full, ok := s.losing[short]; ok && len(full) == len(w) && distance(w, full, 1) == 1 {
+		if full, ok := s.losing[less]; ok && len(full) == len(w) && distance(w, full, 1) == 1 {
 			return full
 		}
 	}
