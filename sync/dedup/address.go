@@ -32,6 +32,7 @@ const (
 	Region      FactKind = 'k' // a code, of a village or district that is named
 	Form        FactKind = 'c' // a code, tapped on a form
 	Landmark    FactKind = 'm'
+	Date        FactKind = 'D' // a day of the month: of no place, but read alike
 	City        FactKind = 'y' // kota, kabupaten: common to all of a region
 )
 
@@ -78,6 +79,8 @@ func (r *reader) read(all []token, field bool) {
 			r.point(i + 1)
 		case "lantai", "lt":
 			r.numbers(Floor, i+1)
+		case "tanggal":
+			r.numbers(Date, i+1)
 		case "tiang", "gardu":
 			r.asset(i + 1)
 		default:

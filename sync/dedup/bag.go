@@ -1,6 +1,9 @@
 package dedup
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // term is a word of a print as it is compared.
 type term struct {
@@ -69,6 +72,7 @@ func meet(a, b *bag, loose bool) (shared float64) {
 	}
 	if loose || 3*shared > min(a.mass, b.mass) {
 		shared += misspelt(a, b, loose)
+		misspelt(b, a, loose) // second mentions
 		glued(a, b)
 		glued(b, a)
 	}
@@ -84,11 +88,12 @@ func misspelt(a, b *bag, loose bool) (shared float64) {
 		}
 		for j := range b.terms {
 			u := &b.terms[j]
-			if u.met || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
+			again := u.met && t.sense&isKnown == 0 // a second mention, misspelt
+			if u.met && !again || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
 				continue
 			}
 			t.met, u.met = true, true
-			if t.text && u.text {
+			if t.text && u.text && !again {
 				shared += min(t.rarity, u.rarity)
 			}
 			break
@@ -147,17 +152,34 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.numbers++
 		case t.sense&isDay != 0:
 			l.days++
-		case t.sense&isState != 0:
+		case t.sense&isState != 0 || t.word[0] == '!':
 			l.states++
 		case t.sense&isDirection != 0:
 			l.directions++
 		case len(t.word) == 1:
 			l.numbers++
-		case t.sense&isKnown == 0 && len(t.word) > 2 && (!t.common || e.o.Gazetteer.has(t.word)):
+		case t.tells() || e.o.Gazetteer.has(t.word):
 			l.names++
 		}
 	}
 	return l
+}
+
+// tells says that a word may tell one matter from another: it is no word of many complaints.
+func (t term) tells() bool {
+	return t.sense&isKnown == 0 && t.word[0] != '!' && len(t.word) > 2 && !t.common && !inflected(t.word)
+}
+
+// inflected says that a word has the ends of a verb, which names do not have.
+func inflected(w string) bool {
+	if stem, ok := strings.CutSuffix(w, "kan"); ok && len(stem) >= 5 {
+		for _, p := range []string{"me", "di", "ter", "ber", "pe"} {
+			if strings.HasPrefix(w, p) {
+				return true
+			}
+		}
+	}
+	return strings.HasSuffix(w, "nya") && len(w) >= 7
 }
 
 func (t term) number() bool {

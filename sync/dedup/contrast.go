@@ -3,6 +3,7 @@ package dedup
 import (
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type contrast struct {
 	text         bool // the same words in the same order
 	cut          bool // one is the other cut short
 	more         bool
+	template     bool // the same words came from several who are not known to be one
 
 	place places
 
@@ -66,7 +68,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	for _, t := range later.terms {
-		if t.met && (t.number() || t.word[0] == '#' || t.sense&isKnown == 0 && !t.common) {
+		if t.met && (t.number() || t.word[0] == '#' || t.tells()) {
 			c.metNames++
 		}
 	}
@@ -76,9 +78,9 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 // untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in
 // long alone because they were cut away. Otherwise it is all of them.
 func (c *contrast) untilCut(long, short *bag) int {
-	const leastRunes = 100
-	all := len(long.print.Words)
-	if short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes || len(short.print.Words) >= all {
+	const leastRunes, smsLeast, smsMost = 100, 150, 160
+	all, n := len(long.print.Words), len(short.print.Words)
+	if n == 0 || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
 		return all
 	}
 	last, lone := -1, 0
@@ -87,7 +89,6 @@ func (c *contrast) untilCut(long, short *bag) int {
 			last = i
 		}
 	}
-	n := len(short.print.Words)
 	for i, t := range short.terms[:n] {
 		if !t.met && i < n-1 && t.sense&isKnown == 0 { // the last may be half a word
 			lone++
@@ -96,12 +97,19 @@ func (c *contrast) untilCut(long, short *bag) int {
 	if lone > 0 || last > n+1 || last < n/2 {
 		return all
 	}
-	if n > 0 && !short.terms[n-1].met && last+1 < all { // half a word stands for the whole one
-		short.terms[n-1].met = true
-		last++
+	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
+	if half := &short.terms[n-1]; !half.met && !half.number() && (sms || long.begins(half.word)) {
+		half.met = true // half a word stands for the whole one
 	}
-	c.cut = true
+	if last+1 < all {
+		c.cut = true
+	}
 	return last + 1
+}
+
+// begins says that a word of the text that the other has not begins so.
+func (b *bag) begins(half string) bool {
+	return slices.ContainsFunc(b.terms, func(t term) bool { return !t.met && t.text && strings.HasPrefix(t.word, half) })
 }
 
 // reporters compares who complained. Two people may share a phone, and one may have several; names decide where a phone
@@ -173,7 +181,7 @@ func (c *contrast) held() float64 {
 
 // conflict says that the two name different places.
 func (c *contrast) conflict() bool {
-	return c.place.differs(append(precise(), Street, Village, District, Region, Form)...) || c.far()
+	return c.place.differs(append(precise(), Date, Street, Village, District, Region, Form)...) || c.far()
 }
 
 // far is farther than a phone's fix is wrong.

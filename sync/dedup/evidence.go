@@ -117,7 +117,7 @@ func (c *contrast) speaksAgainst() []spoken {
 		says2("other_point", p.differs(Point)), says2("other_asset", p.differs(Asset)), says2("other_street", p.differs(Street)),
 		says2("other_village", p.differs(Village, District, Region, Form)), says2("other_landmark", p.differs(Landmark)),
 		{Evidence{"far", math.Round(p.metres)}, c.far()}, says2("state_alone", c.later.states+c.early.states > 0),
-		says2("number_alone", c.later.numbers+c.early.numbers > 0), says2("day_alone", c.later.days+c.early.days > 0),
+		says2("number_alone", c.later.numbers+c.early.numbers > 0), says2("day_alone", c.later.days+c.early.days > 0 || p.differs(Date)),
 		says2("direction_alone", c.later.directions+c.early.directions > 0), says2("word_alone", c.later.names+c.early.names > 0),
 		says2("other_reporter", c.relation == otherReporter && !c.names), says2("other_name", c.names), says2("shared_contact", c.crowd),
 		says2("private", c.private && c.relation != sameReporter), says2("other_concept", c.otherConcept), says2("other_file", c.otherFile),

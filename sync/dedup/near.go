@@ -12,11 +12,11 @@ func near(a, b string, loose bool) bool {
 		return false
 	}
 	short, long := min(len(a), len(b)), max(len(a), len(b))
-	if short < 3 || long-short > 3 {
+	if short < 3 || a[0] != b[0] && short < 5 {
 		return false
 	}
-	if a[0] != b[0] && short < 5 {
-		return false
+	if long-short > 3 {
+		return loose && a[0] == b[0] && short >= 4 && (consonants(a) == b || consonants(b) == a)
 	}
 	most := 1
 	switch {
@@ -24,6 +24,7 @@ func near(a, b string, loose bool) bool {
 		most = 3
 	case short >= 6:
 		most = 2
+	case loose && short == 3 && long == 4 && a[0] == b[0] && a[len(a)-1] == b[len(b)-1]: // kya, kaya
 	case short < 4 || short < 5 && !loose:
 		most = 0
 	}

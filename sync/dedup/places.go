@@ -31,7 +31,7 @@ func precise() []FactKind {
 func comparePlaces(a, b *Print, wrongTaps bool) places {
 	p := places{metres: -1}
 	p.exact(a, b, PlaceNumber, House)
-	for _, k := range []FactKind{Block, Gang, RT, RW, Floor, Point, Asset} {
+	for _, k := range []FactKind{Block, Gang, RT, RW, Floor, Point, Asset, Date} {
 		p.exact(a, b, k, k)
 	}
 	p.loose(a, b, Street)
@@ -106,8 +106,8 @@ func (p *places) loose(a, b *Print, k FactKind) {
 	p.result2(k, a, b, func(x, y Fact) bool { return y.Kind == k && sameName(x.Value, y.Value) }, k)
 }
 
-// sameName says that two names may be of one place: the same words but for spelling, or some more in one. A direction
-// more makes another place: Merdeka, Merdeka Barat.
+// sameName says that two names may be of one place: the same words but for spelling, or some more in one. A word more
+// that makes names of names makes another place: Merdeka, Merdeka Barat.
 func sameName(a, b string) bool {
 	if a == b {
 		return true
@@ -127,7 +127,7 @@ func sameName(a, b string) bool {
 		}
 		more = slices.Delete(slices.Clone(more), i, i+1)
 	}
-	return !slices.ContainsFunc(more, func(w string) bool { return lexicon()[w].sense&(isDirection) != 0 || w == "baru" || w == "lama" })
+	return !slices.ContainsFunc(more, func(w string) bool { return lexicon()[w].sense&(isDirection|namesPlaces) != 0 })
 }
 
 func known(a, b string) bool {
