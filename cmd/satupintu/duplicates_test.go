@@ -43,7 +43,7 @@ func TestTheCommandsOfDuplicatesSayWhatTheyMeasured(t *testing.T) {
 
 func TestTextsAreShownOnlyWhereTheyAreAskedFor(t *testing.T) {
 	for _, args := range [][]string{
-		{"eval", "--complaints", inventedComplaints, "--pairs", inventedPairs},
+		{"eval", "--complaints", inventedComplaints, "--pairs", inventedPairs, "--review-above", "1"}, // so that some answers are wrong
 		{"replay", "--complaints", inventedComplaints},
 	} {
 		for _, more := range [][]string{nil, {"--json"}} {
