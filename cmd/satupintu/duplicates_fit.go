@@ -53,7 +53,7 @@ func duplicatesFit() *cobra.Command {
 			return f.fromPairs(c.OutOrStdout())
 		}
 		return withStore(c.Context(), *file, func(b *base, p *plan) error {
-			l, err := learningOf(b)
+			l, err := learningOf(c.Context(), b, p)
 			if err != nil {
 				return err
 			}
@@ -136,11 +136,6 @@ type shelf interface {
 	InUse(ctx context.Context) (m *dedup.Model, number, before int64, err error)
 	Use(ctx context.Context, number int64) error
 	Keep(ctx context.Context, m *dedup.Model) (number int64, err error)
-}
-
-// learningOf is what the gateway's store offers.
-func learningOf(*base) (learning, error) {
-	return learning{}, errors.New("fit: this version's store keeps no decided reviews yet; fit on labelled pairs with --complaints, --pairs and --out")
 }
 
 // refitted is a model beside the one in use.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/privacy"
 	"github.com/satupintu/satupintu/sync/relay"
@@ -114,10 +115,13 @@ func (w *wires) close() {
 }
 
 // openPlan opens the platform and every channel of a plan. On an error nothing stays open.
-func (b *base) openPlan(p *plan) (*open, error) {
+func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 	limiter := relay.NewLimiter(float64(p.National.Rate)).Share(b.store.Pace(p.National.Kind))
 	o := &open{}
-	var err error
+	compare, err := b.engineOptions(ctx, p.Config)
+	if err != nil {
+		return nil, err
+	}
 	if o.platform, err = openPlatform(p, limiter, &o.wires, b.log); err != nil {
 		return nil, err
 	}
@@ -127,7 +131,7 @@ func (b *base) openPlan(p *plan) (*open, error) {
 	b.metrics.Expect(o.channels)
 	o.relay = relay.New(relay.Options{
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
-		Hasher: b.hasher, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
+		Hasher: b.hasher, Engine: dedup.NewEngine(compare), Words: compare.Words, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil

@@ -18,7 +18,7 @@ import (
 
 func queueCommand() *cobra.Command {
 	c := asGroup(&cobra.Command{Use: "queue", Short: "Look at deliveries and give orders about them, beside a running gateway"})
-	c.AddCommand(queueList(), queueShow(), queueRefused(), queueUntold(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
+	c.AddCommand(queueList(), queueShow(), queueRefused(), queueUntold(), queueFollowUps(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
 	return c
 }
 
@@ -119,6 +119,9 @@ func printStory(c *cobra.Command, s store.Story) error {
 			t.row(line[0], line[1])
 		}
 	}
+	if f := s.FollowUp; f != nil {
+		t.row("follow-up", strings.TrimSpace(string(f.State)+", told on the ticket of "+string(f.About)+" "+f.Reason+" "+f.Detail))
+	}
 	for _, a := range s.Attempted {
 		t.row("attempt "+localTime(a.Ended), a.Reason+" "+a.Detail)
 	}
@@ -175,10 +178,30 @@ func queueUntold() *cobra.Command {
 	})
 }
 
+func queueFollowUps() *cobra.Command {
+	c := &cobra.Command{Use: "followups", Short: "List follow-ups the platform has not been told on the earlier ticket yet, or refused, oldest first", Args: exactly(0)}
+	asJSON := jsonFlag(c)
+	most := c.Flags().IntP("limit", "n", 50, "the most to list")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
+		untold, err := b.store.FollowUps(ctx, *most)
+		if err != nil {
+			return err
+		}
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), untold)
+		}
+		t := newTable(c.OutOrStdout(), "REF", "ABOUT", "STATE", "ATTEMPTS", "CHANGED", "REASON", "DETAIL")
+		for _, f := range untold {
+			t.row(string(f.Ref), string(f.About), string(f.State), strconv.Itoa(f.Attempts), ago(f.Changed), f.Reason, short(f.Detail, 100))
+		}
+		return t.flush()
+	})
+}
+
 func queueRetry() *cobra.Command {
 	c := &cobra.Command{
 		Use: "retry REF", Args: exactly(1),
-		Short: "Put a held, dead or waiting delivery, and news a channel refused, back into the queue; an open outcome is looked up first",
+		Short: "Put a held, dead or waiting delivery or follow-up, and news a channel refused, back into the queue; an open outcome is looked up first",
 	}
 	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)

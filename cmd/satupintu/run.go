@@ -90,7 +90,7 @@ func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 
 // serve opens the plan, listens, and works until the context ends.
 func (p *process) serve(ctx context.Context, first *plan) error {
-	o, err := p.openPlan(first)
+	o, err := p.openPlan(ctx, first)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (p *process) tryReload(ctx context.Context) (*open, error) {
 	if err := p.sameBase(fresh.Config); err != nil {
 		return nil, err
 	}
-	o, err := p.openPlan(fresh)
+	o, err := p.openPlan(ctx, fresh)
 	if err != nil {
 		return nil, err
 	}

@@ -82,3 +82,8 @@ func ParseRef(s string) (Ref, error) {
 	}
 	return Ref(refPrefix + digits), nil
 }
+
+// FirstRef is the lowest reference that can be made at a time: those made before it sort before it.
+func FirstRef(at time.Time) Ref {
+	return Ref(refPrefix + base32(uint64(max(at.UnixMilli(), 0)), timeDigits) + base32(0, chanceDigits)) //nolint:gosec // not below zero
+}

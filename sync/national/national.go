@@ -25,6 +25,7 @@ type Platform struct {
 	Reference Referencer
 	Probe     Prober // required
 	Export    Exporter
+	FollowUps FollowUpper
 	Close     func() error
 
 	// LookupHint says, where Lookup is missing, what else can tell whether the platform has a complaint: words for an
@@ -97,6 +98,7 @@ type Submission struct {
 	Category  string // category id of the platform
 	Location  string // location id of the platform; may be empty
 	HandOver  string // institution id of the agency it is handed over to as not Agency's to answer; may be empty
+	Earlier   string // tracking id of an earlier ticket of the same trouble, which the text then names; empty: none
 	Files     []File
 }
 

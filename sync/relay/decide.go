@@ -20,12 +20,6 @@ const (
 	idleLook = 5 * time.Second
 )
 
-// The kinds of duplicates that are counted.
-const (
-	kindRedelivery   = "redelivery"
-	kindResubmission = "resubmission"
-)
-
 // decideLoop decides what was kept: duplicate of what, routed where.
 func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 	var down trouble
@@ -77,9 +71,10 @@ func (r *Relay) sortOut(decided []store.Decided) (works []store.Work, ready bool
 			continue
 		}
 		r.metrics.routed.WithLabelValues(routedBy(d.Rule)).Inc()
+		r.compared(d)
 		switch {
 		case d.Primary != "":
-			r.metrics.duplicates.WithLabelValues(d.Kind).Inc()
+		case d.Answer == dedup.Review:
 		case d.Work != nil:
 			works = append(works, *d.Work)
 		default:
@@ -107,12 +102,12 @@ func (r *Relay) overdue(ctx context.Context) bool {
 	return err == nil && !oldest.IsZero() && r.now().Sub(oldest) > aloneAfter
 }
 
-// judge routes a complaint and names what a resubmission of it would share.
+// judge routes a complaint and says what it is compared by.
 func (r *Relay) judge(c complaint.Complaint) store.Decision {
 	d := r.judgeAlone(c)
-	if r.cfg.Dedup.Mode == "link" {
-		d.Keys = dedup.ResubmissionKeys(r.hasher, c)
-		d.Window, d.Kind, d.Explain = dedup.ResubmissionWindow, kindResubmission, dedup.Explain
+	if r.comparison != nil {
+		print := r.engine.Print(c)
+		d.Print, d.By = &print, r.comparison
 	}
 	return d
 }

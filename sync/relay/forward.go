@@ -95,18 +95,19 @@ func (r *Relay) idle(ctx context.Context, wait time.Duration, worker signal) {
 // deliver makes one attempt and settles it.
 func (r *Relay) deliver(d *dispatcher, w store.Work) {
 	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero()}
+	a.begin = func(ctx context.Context, step national.Step) error { return r.store.Begin(ctx, w.Claim, step) }
 	if a.open {
 		r.opened.seen(w.Ref)
 	}
 	err := w.Err
 	if err == nil {
-		err = r.attempt(d, a)
+		err = r.attempt(d, a.run)
 	}
 	r.settle(d, a, r.verdict(a, err))
 }
 
 // attempt asks the platform, when it is this one's turn and the platform may be asked.
-func (r *Relay) attempt(d *dispatcher, a *attempt) error {
+func (r *Relay) attempt(d *dispatcher, run func(context.Context) error) error {
 	leave, err := d.enter()
 	if err != nil {
 		return err
@@ -116,7 +117,7 @@ func (r *Relay) attempt(d *dispatcher, a *attempt) error {
 		return errNotTried
 	}
 	_, err = r.gate.breaker.Execute(func() (struct{}, error) {
-		return struct{}{}, contained(func() error { return a.run(d.work) })
+		return struct{}{}, contained(func() error { return run(d.work) })
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return errNotTried
@@ -189,7 +190,8 @@ type attempt struct {
 	claim  store.Claim
 	job    store.Job
 	open   bool
-	ticket national.Ticket // of the last step, to be recorded with the settlement
+	begin  func(context.Context, national.Step) error // records that a step's request is about to go out
+	ticket national.Ticket                            // of the last step, to be recorded with the settlement
 }
 
 func (a *attempt) run(ctx context.Context) error {

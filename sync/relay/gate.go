@@ -145,6 +145,24 @@ func (g *gate) closed(ctx context.Context) (string, time.Duration) {
 	return "", 0
 }
 
+// room is how many requests beside the forwarder's may be begun now, at most want; the forwarder opens the gate again. A
+// breaker that is half open lets one try.
+func (g *gate) room(ctx context.Context, want int) int {
+	if g.isDenied() || g.r.limiter.Held() > 0 {
+		return 0
+	}
+	if pause, err := g.r.store.Paused(ctx); err != nil || pause != nil {
+		return 0
+	}
+	switch g.breaker.State() {
+	case gobreaker.StateOpen:
+		return 0
+	case gobreaker.StateHalfOpen:
+		return min(want, 1)
+	}
+	return want
+}
+
 func (g *gate) untilHalfOpen() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -47,7 +48,7 @@ func (r *Relay) kept(source string, kept []store.Kept) {
 			fresh++
 		}
 		if k.Known {
-			r.metrics.duplicates.WithLabelValues(kindRedelivery).Inc()
+			r.metrics.duplicates.WithLabelValues(string(dedup.Redelivery)).Inc()
 		}
 	}
 	if fresh > 0 {
@@ -104,5 +105,5 @@ func (r *Relay) LastChange(ctx context.Context, source string, ref complaint.Ref
 	if err != nil {
 		return connectors.StatusChange{}, err
 	}
-	return changeOf(store.News{Ref: ref, Seq: seq, Change: change}), nil
+	return changeOf(store.News{Ref: ref, Told: seq, Change: change}), nil
 }

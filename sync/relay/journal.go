@@ -37,7 +37,7 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(a.r.cfg.Delivery.Settle.D()/2))
 	defer cancel()
 	a.r.at(stepPoint(step, "begin"))
-	if err := a.r.store.Begin(ctx, a.claim, step); err != nil {
+	if err := a.begin(ctx, step); err != nil {
 		return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
 	}
 	if !step.Harmless {
@@ -99,7 +99,9 @@ func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
 	c.Title, _ = r.redactor.Redact(c.Title)
 	c.Text, _ = r.redactor.Redact(c.Text)
-	s := national.Submission{Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver}
+	s := national.Submission{
+		Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver, Earlier: job.Earlier,
+	}
 	for _, attachment := range c.Attachments {
 		s.Files = append(s.Files, national.File{
 			Attachment: attachment, Open: func() (io.ReadCloser, error) { return r.files.Open(attachment.SHA256) },

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -17,6 +18,8 @@ type Metrics struct {
 	refused             *prometheus.CounterVec
 	intakeSeconds       *prometheus.HistogramVec
 	duplicates          *prometheus.CounterVec
+	reviews             *prometheus.CounterVec
+	reviewsWaiting      prometheus.Gauge
 	routed              *prometheus.CounterVec
 	polls               *prometheus.CounterVec
 	acknowledgeFailures *prometheus.CounterVec
@@ -27,6 +30,8 @@ type Metrics struct {
 	endToEnd            prometheus.Histogram
 	paused              *prometheus.GaugeVec
 	rate                prometheus.Gauge
+	followUps           *prometheus.CounterVec
+	followUpsWaiting    *prometheus.GaugeVec
 	backsync            *prometheus.CounterVec
 	backsyncLag         prometheus.Gauge
 	writebacks          *prometheus.CounterVec
@@ -48,7 +53,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		intake:              f.counter("intake_complaints_total", "Complaints taken in, by what became of them: new, known (sent before) or revised (sent before with other content).", "connector", "result"),
 		refused:             f.counter("intake_refused_total", "Requests and rows that were not accepted, by reason.", "connector", "reason"),
 		intakeSeconds:       f.histogram("intake_duration_seconds", "Time from a request's arrival to its answer, the commit included.", []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "connector"),
-		duplicates:          f.counter("duplicates_total", "Duplicates found, by kind.", "kind"),
+		duplicates:          f.counter("duplicates_total", "Complaints related to an earlier one, by kind. All but recurrences are linked.", "kind"),
+		reviews:             f.counter("duplicate_reviews_total", "Complaints a person was asked about (asked), and those of them that nobody decided about in time (undecided).", "result"),
+		reviewsWaiting:      f.gauge("duplicate_reviews_waiting", "Complaints that wait for a person to say whether they are duplicates.").WithLabelValues(),
 		routed:              f.counter("routed_total", "Complaints that were given an agency, by a rule or by the fallback.", "by"),
 		polls:               f.counter("connector_polls_total", "Polls of a connector, by result.", "connector", "result"),
 		acknowledgeFailures: f.counter("connector_acknowledge_failures_total", "Pages that were kept and could not be acknowledged to the channel.", "connector"),
@@ -59,6 +66,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		endToEnd:            f.histogram("delivery_duration_seconds", "Time from acceptance to the national ticket.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600}).WithLabelValues().(prometheus.Histogram),
 		paused:              f.gauge("forwarding_paused", "1 while nothing is forwarded, for this reason.", "reason"),
 		rate:                f.gauge("platform_rate", "Requests a second that the platform may be asked now: national.rate, and less while it recovers.").WithLabelValues(),
+		followUps:           f.counter("follow_up_attempts_total", "Attempts to tell the platform a follow-up on an earlier ticket, by how they ended.", "reason"),
+		followUpsWaiting:    f.gauge("follow_ups", "Follow-ups to tell the platform on an earlier ticket, by state.", "state"),
 		backsync:            f.counter("backsync_polls_total", "Status questions to the platform, by how they ended.", "reason"),
 		backsyncLag:         f.gauge("backsync_lag_seconds", "How long the most overdue status question is overdue.").WithLabelValues(),
 		writebacks:          f.counter("writebacks_total", "Attempts to tell a channel a status, by how they ended.", "connector", "reason"),
@@ -96,8 +105,11 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, c := range channels {
 		m.expectConnector(c)
 	}
-	for _, kind := range []string{kindRedelivery, kindResubmission} {
-		m.duplicates.WithLabelValues(kind)
+	for _, kind := range dedup.Kinds() {
+		m.duplicates.WithLabelValues(string(kind))
+	}
+	for _, result := range []string{reviewAsked, reviewUndecided} {
+		m.reviews.WithLabelValues(result)
 	}
 	for _, by := range []string{byRule, byFallback} {
 		m.routed.WithLabelValues(by)
@@ -108,9 +120,13 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
 		m.writebacksWaiting.WithLabelValues(string(state))
 	}
+	for _, state := range followUpStates() {
+		m.followUpsWaiting.WithLabelValues(string(state))
+	}
 	for _, reason := range retry.Reasons() {
 		m.attempts.WithLabelValues(string(reason))
 		m.backsync.WithLabelValues(string(reason))
+		m.followUps.WithLabelValues(string(reason))
 	}
 	for _, reason := range closedReasons() {
 		m.paused.WithLabelValues(reason)
@@ -118,6 +134,10 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, loop := range loopKinds() {
 		m.panics.WithLabelValues(loop)
 	}
+}
+
+func followUpStates() []store.State {
+	return []store.State{store.Ready, store.Leased, store.Unknown, store.Held, store.Done, store.Dead}
 }
 
 func (m *Metrics) expectConnector(c Channel) {
@@ -164,6 +184,10 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 	}
 	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
 		m.writebacksWaiting.WithLabelValues(string(state)).Set(float64(s.News[state]))
+	}
+	m.reviewsWaiting.Set(float64(s.Reviews))
+	for _, state := range followUpStates() {
+		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
 	}
 	m.oldest.Set(seconds(s.OldestOpen))
 	lag := time.Duration(0)

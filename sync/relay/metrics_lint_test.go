@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -133,7 +134,9 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_intake_complaints_total":              3 * channels,
 		"satupintu_intake_refused_total":                 channels * (len(relay.RequestRefusals()) + len(connectors.SetAsideCauses())),
 		"satupintu_intake_duration_seconds":              channels,
-		"satupintu_duplicates_total":                     2,
+		"satupintu_duplicates_total":                     len(dedup.Kinds()),
+		"satupintu_duplicate_reviews_total":              2,
+		"satupintu_duplicate_reviews_waiting":            1,
 		"satupintu_routed_total":                         2,
 		"satupintu_connector_polls_total":                2 * channels,
 		"satupintu_delivery_attempts_total":              reasons,
@@ -142,7 +145,9 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_deliveries":                           states,
 		"satupintu_writebacks":                           4,
 		"satupintu_forwarding_paused":                    5,
-		"satupintu_panics_total":                         6,
+		"satupintu_panics_total":                         7,
+		"satupintu_follow_up_attempts_total":             reasons,
+		"satupintu_follow_ups":                           6,
 		"satupintu_oldest_undelivered_timestamp_seconds": 1,
 	} {
 		if got, err := testutil.GatherAndCount(reg, name); err != nil || got != want {

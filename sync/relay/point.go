@@ -26,7 +26,7 @@ const (
 	PageKept     Point = "poll:kept"
 )
 
-// Points lists every moment at which Options.At is called.
+// Points lists every moment at which Options.At is called; those of a follow-up come in FollowUpPoints.
 func Points() []Point {
 	points := []Point{
 		BeforeKeep, AfterKeep, PageKept, BeforeDecide, AfterDecide, AfterClaim, BeforeSettle, AfterSettle, BeforeSync, AfterSync,
@@ -36,6 +36,15 @@ func Points() []Point {
 		for _, moment := range stepMoments() {
 			points = append(points, stepPoint(national.Step{Name: step}, moment))
 		}
+	}
+	return points
+}
+
+// FollowUpPoints lists the moments of telling a follow-up, which a gateway without any never comes to.
+func FollowUpPoints() []Point {
+	var points []Point
+	for _, moment := range stepMoments() {
+		points = append(points, stepPoint(national.Step{Name: stepFollowUp}, moment))
 	}
 	return points
 }

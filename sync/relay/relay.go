@@ -3,12 +3,13 @@
 // store, and a restart goes on from there.
 //
 //	intake ─▶ store ─▶ decide ─▶ store ─▶ forward ─▶ platform
-//	poll   ─▶                                          │
+//	poll   ─▶                               follow-up ─┤
 //	write-back ◀─ store ◀──────────────── back-sync ◀──┘      sweep: rescues what a dead gateway held
 //
 // Promises:
 //
 //   - a channel is acknowledged only after the commit that holds its complaints
+//   - a complaint about an earlier one is told on that one's ticket, under the same rules
 //   - a request whose outcome is open is looked up, never resent; absence counts only Delivery.Settle after it went out
 //   - refused credentials pause everything and resume by themselves; they never bury the backlog
 //   - all gateways on one database together ask the platform at one rate, and less after it asked for time
@@ -47,6 +48,8 @@ type Options struct {
 	Channels []Channel
 	Limiter  *Limiter // the platform's; its Transport is what Platform sends through
 	Hasher   dedup.Hasher
+	Engine   *dedup.Engine // compares complaints; nil: one with the shipped model and no gazetteer
+	Words    *dedup.Words  // the engine's; nil with a nil Engine
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -71,7 +74,6 @@ type Relay struct {
 	writers  []string // sources that can be told a status
 	limiter  *Limiter
 	table    *route.Table
-	hasher   dedup.Hasher
 	redactor privacy.Redactor
 	backoff  retry.Backoff
 	gate     *gate
@@ -79,6 +81,10 @@ type Relay struct {
 	log      *slog.Logger
 	now      func() time.Time
 	at       func(Point)
+
+	engine     *dedup.Engine // nil, with comparison: duplicates are not looked for
+	words      *dedup.Words
+	comparison *store.Comparison
 
 	held        heldClaims
 	opened      openings
@@ -93,7 +99,7 @@ type Relay struct {
 func New(o Options) *Relay {
 	r := &Relay{
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
-		table: route.New(o.Config.Routing), hasher: o.Hasher, redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
+		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
 	}
@@ -111,6 +117,7 @@ func New(o Options) *Relay {
 			r.tellable[c.Name] = newSignal()
 		}
 	}
+	r.compares(o)
 	r.gate = newGate(r)
 	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
@@ -119,6 +126,7 @@ func New(o Options) *Relay {
 // Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.
 func (r *Relay) Run(ctx context.Context) error {
 	r.recover(ctx)
+	r.learn(ctx)
 	var running sync.WaitGroup
 	work, over := graceful(ctx)
 	defer over()
@@ -129,6 +137,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	}
 	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
 	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
+	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
 	start("backsync", r.backsyncLoop)
 	start("sweep", r.sweepLoop)
 	for _, c := range r.channels {
@@ -161,7 +170,7 @@ func (r *Relay) recover(ctx context.Context) {
 	dead := earlierRuns(r.store.Owner())
 	for ctx.Err() == nil {
 		rescued, err := r.store.Rescue(ctx, dead)
-		if err = errors.Join(err, r.store.RescueNews(ctx, dead)); err == nil {
+		if err = errors.Join(err, r.store.RescueNews(ctx, dead), r.store.RescueFollowUps(ctx, dead)); err == nil {
 			if rescued > 0 {
 				r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
 			}

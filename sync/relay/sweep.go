@@ -41,7 +41,7 @@ func (r *Relay) sweep(ctx context.Context, counted *standing) error {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()
 	}
-	return errors.Join(err, r.store.RescueNews(ctx, ""), r.stand(ctx, counted))
+	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""), r.sweepDuplicates(ctx), r.stand(ctx, counted))
 }
 
 // standing is when the store was last counted for the metrics, and how long that took.

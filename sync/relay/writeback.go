@@ -65,7 +65,7 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 
 func changeOf(n store.News) connectors.StatusChange {
 	return connectors.StatusChange{
-		Ref: n.Ref, SourceID: n.Change.SourceID, Seq: n.Seq, Status: n.Change.Status, Raw: n.Change.Raw, Note: n.Change.Note,
+		Ref: n.Ref, SourceID: n.Change.SourceID, Seq: n.Told, Status: n.Change.Status, Raw: n.Change.Raw, Note: n.Change.Note,
 		Agency: n.Change.Agency, TrackingID: n.Change.TrackingID, At: n.Change.At,
 	}
 }

@@ -51,6 +51,7 @@ const (
 	TooMany      Reason = "too_many_attempts"  // delivery.max_attempts
 	Absent       Reason = "absent"             // a lookup proved that it was never carried out
 	CannotTell   Reason = "cannot_tell"        // nothing can look it up: a person must
+	Review       Reason = "review"             // a person says whether it is a duplicate
 	Crashed      Reason = "crashed"            // the gateway died while the request was open
 	Panicked     Reason = "panic"              // our own code failed on this complaint
 	Shutdown     Reason = "shutdown"           // we stopped; not an attempt
@@ -61,7 +62,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		Success, Refused, DNS, TLS, Unreachable, Timeout, Reset, Throttled, Unavailable, ServerError, BadGateway, SignInFailed,
-		Rejected, Malformed, TooOld, TooMany, Absent, CannotTell, Crashed, Panicked, Shutdown, Failed,
+		Rejected, Malformed, TooOld, TooMany, Absent, CannotTell, Review, Crashed, Panicked, Shutdown, Failed,
 	}
 }
 

@@ -17,6 +17,7 @@ type Ledger struct {
 	Linked    int64    `json:"linked"`
 	Waiting   int64    `json:"waiting"`
 	Held      int64    `json:"held"`
+	Reviews   int64    `json:"reviews"` // of Held: those that wait for a person to say whether they are duplicates
 	Dead      int64    `json:"dead"`
 	Refused   int64    `json:"refused"`
 	Balanced  bool     `json:"balanced"`
@@ -82,6 +83,9 @@ func (s *Store) countLedger(ctx context.Context, tx snapshot) (Ledger, error) {
 	if l.Accepted, err = one[int64](ctx, tx, s.q.CountComplaints, args{}); err != nil {
 		return l, err
 	}
+	if l.Reviews, err = one[int64](ctx, tx, s.q.CountReviews, args{}); err != nil {
+		return l, err
+	}
 	l.Refused, err = one[int64](ctx, tx, s.q.CountRefusals, args{})
 	return l, err
 }
@@ -109,6 +113,8 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 		{s.q.WithoutComplaint, "deliveries and tickets have no complaint"},
 		{s.q.TicketWithoutID, "delivered complaints have no national id"},
 		{s.q.LinkedToNothing, "linked complaints have no primary that stands for them"},
+		{s.q.Unasked, "complaints are held for a review that nobody is asked for"},
+		{s.q.Chained, "linked complaints have a primary that is linked itself"},
 		{s.q.NamedNotDone, "complaints the platform has are counted as not sent"},
 	} {
 		n, err := one[int64](ctx, tx, check.query, args{})
@@ -126,7 +132,9 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 type Standing struct {
 	Deliveries map[State]int64
 	News       map[State]int64
+	FollowUps  map[State]int64
 	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead; zero: none
+	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
 }
 
@@ -143,6 +151,12 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 		return st, err
 	}
 	if st.News, err = countByState(ctx, s.read, s.q.CountWritebacks); err != nil {
+		return st, err
+	}
+	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
+		return st, err
+	}
+	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
 		return st, err
 	}
 	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{})

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -73,6 +74,7 @@ type ticketState struct {
 	HeldBy     string `db:"held_by"`
 	Seq        int64  `db:"last_seq"`
 	moved      bool
+	note       string // of the last event that moved it
 }
 
 func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) error {
@@ -113,7 +115,33 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	if o.State.Raw != "" {
 		t.Raw = o.State.Raw
 	}
-	return w.updateTicket(ctx, ref, t, o.SyncAt)
+	if err := w.updateTicket(ctx, ref, t, o.SyncAt); err != nil {
+		return err
+	}
+	if t.moved && t.unheard(t.note) {
+		return w.promote(ctx, ref, "the platform closed it unheard ("+t.Raw+")")
+	}
+	return nil
+}
+
+// unheard says whether the platform ended a complaint without anybody's answer to it: whoever told the same is heard then
+// by a complaint of his own.
+func (t ticketState) unheard(note string) bool {
+	switch complaint.Status(t.Status) {
+	case complaint.Archived, complaint.Rejected:
+		return true
+	case complaint.Closed:
+		return notTheirs(t.Raw) || notTheirs(note)
+	case complaint.Done, complaint.Other:
+		return notTheirs(t.Raw)
+	}
+	return false
+}
+
+// notTheirs says whether words of the platform say "not our authority".
+func notTheirs(words string) bool {
+	words = strings.ToLower(words)
+	return strings.Contains(words, "bukan wewenang") || strings.Contains(words, "bukan kewenangan")
 }
 
 // unsaidMove is the event of a platform whose status changed without one that says so.
@@ -141,7 +169,7 @@ func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketSt
 		t.Raw = e.Raw
 	}
 	if e.Status != "" && e.Status != now {
-		t.Status, t.moved = string(e.Status), true
+		t.Status, t.moved, t.note = string(e.Status), true, e.Text
 	}
 	if !tell {
 		return nil

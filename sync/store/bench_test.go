@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -74,9 +75,11 @@ func through(b *testing.B, s *store.Store) {
 	const atOnce = 64
 	n := 0
 	create := national.Step{Name: national.StepCreate, Last: true}
+	by := &store.Comparison{Window: time.Hour, Judge: func(dedup.Print, []dedup.Earlier) dedup.Verdict { return dedup.Verdict{Answer: dedup.New} }}
 	judge := func(c complaint.Complaint) store.Decision {
 		return store.Decision{
-			Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Keys: []string{"text " + c.SourceID}, Window: time.Hour,
+			Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched",
+			Print: &dedup.Print{At: c.OccurredAt(), Reporters: []string{"text " + c.SourceID}}, By: by,
 		}
 	}
 	start := time.Now().UnixNano()

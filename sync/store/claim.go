@@ -27,6 +27,7 @@ type claimedRow struct {
 	Category   string
 	Location   string
 	HandOver   string `db:"hand_over"`
+	EarlierRef string `db:"earlier_ref"`
 	OpenFor    int64  `db:"open_for"`
 }
 
@@ -51,13 +52,26 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		return nil, fmt.Errorf("claim: %w", err)
 	}
 	works := make([]Work, len(rows))
+	var again []complaint.Ref
 	for i, r := range rows {
+		if r.EarlierRef != "" {
+			again = append(again, complaint.Ref(r.Ref))
+		}
 		works[i] = Work{
 			Claim: Claim{
 				Ref: complaint.Ref(r.Ref), Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.AcceptedAt), SentAt: fromMilli(r.SentAt),
 				Step: r.Step, OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: now,
 			},
 			Job: Job{Agency: r.Agency, Category: r.Category, Location: r.Location, HandOver: r.HandOver, Done: map[string]string{}},
+		}
+	}
+	if len(again) > 0 {
+		tickets, err := s.earlierTickets(ctx, s.read, again)
+		if err != nil {
+			return nil, fmt.Errorf("claim: %w", err)
+		}
+		for i := range works {
+			works[i].Job.Earlier = tickets[works[i].Ref]
 		}
 	}
 	return works, s.readJobs(ctx, works)

@@ -4,9 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strconv"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -19,13 +23,9 @@ type Decision struct {
 	Rule     int
 	Why      string
 
-	// Keys are what the same matter would share with this one. A complaint with a key in common, told at most Window
-	// before or after, is its primary. No keys: it is nobody's duplicate.
-	Keys   []string
-	Window time.Duration
-	Kind   string
-	// Explain words the link: which key the two share, and how far apart they were told.
-	Explain func(key string, apart time.Duration) string
+	// Print is what it is compared by, and By how. Without them it is compared with nothing, and nothing is with it.
+	Print *dedup.Print
+	By    *Comparison
 
 	Tell bool // its channel can be told a status
 }
@@ -33,11 +33,13 @@ type Decision struct {
 // Decided is what became of one complaint.
 type Decided struct {
 	Ref     complaint.Ref
-	Primary complaint.Ref // empty: it goes on alone
-	Kind    string
-	Rule    int   // of Decision.Rule
-	Held    error // it cannot be decided, and a person must look
-	Work    *Work // it is claimed for this gateway already: nobody else was waiting
+	Primary complaint.Ref // who stands for it; empty: it goes on alone, or a person is asked
+	Answer  dedup.Answer  // what the comparison came to; empty without one
+	Kind    dedup.Kind    // of the complaint it is about; empty: nothing earlier is related
+	Print   *dedup.Print  // of the decision
+	Rule    int           // of Decision.Rule
+	Held    error         // it cannot be decided, and a person must look
+	Work    *Work         // it is claimed for this gateway already: nobody else was waiting
 }
 
 // Appetite is how many decided complaints this gateway can forward at once, and for how long it claims them.
@@ -47,9 +49,9 @@ type Appetite struct {
 }
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
-// routing and either readies the delivery or links it to its primary. The first of the ready ones are claimed for this
-// gateway in the same transaction, as many as its appetite. judge is pure. Gateways that decide about the same keys at the
-// same time wait for each other, so two copies never miss each other.
+// routing and either readies the delivery, links it to its primary, or holds it until a person has looked. The first of the
+// ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure. Gateways that
+// decide about the same keys at the same time wait for each other, so two copies never miss each other.
 func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
 	var decided []Decided
 	err := s.inWriter(ctx, func(w *writer) error {
@@ -61,10 +63,7 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		for _, u := range cases {
 			u.judge(judge)
 		}
-		if err := w.lockKeys(ctx, cases); err != nil {
-			return err
-		}
-		if err := w.findDuplicates(ctx, cases); err != nil {
+		if err := w.compareAll(ctx, cases); err != nil {
 			return err
 		}
 		decided, err = w.settleDecisions(ctx, cases, appetite)
@@ -81,7 +80,18 @@ type undecided struct {
 	accepted time.Time
 	decision Decision
 	err      error // it cannot be read or judged
-	found    match
+
+	keys, probes []dedup.Key
+	verdict      dedup.Verdict
+	primary      complaint.Ref // who stands for it
+}
+
+// told are the sources that are told a status of it.
+func (u *undecided) told() []string {
+	if !u.decision.Tell {
+		return nil
+	}
+	return []string{u.Source}
 }
 
 // pickUndecided takes the oldest undecided complaints and reads them.
@@ -126,27 +136,50 @@ type outcome struct {
 	agency, category, location, handOver, why string
 	rule                                      int
 	decided                                   bool
+	earlier                                   complaint.Ref // of a recurrence
+}
+
+// outcome is what becomes of a complaint, before anybody claims it.
+func (u *undecided) outcome() outcome {
+	d := u.decision
+	o := outcome{Ready, "", "", d.Agency, d.Category, d.Location, d.HandOver, d.Why, d.Rule, true, ""}
+	switch {
+	case u.err != nil: // it stops no other, and a retry decides it
+		words := []rune("it cannot be decided: " + u.err.Error())
+		return outcome{state: Held, reason: string(retry.Of(u.err).Reason), detail: string(words[:min(len(words), 500)])}
+	case u.primary != "":
+		o.state = Linked
+	case u.verdict.Answer == dedup.Review:
+		o.state, o.reason, o.detail = Held, string(retry.Review), "a person says whether it repeats "+string(u.verdict.Earlier)
+	case u.verdict.Kind == dedup.Recurrence:
+		o.earlier = u.verdict.Earlier
+	}
+	return o
 }
 
 // settleDecisions records the routing and the new state of all.
 func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appetite Appetite) ([]Decided, error) {
 	decided, groups := make([]Decided, len(cases)), map[outcome][]complaint.Ref{}
+	var again []*undecided
+	var works []*Work
 	for i, u := range cases {
 		to := &decided[i]
-		*to = Decided{Ref: u.Ref, Primary: u.found.primary, Rule: u.decision.Rule, Held: u.err}
-		d := u.decision
-		o := outcome{Ready, "", "", d.Agency, d.Category, d.Location, d.HandOver, d.Why, d.Rule, true}
-		switch {
-		case u.err != nil: // it stops no other, and a retry decides it
-			words := []rune("it cannot be decided: " + u.err.Error())
-			o = outcome{state: Held, reason: string(retry.Of(u.err).Reason), detail: string(words[:min(len(words), 500)])}
-		case to.Primary != "":
-			o.state, to.Kind = Linked, d.Kind
-		case appetite.Most > 0:
+		*to = Decided{
+			Ref: u.Ref, Primary: u.primary, Answer: u.verdict.Answer, Kind: u.verdict.Kind, Print: u.decision.Print, Rule: u.decision.Rule, Held: u.err,
+		}
+		o := u.outcome()
+		if o.earlier != "" {
+			again = append(again, u)
+		}
+		if o.state == Ready && appetite.Most > 0 {
 			appetite.Most--
 			o.state, to.Work = Leased, w.handedOver(u)
+			works = append(works, to.Work)
 		}
 		groups[o] = append(groups[o], u.Ref)
+	}
+	if err := w.noteRecurrences(ctx, again, works); err != nil {
+		return nil, err
 	}
 	for o, refs := range groups {
 		if err := w.settleDecision(ctx, o, refs, appetite.Lease); err != nil {
@@ -159,7 +192,7 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration) error {
 	q, a := w.s.q.SettleDecisions, args{
 		"refs": refs, "state": o.state, "reason": o.reason, "detail": o.detail, "decided_at": w.now * bit(o.decided), "agency": o.agency,
-		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why,
+		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why, "earlier": o.earlier,
 		"owner": w.s.owner, "lease": lease.Milliseconds(),
 	}
 	if o.state == Leased {
@@ -179,6 +212,47 @@ func (w *writer) handedOver(u *undecided) *Work {
 		Claim: Claim{Ref: u.Ref, Fence: 1, Attempts: 1, AcceptedAt: u.accepted, ClaimedAt: fromMilli(w.now)},
 		Job:   Job{Complaint: u.Complaint, Agency: d.Agency, Category: d.Category, Location: d.Location, HandOver: d.HandOver, Done: map[string]string{}},
 	}
+}
+
+// noteRecurrences keeps what complaints about a returned trouble point back to, and tells the works among them which ticket
+// that is.
+func (w *writer) noteRecurrences(ctx context.Context, again []*undecided, works []*Work) error {
+	if len(again) == 0 {
+		return nil
+	}
+	rows, refs := make([]args, len(again)), make([]complaint.Ref, len(again))
+	for i, u := range again {
+		m := matterOf(u.verdict)
+		refs[i] = u.Ref
+		rows[i] = args{
+			"ref": string(u.Ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
+			"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
+		}
+	}
+	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, rows); err != nil {
+		return fmt.Errorf("note what they point back to: %w", err)
+	}
+	tickets, err := w.s.earlierTickets(ctx, w.tx, refs)
+	for _, work := range works {
+		work.Job.Earlier = tickets[work.Ref]
+	}
+	return err
+}
+
+// earlierTickets are the tracking ids of what recurrences point back to, where the platform has it.
+func (s *Store) earlierTickets(ctx context.Context, db sqlx.ExtContext, refs []complaint.Ref) (map[complaint.Ref]string, error) {
+	rows, err := all[struct {
+		Ref        complaint.Ref
+		TrackingID string `db:"tracking_id"`
+	}](ctx, db, s.q.EarlierTickets, args{"refs": refs})
+	if err != nil {
+		return nil, fmt.Errorf("read the earlier tickets: %w", err)
+	}
+	tickets := make(map[complaint.Ref]string, len(rows))
+	for _, r := range rows {
+		tickets[r.Ref] = r.TrackingID
+	}
+	return tickets, nil
 }
 
 // OldestUndecided is when the oldest complaint that still waits for its decision was accepted; zero when none waits.

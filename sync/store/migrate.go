@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
@@ -17,10 +20,11 @@ var migrations embed.FS
 // migrate brings the schema up to date. Gateways that start together wait for each other: on PostgreSQL by a session
 // lock, on SQLite by a lock on a file beside the database.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
+	plain, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
+	files := translated{plain, tableTokens[s.dialect]}
 	flavour, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.dialect == postgres {
 		flavour = goose.DialectPostgres
@@ -43,6 +47,41 @@ func (s *Store) migrate(ctx context.Context) error {
 	_, err = provider.Up(ctx)
 	return err
 }
+
+// tableTokens are what differs between the databases when tables are made:
+//
+//	{clustered}  the table is its primary key's index and nothing else; PostgreSQL has no such tables
+var tableTokens = map[dialect]*strings.Replacer{
+	sqlite:   strings.NewReplacer("{clustered}", "WITHOUT ROWID"),
+	postgres: strings.NewReplacer("{clustered}", ""),
+}
+
+// translated is a folder of migrations in the words of one database.
+type translated struct {
+	fs.FS
+	words *strings.Replacer
+}
+
+// Open opens a file; a migration has its tokens replaced.
+func (t translated) Open(name string) (fs.File, error) {
+	f, err := t.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return words{f, strings.NewReader(t.words.Replace(string(text)))}, nil
+}
+
+// words is a file that reads otherwise.
+type words struct {
+	fs.File
+	text *strings.Reader
+}
+
+func (w words) Read(to []byte) (int, error) { return w.text.Read(to) }
 
 // tune tells PostgreSQL how the queue's table is used, once: its rows are changed a few times and then deleted, so pages
 // keep room for the next version of a row and are cleaned early.

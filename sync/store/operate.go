@@ -13,11 +13,18 @@ import (
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
-// Retry puts a held or dead delivery, and news about it that was given up, back into the queue. One whose request may
-// have gone out goes back to being looked up, never straight to being sent; one that was never decided is decided.
+// Retry puts a held or dead delivery or follow-up, and news about it that was given up, back into the queue. One whose
+// request may have gone out goes back to being looked up, never straight to being sent; one that was never decided is decided.
 func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		news, err := w.run(ctx, s.q.RetryWritebacks, args{"ref": ref})
+		if err != nil {
+			return err
+		}
+		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
+			return err
+		}
+		told, err := w.run(ctx, s.q.RetryFollowUp, args{"ref": ref})
 		if err != nil {
 			return err
 		}
@@ -28,14 +35,15 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
 			"ref": ref, "state": to, "states": []State{Held, Dead, Ready, Unknown}, "keep_sent": 1, "reason": "", "detail": "an operator put it back",
 		})
-		if err == nil && n+news == 0 {
+		if err == nil && n+news+told == 0 {
 			return fmt.Errorf("%s is neither held, dead nor waiting, and no news about it was given up", ref)
 		}
 		return err
 	})
 }
 
-// Drop ends a delivery that is not at the platform, with an operator's reason. Complaints it stood for go on alone.
+// Drop ends a delivery that is not at the platform, with an operator's reason. Of the complaints it stood for the oldest
+// takes its place.
 func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		id, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref})
@@ -52,14 +60,20 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 		if n == 0 {
 			return fmt.Errorf("%s cannot be dropped in its state; see queue show", ref)
 		}
-		return w.freeLinked(ctx, ref)
+		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
+			return err
+		}
+		return w.promote(ctx, ref, "an operator dropped it")
 	})
 }
 
 // ResolveSent records what a person found out: the platform has it, under this id. Of a delivery that a gateway works on
-// just now it changes nothing and says so.
+// just now it changes nothing and says so. Of a follow-up the id is that of the ticket it is told on.
 func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
+		if told, err := w.resolveFollowUp(ctx, ref, Done, ticket.ID); err != nil || told {
+			return err
+		}
 		if decided, err := w.decided(ctx, ref); err != nil || !decided {
 			return cmp.Or(err, fmt.Errorf("%s was never decided, so it cannot be at the platform; see queue show", ref))
 		}
@@ -91,6 +105,9 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 // ResolveNotSent records that the platform does not have it: it is sent again.
 func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
+		if told, err := w.resolveFollowUp(ctx, ref, Ready, ""); err != nil || told {
+			return err
+		}
 		return w.resolve(ctx, ref, Ready, "a person found that the platform does not have it", Held, Unknown)
 	})
 }

@@ -27,16 +27,53 @@ type queries struct {
 	CountRevisions   *query `query:"count-revisions"`
 
 	PickUndecided   *query `query:"pick-undecided"`
-	KnownKeys       *query `query:"known-keys"`
-	FindPrimary     *query `query:"find-primary"`
+	FindCandidates  *query `query:"find-candidates"`
+	ReadEarlier     *query `query:"read-earlier"`
+	InsertPrints    *query `query:"insert-prints"`
+	InsertPrintKeys *query `query:"insert-print-keys"`
+	NewestPrints    *query `query:"newest-prints"`
+	PrintsAfter     *query `query:"prints-after"`
+	OldestPrints    *query `query:"oldest-prints"`
+	DeletePrintKeys *query `query:"delete-print-keys"`
+	DeletePrints    *query `query:"delete-prints"`
 	LockDelivery    *query `query:"lock-delivery"`
 	LockKnown       *query `query:"lock-known"`
-	PrimaryOf       *query `query:"primary-of"`
-	InsertDedupKeys *query `query:"insert-dedup-keys"`
-	InsertLink      *query `query:"insert-link"`
 	SettleDecisions *query `query:"settle-decisions"`
 	ClaimDecided    *query `query:"claim-decided"`
 	OldestUndecided *query `query:"oldest-undecided"`
+
+	PrimaryOf          *query `query:"primary-of"`
+	Parted             *query `query:"parted"`
+	InsertLink         *query `query:"insert-link"`
+	KeepUnlinked       *query `query:"keep-unlinked"`
+	DeleteLinks        *query `query:"delete-links"`
+	MoveLinks          *query `query:"move-links"`
+	LinkedTo           *query `query:"linked-to"`
+	ReadLink           *query `query:"read-link"`
+	ForgetNews         *query `query:"forget-news"`
+	CatchUpLinked      *query `query:"catch-up-linked"`
+	HoldBack           *query `query:"hold-back"`
+	LetGo              *query `query:"let-go"`
+	InsertReview       *query `query:"insert-review"`
+	OpenReview         *query `query:"open-review"`
+	CloseReview        *query `query:"close-review"`
+	PickOverdueReviews *query `query:"pick-overdue-reviews"`
+	GoOn               *query `query:"go-on"`
+	InsertRecurrences  *query `query:"insert-recurrences"`
+	EarlierTickets     *query `query:"earlier-tickets"`
+	ListReviews        *query `query:"list-reviews"`
+	ListLinks          *query `query:"list-links"`
+	ReviewsOf          *query `query:"reviews-of"`
+	UnlinkedOf         *query `query:"unlinked-of"`
+	RecurrenceOf       *query `query:"recurrence-of"`
+	Labels             *query `query:"labels"`
+	CountReviews       *query `query:"count-reviews"`
+	Unasked            *query `query:"unasked"`
+	Chained            *query `query:"chained"`
+	InsertModel        *query `query:"insert-model"`
+	ListModels         *query `query:"list-models"`
+	StopModels         *query `query:"stop-models"`
+	UseModel           *query `query:"use-model"`
 
 	PickOldest     *query `query:"pick-oldest"`
 	PickNewest     *query `query:"pick-newest"`
@@ -56,16 +93,29 @@ type queries struct {
 	PickExpired    *query `query:"pick-expired"`
 	InsertCrashes  *query `query:"insert-crashes"`
 	Rescue         *query `query:"rescue"`
-	FreeLinked     *query `query:"free-linked"`
-	DeleteLinks    *query `query:"delete-links"`
 	DueSoon        *query `query:"due-soon"`
+
+	InsertFollowUp      *query `query:"insert-follow-up"`
+	FollowUpsDue        *query `query:"follow-ups-due"`
+	PickFollowUps       *query `query:"pick-follow-ups"`
+	ClaimFollowUps      *query `query:"claim-follow-ups"`
+	ReadFollowUpTickets *query `query:"read-follow-up-tickets"`
+	BeginFollowUp       *query `query:"begin-follow-up"`
+	SettleFollowUp      *query `query:"settle-follow-up"`
+	DropFollowUp        *query `query:"drop-follow-up"`
+	RescueFollowUps     *query `query:"rescue-follow-ups"`
+	ClearFollowUps      *query `query:"clear-follow-ups"`
+	RetryFollowUp       *query `query:"retry-follow-up"`
+	ResolveFollowUp     *query `query:"resolve-follow-up"`
+	ShowFollowUp        *query `query:"show-follow-up"`
+	ListFollowUps       *query `query:"list-follow-ups"`
+	CountFollowUps      *query `query:"count-follow-ups"`
 
 	ClaimSync        *query `query:"claim-sync"`
 	LockTicket       *query `query:"lock-ticket"`
 	EventKeys        *query `query:"event-keys"`
 	InsertEvent      *query `query:"insert-event"`
 	InsertWritebacks *query `query:"insert-writebacks"`
-	CatchUpLinked    *query `query:"catch-up-linked"`
 	UpdateTicket     *query `query:"update-ticket"`
 	PostponeSync     *query `query:"postpone-sync"`
 	SyncOverdue      *query `query:"sync-overdue"`

@@ -185,7 +185,7 @@ func (w *writer) settleOpen(ctx context.Context, jobs []*stepJob) error {
 		if to.State != Dead {
 			continue
 		}
-		if err := w.freeLinked(ctx, job.claim.Ref); err != nil {
+		if err := w.promote(ctx, job.claim.Ref, "the platform refused it"); err != nil {
 			return err
 		}
 	}
@@ -206,13 +206,4 @@ func (w *writer) writeHistory(ctx context.Context, jobs []*stepJob) error {
 		})
 	}
 	return w.insertSet(ctx, w.s.q.InsertAttempts, rows)
-}
-
-// freeLinked lets the complaints go on alone that a dead one stood for: nobody stays unheard behind a refusal.
-func (w *writer) freeLinked(ctx context.Context, primary complaint.Ref) error {
-	if _, err := w.run(ctx, w.s.q.FreeLinked, args{"ref": primary}); err != nil {
-		return err
-	}
-	_, err := w.run(ctx, w.s.q.DeleteLinks, args{"ref": primary})
-	return err
 }

@@ -6,6 +6,7 @@
 //   - a (source, source id) pair is stored once; the same pair with other content is a revision, kept beside it
 //   - a step's start is durable before Begin returns, its outcome and history are one transaction
 //   - a settlement with a lost lease changes nothing (ErrLost)
+//   - a link has one primary, which is linked to nothing; a link that is undone is never made again but by an order
 //   - no transaction is open across a network call, because no function here takes a callback that makes one
 //
 // A delivery goes through these states, which the CHECK in migrations/00002_hot_delivery.sql repeats:
@@ -16,7 +17,8 @@
 //	 │                  ├──▶ held (a person must decide)
 //	 └──▶ linked        └──▶ dead (refused for good)
 //
-// A linked complaint whose primary dies becomes ready. Package complaint's words and units hold; times in the database
+// A new complaint that may repeat another is held with the reason review. When a primary dies, or is closed unheard, the
+// oldest that is linked to it becomes ready and stands for the others. Package complaint's words and units hold; times in the database
 // are unix milliseconds, 0 for none.
 package store
 

@@ -77,7 +77,10 @@ type Story struct {
 	StatusRaw  string           `json:"status_raw,omitempty"`
 	Primary    complaint.Ref    `json:"primary,omitempty"`
 	LinkWhy    string           `json:"link_why,omitempty"`
-	SentAt     time.Time        `json:"sent_at,omitzero"` // an open outcome
+	LinkWhyID  string           `json:"link_why_id,omitempty"` // in Indonesian
+	Earlier    complaint.Ref    `json:"earlier,omitempty"`     // of a trouble that came back: what it points back to
+	SentAt     time.Time        `json:"sent_at,omitzero"`      // an open outcome
+	FollowUp   *FollowUpSeen    `json:"follow_up,omitempty"`   // of a complaint that is told on its primary's ticket
 	Attempted  []Attempt        `json:"attempts_made"`
 	Steps      []StepTaken      `json:"steps"`
 	Events     []EventSeen      `json:"events"`
@@ -126,6 +129,8 @@ func (s *Store) Story(ctx context.Context, ref complaint.Ref) (Story, error) {
 		StatusRaw  string `db:"status_raw"`
 		PrimaryRef string `db:"primary_ref"`
 		LinkWhy    string `db:"link_why"`
+		LinkWhyID  string `db:"link_why_id"`
+		EarlierRef string `db:"earlier_ref"`
 	}
 	r, err := one[storyRow](ctx, s.read, s.q.ShowDelivery, args{"ref": ref})
 	if err != nil {
@@ -133,7 +138,8 @@ func (s *Store) Story(ctx context.Context, ref complaint.Ref) (Story, error) {
 	}
 	story := Story{
 		Entry: r.entry(), Category: r.Category, Why: r.Why, TrackingID: r.TrackingID, Status: complaint.Status(r.Status),
-		StatusRaw: r.StatusRaw, Primary: complaint.Ref(r.PrimaryRef), LinkWhy: r.LinkWhy, SentAt: fromMilli(r.SentAt),
+		StatusRaw: r.StatusRaw, Primary: complaint.Ref(r.PrimaryRef), LinkWhy: r.LinkWhy, LinkWhyID: r.LinkWhyID,
+		Earlier: complaint.Ref(r.EarlierRef), SentAt: fromMilli(r.SentAt),
 	}
 	if err := s.tell(ctx, ref, &story); err != nil {
 		return Story{}, err
@@ -172,6 +178,9 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 	for _, t := range steps {
 		story.Steps = append(story.Steps, StepTaken{t.Name, "done", fromMilli(t.StartedAt), fromMilli(t.EndedAt)})
 	}
+	if err := s.tellFollowUp(ctx, ref, story); err != nil {
+		return err
+	}
 	if err := s.tellEvents(ctx, ref, story); err != nil {
 		return err
 	}
@@ -186,7 +195,7 @@ func (s *Store) tell(ctx context.Context, ref complaint.Ref, story *Story) error
 }
 
 func (s *Store) tellEvents(ctx context.Context, ref complaint.Ref, story *Story) error {
-	if story.Primary != "" {
+	if story.State == Linked {
 		ref = story.Primary
 	}
 	forwarded, err := one[int64](ctx, s.read, s.q.ForwardedAt, args{"ref": ref})

@@ -14,7 +14,8 @@ import (
 type News struct {
 	Ref      complaint.Ref // the complaint whose channel is told
 	About    complaint.Ref // the complaint it is about: Ref itself, or its primary
-	Seq      int64
+	Seq      int64         // of the event, among those of About
+	Told     int64         // the number it is told under, among all that Ref's channel is told
 	Attempts int
 	Since    time.Time
 	Change   Change
@@ -38,6 +39,7 @@ func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease ti
 		Ref      string
 		EventRef string `db:"event_ref"`
 		Seq      int64
+		Told     int64
 		Attempts int
 		Since    int64
 	}
@@ -53,7 +55,7 @@ func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease ti
 	}
 	news := make([]News, len(rows))
 	for i, r := range rows {
-		news[i] = News{Ref: complaint.Ref(r.Ref), About: complaint.Ref(r.EventRef), Seq: r.Seq, Attempts: r.Attempts, Since: fromMilli(r.Since)}
+		news[i] = News{Ref: complaint.Ref(r.Ref), About: complaint.Ref(r.EventRef), Seq: r.Seq, Told: r.Told, Attempts: r.Attempts, Since: fromMilli(r.Since)}
 		if err := s.readChange(ctx, &news[i]); err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ func (p *platform) createBody(s national.Submission, files []string, unsent int)
 	c := s.Complaint
 	body := map[string]any{
 		"title":               title(c),
-		"content":             p.content(c, unsent),
+		"content":             p.content(s, unsent),
 		"classification_id":   id(p.classification(c.Class)),
 		"is_disposisi_slider": s.Agency != "",
 		"disposition_id":      id(s.Agency),
@@ -57,10 +57,14 @@ func title(c complaint.Complaint) string {
 }
 
 // content is the citizen's words, what must be added, and our marker on the last line: a lookup finds it there.
-func (p *platform) content(c complaint.Complaint, unsent int) string {
+func (p *platform) content(s national.Submission, unsent int) string {
+	c := s.Complaint
 	parts := []string{strings.TrimRight(c.Text, " \t\n")}
 	if p.settings.WritePlace && c.Place.Address != "" {
 		parts = append(parts, "Lokasi: "+strings.Join(strings.Fields(c.Place.Address), " "))
+	}
+	if earlier := strings.Join(strings.Fields(s.Earlier), " "); earlier != "" {
+		parts = append(parts, fmt.Sprintf("Catatan: masalah yang sama pernah dilaporkan dengan Tracking ID %s.", earlier))
 	}
 	if unsent > 0 {
 		parts = append(parts, fmt.Sprintf("Catatan: %d lampiran tidak dapat dikirim.", unsent))

@@ -28,6 +28,7 @@ type Settings struct {
 	Create          string                   `yaml:"create" doc:"path of the call that makes a complaint"`
 	HandOver        string                   `yaml:"hand_over" doc:"path of the call that says whose a complaint is; {id} stands for the complaint id"`
 	HandOverReason  string                   `yaml:"hand_over_reason" doc:"what that call says to the agency that gets it"`
+	FollowUp        FollowUp                 `yaml:"follow_up" doc:"the call that adds to a complaint what a later one says about it"`
 	DateLayout      string                   `yaml:"date_layout" doc:"how the platform writes a time, in Go's notation"`
 	IncidentLayout  string                   `yaml:"incident_layout" doc:"how date_of_incident is sent, in Go's notation"`
 	Classification  Classification           `yaml:"classification" doc:"classification ids; a class without one is sent without"`
@@ -54,6 +55,14 @@ type Search struct {
 	Pages    int               `yaml:"pages" doc:"the most pages that are read; more results than that cannot tell"`
 }
 
+// FollowUp is the call with which a follow-up joins an earlier complaint.
+type FollowUp struct {
+	Path        string            `yaml:"path" doc:"below base_url"`
+	Institution string            `yaml:"institution" doc:"institution id of the sender, the account's own; empty: not sent"`
+	Template    string            `yaml:"template" doc:"template code of a citizen's words; empty: not sent"`
+	Fields      map[string]string `yaml:"fields" doc:"further fields of the call, as the account wants them"`
+}
+
 // Classification maps our classes to the platform's ids.
 type Classification struct {
 	Supervised  string `yaml:"supervised" doc:"pengaduan berkadar pengawasan"`
@@ -78,6 +87,7 @@ func defaults() config.Settings {
 	return &Settings{
 		Marker: "[Ref {ref}]", Lookup: "none", Create: "complaints/complaint",
 		HandOver: "complaints/process/{id}/reject", HandOverReason: "Bukan kewenangan instansi kami. Mohon diteruskan kepada instansi yang berwenang.",
+		FollowUp:       FollowUp{Path: "complaints/followup/add"},
 		Search:         Search{Items: "results.data", ID: "id", Text: "content", Tracking: "tracking_id", Pages: 20},
 		DateLayout:     "02-01-2006 15:04:05",
 		IncidentLayout: time.DateOnly,
@@ -102,6 +112,7 @@ func (s *Settings) Validate() error {
 	s.checkText(&f)
 	s.checkSearch(&f)
 	s.checkFields(&f)
+	s.checkFollowUp(&f)
 	s.checkStatuses(&f)
 	s.checkBounds(&f)
 	return errors.Join(f...)
@@ -214,6 +225,22 @@ func (s *Settings) checkFields(f *faults) {
 		case nil, bool, string, int, int64, uint64, float64:
 		default:
 			f.add("fields."+name, "is not a text, a number, true, false or null")
+		}
+	}
+}
+
+// ownFollowUpFields are what each follow-up says.
+func ownFollowUpFields() []string {
+	return []string{"complaint_id", "content", "institution_from_id", "institution_to_id", "is_secret", "template_code", "user_id"}
+}
+
+func (s *Settings) checkFollowUp(f *faults) {
+	if path, err := url.Parse(s.FollowUp.Path); err != nil || s.FollowUp.Path == "" || path.IsAbs() || path.Host != "" {
+		f.add("follow_up.path", "is not a path below base_url")
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.FollowUp.Fields)) {
+		if slices.Contains(ownFollowUpFields(), name) || strings.HasPrefix(name, "attachment") {
+			f.add("follow_up.fields."+name, "is said by each follow-up: it cannot be the same for all")
 		}
 	}
 }

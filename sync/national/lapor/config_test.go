@@ -72,6 +72,7 @@ date_layout: "15:04"
 incident_layout: soon
 reporter: { name: "" }
 fields: { content: x, nested: [1] }
+follow_up: { path: "", fields: { is_secret: "0", "attachment[0]": x, rating: "5" } }
 statuses: { Selesai: finished, Baru: received }
 max_file: 1GiB
 followup_pages: 0

@@ -21,6 +21,9 @@ func (p *platform) events(followups, dataLogs, statusLogs []any) []national.Even
 		rows []any
 	}{{"followup", followups}, {"log", dataLogs}, {statusLog, statusLogs}} {
 		for _, row := range source.rows {
+			if p.isOurs(row) {
+				continue
+			}
 			if e := p.event(source.name, row); e.Text != "" || e.Raw != "" || e.To != "" {
 				all = append(all, e)
 			}

@@ -7,6 +7,7 @@
 //   - Every error carries its verdict (package retry). What may have been carried out is uncertain, never transient.
 //   - Our reference stands on the text's last line, and a lookup says absent only when the search proves it.
 //   - Identity numbers are sent nowhere, names and contacts in the user fields alone. No error repeats what was sent.
+//   - A follow-up we added is no event: what one citizen wrote is told to no other.
 //   - An answer that cannot be read is an error, never an empty state. Events keep their keys from poll to poll.
 package lapor
 
@@ -63,7 +64,7 @@ func open(env national.Env, given config.Settings) (national.Platform, error) {
 		clock: clock{zone: env.Zone, layout: settings.DateLayout}, statuses: newStatuses(settings.Statuses),
 		zone: env.Zone, log: env.Log,
 	}
-	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Export: p, Close: func() error { return nil }}
+	opened := national.Platform{Submit: p, Status: p, Reference: p, Probe: p, Export: p, FollowUps: p, Close: func() error { return nil }}
 	switch settings.Lookup {
 	case "search":
 		opened.Lookup = p

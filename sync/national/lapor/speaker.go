@@ -2,6 +2,7 @@ package lapor
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,6 +79,20 @@ func byField(fields map[string]any) []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// succeeded says whether an answer says plainly that what was asked was done.
+func succeeded(object map[string]any) bool {
+	if refusal(object) {
+		return false
+	}
+	for _, key := range []string{"success", "status"} {
+		switch strings.ToLower(fmt.Sprint(object[key])) {
+		case "true", "1", "success", "ok", "200", "201":
+			return true
+		}
+	}
+	return object["results"] != nil || object["data"] != nil
 }
 
 // refusal says whether an answer that came with a success status is the platform clearly refusing. A mere message is

@@ -60,6 +60,10 @@ func TestTheCreateBody(t *testing.T) {
 		}, edit: func(s *national.Submission) {
 			s.Complaint.Class, s.Complaint.Secret, s.Location = complaint.Supervised, true, "77"
 		}},
+		"recurrence": {edit: func(s *national.Submission) {
+			s.Earlier = " 7654321\n"
+			s.Files = []national.File{attached("b", "", "", "")}
+		}, uploaded: recorded{"upload b": ""}},
 		"nobody": {settings: func(s *lapor.Settings) {
 			s.Reporter = lapor.Reporter{Name: "Warga Natuna", Email: "aduan@natuna.example", Phone: "0773000000"}
 			s.Marker = "-- {ref}"

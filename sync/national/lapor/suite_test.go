@@ -88,8 +88,15 @@ func side(t *testing.T, lookup string) nationaltest.Side {
 				t.Fatal(err)
 			}
 		},
-		Plant:     func(t *testing.T, text string) { plant(t, sim, text) },
-		HandsOver: isRejection,
+		Plant:        func(t *testing.T, text string) { plant(t, sim, text) },
+		HandsOver:    isRejection,
+		AddsFollowUp: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/complaints/followup/add") },
+		FollowUps:    func(id string) []nationaltest.Said { return said(sim, id) },
+		Answer: func(t *testing.T, id, text string) {
+			if err := sim.AddFollowUp(id, simulator.FollowUp{Text: text}); err != nil {
+				t.Fatal(err)
+			}
+		},
 		Give: func(t *testing.T, id, institution string) {
 			if err := sim.AddFollowUp(id, simulator.FollowUp{To: institution, Template: "disposition", Text: "Diteruskan"}); err != nil {
 				t.Fatal(err)
@@ -146,6 +153,18 @@ func held(sim *simulator.Simulator, handed *rejections) []nationaltest.Held {
 			h.Files = append(h.Files, file.Content)
 		}
 		all = append(all, h)
+	}
+	return all
+}
+
+func said(sim *simulator.Simulator, id string) []nationaltest.Said {
+	var all []nationaltest.Said
+	for _, f := range sim.FollowUps(id) {
+		s := nationaltest.Said{Text: f.Text, Secret: f.Secret}
+		for _, file := range f.Attachments {
+			s.Files = append(s.Files, file.Content)
+		}
+		all = append(all, s)
 	}
 	return all
 }

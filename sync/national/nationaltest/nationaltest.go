@@ -4,10 +4,12 @@
 // What it proves of a kind:
 //
 //   - A complaint is made once, whatever breaks between its steps, and no step that is done is repeated.
+//   - A complaint about a trouble that came back names the earlier ticket, within its text.
 //   - Files arrive byte for byte, flags as they are, our reference on the text's last line.
 //   - Each failure carries the verdict that fits what happened at the other side: never transient when the complaint
 //     may be there, so that sending by the verdicts leaves exactly one.
 //   - A complaint is handed over once, and whatever the platform says to that, its ticket stays known.
+//   - A follow-up joins the ticket it is about once, hidden where it must be, and is told to nobody.
 //   - A lookup says absent only when it is; events are the same at each poll; no failure becomes an empty answer.
 //   - No error repeats personal data or a secret.
 package nationaltest
@@ -53,6 +55,12 @@ type Side struct {
 	Plant func(t *testing.T, text string)
 	// HandsOver says whether a request hands a ticket over. Nil: the kind hands nothing over.
 	HandsOver func(*http.Request) bool
+	// AddsFollowUp says whether a request adds a follow-up, and FollowUps what the other side has of a ticket, oldest first.
+	// Nil: the kind takes none.
+	AddsFollowUp func(*http.Request) bool
+	FollowUps    func(id string) []Said
+	// Answer has the institution that has a ticket say something about it; set where AddsFollowUp is.
+	Answer func(t *testing.T, id, text string)
 	// Give hands a ticket to an institution behind the gateway's back; set where HandsOver is.
 	Give func(t *testing.T, id, institution string)
 }
@@ -69,6 +77,13 @@ type Held struct {
 	Body      []byte   // the request that made it, as it came
 }
 
+// Said is one follow-up as the other side has it.
+type Said struct {
+	Text   string
+	Secret bool
+	Files  [][]byte
+}
+
 // Run runs every behaviour.
 func Run(t *testing.T, h Harness) {
 	for _, behaviour := range []struct {
@@ -81,6 +96,7 @@ func Run(t *testing.T, h Harness) {
 		{"each of many at once gets its own ticket", together},
 		{"nothing is sent when the gateway is stopping", stopping},
 		{"what is sent is what arrives", content},
+		{"a recurrence names the earlier ticket", recurrence},
 		{"files arrive byte for byte", files},
 		{"a file that cannot be read does not stop the complaint", brokenFile},
 		{"the platform can be asked for its lists and signed into", reference},
@@ -92,6 +108,7 @@ func Run(t *testing.T, h Harness) {
 	}
 	t.Run("a failure has the verdict that fits", func(t *testing.T) { failures(t, h) })
 	t.Run("handing over", func(t *testing.T) { handingOver(t, h) })
+	t.Run("follow-ups", func(t *testing.T) { followUps(t, h) })
 	t.Run("a failed lookup never says absent", func(t *testing.T) { failedLookups(t, h) })
 	t.Run("a failed status is never an empty one", func(t *testing.T) { failedStatuses(t, h) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, h) })

@@ -232,6 +232,19 @@ func content(t *testing.T, h Harness) {
 	}
 }
 
+// recurrence is forwarded with the number of the earlier ticket between the citizen's words and our reference.
+func recurrence(t *testing.T, h Harness) {
+	const earlier = "7654321"
+	side, j, s := h.New(t), NewJournal(), submission(h)
+	s.Earlier = earlier
+	held := one(t, side, submit(t, side.Open(t, side.Transport), s, j), j)
+	between, isLast := strings.CutSuffix(held.Text, h.Marker(ref))
+	between, isFirst := strings.CutPrefix(between, s.Complaint.Text)
+	if !isFirst || !isLast || strings.Count(between, earlier) != 1 {
+		t.Errorf("the text is %q", held.Text)
+	}
+}
+
 func files(t *testing.T, h Harness) {
 	if h.NoFiles {
 		t.Skip("this kind carries no files")

@@ -15,6 +15,7 @@ const controlBase = "/_sim/"
 const controlHelp = `GET    /_sim/complaints[?marker=TEXT]      what the platform holds
 GET    /_sim/complaints/{id}               one of them
 POST   /_sim/complaints/{id}/status        {"status": "Selesai", "note": "<p>…</p>"}
+GET    /_sim/complaints/{id}/followups     what was said about it
 POST   /_sim/complaints/{id}/followups     {"text": "<p>…</p>", "from": "21031"}
 GET    /_sim/stats                         calls and faults, counted
 GET    /_sim/faults                        the faults in force
@@ -38,6 +39,11 @@ func (s *Simulator) control(in *request) answer {
 	case "GET complaints/*":
 		if c, ok := s.Complaint(id); ok {
 			return jsonAnswer(http.StatusOK, c)
+		}
+		return controlError(http.StatusNotFound, errNoComplaint(id))
+	case "GET complaints/*/followups":
+		if _, ok := s.Complaint(id); ok {
+			return jsonAnswer(http.StatusOK, s.FollowUps(id))
 		}
 		return controlError(http.StatusNotFound, errNoComplaint(id))
 	case "POST complaints/*/status":

@@ -50,6 +50,13 @@ func TestStatusesAndFollowUpsAreSetOverHTTP(t *testing.T) {
 				t.Errorf("%q is not in %s", want, rows)
 			}
 		}
+		said := p.get(t, "/_sim/complaints/10000001/followups").body
+		if !strings.Contains(said, `"from":"21038"`) || strings.Contains(said, "Sudah.") {
+			t.Errorf("what was said apart from statuses is %s", said)
+		}
+		if got := p.get(t, "/_sim/complaints/10000009/followups"); got.status != 404 {
+			t.Errorf("of no complaint: %d %s", got.status, got.body)
+		}
 		if got := p.get(t, "/_sim/complaints/10000001"); !strings.Contains(got.body, `"status":"Selesai"`) {
 			t.Errorf("got %s, want Selesai", got.body)
 		}

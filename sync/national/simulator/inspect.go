@@ -68,6 +68,21 @@ func (s *Simulator) Complaint(id string) (Complaint, bool) {
 	return s.shown(rec), true
 }
 
+// FollowUps returns what was said about a complaint apart from its scenario, oldest first.
+func (s *Simulator) FollowUps(id string) []FollowUp {
+	rec, ok := s.ledger.find(id)
+	if !ok {
+		return nil
+	}
+	all := []FollowUp{}
+	for _, e := range s.ledger.entriesOf(rec) {
+		if e.Status == "" {
+			all = append(all, FollowUp{From: e.From.ID, To: e.To.ID, Template: e.Template, Text: e.Text, Secret: e.Secret, Attachments: e.Files})
+		}
+	}
+	return all
+}
+
 // File returns one file that was sent, by its id.
 func (s *Simulator) File(id string) (File, bool) { return s.ledger.file(id) }
 

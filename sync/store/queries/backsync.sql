@@ -16,16 +16,12 @@ INSERT INTO event (ref, seq, key, at, seen_at, status, raw, agency, note, applie
 VALUES (:ref, :seq, :key, :at, :now, :status, :raw, :agency, :note, :applied)
 
 -- name: insert-writebacks
-INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT c.ref, CAST(:seq AS bigint), CAST(:ref AS text), c.source, 'ready', :now, :now, '', 0, 0, '', ''
-FROM complaint c WHERE c.source {in :writers}
-AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref))
-
--- name: catch-up-linked
-INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT CAST(:linked AS text), coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref AND m.applied = 1), 1), t.ref,
-       CAST(:source AS text), 'ready', :now, :now, '', 0, 0, '', ''
-FROM ticket t WHERE t.ref = :ref
+INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
+SELECT n.ref, CAST(:seq AS bigint), CASE WHEN n.top >= CAST(:seq AS bigint) THEN n.top + 1 ELSE CAST(:seq AS bigint) END, CAST(:ref AS text),
+       n.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
+FROM (SELECT c.ref, c.source, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
+      FROM complaint c WHERE c.source {in :writers}
+      AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref))) AS n
 
 -- name: update-ticket
 UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_id, held_by = :held_by, last_seq = :seq,

@@ -1,41 +1,62 @@
 -- name: pick-undecided
 SELECT d.ref, d.accepted_at FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
--- name: known-keys
-SELECT DISTINCT key FROM dedup_key WHERE key {in :keys}
+-- name: find-candidates
+SELECT f.n, f.refs FROM (
+    SELECT r.n, (SELECT string_agg(k.ref, ' ') FROM (
+        SELECT p.ref FROM print_key p WHERE p.key = r.key AND p.at BETWEEN r.after AND r.before ORDER BY p.at DESC, p.ref DESC LIMIT 64
+    ) AS k) AS refs
+    FROM {rows n bigint, key bigint, after bigint, before bigint}
+) AS f WHERE f.refs IS NOT NULL
 
--- name: find-primary
-SELECT k.ref, k.occurred_at FROM dedup_key k LEFT JOIN delivery d ON d.ref = k.ref
-WHERE k.key = :key AND k.occurred_at BETWEEN :after AND :before AND k.ref <> :ref AND coalesce(d.state, '') <> 'dead'
-ORDER BY k.occurred_at, k.ref LIMIT 1
+-- name: read-earlier
+SELECT p.ref, p.print, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'done') AS state,
+       coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at,
+       coalesce(t.tracking_id, '') AS tracking_id
+FROM print p LEFT JOIN delivery d ON d.ref = p.ref LEFT JOIN link l ON l.ref = p.ref
+LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, p.ref)
+WHERE p.ref {in :refs}
+
+-- name: insert-prints
+INSERT INTO print (ref, at, print)
+SELECT r.ref, r.at, r.print FROM {rows ref text, at bigint, print text} WHERE true ON CONFLICT (ref) DO NOTHING
+
+-- name: insert-print-keys
+INSERT INTO print_key (key, at, ref)
+SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text} WHERE true ON CONFLICT (key, at, ref) DO NOTHING
+
+-- name: newest-prints
+SELECT print FROM print ORDER BY ref DESC LIMIT :most
+
+-- name: prints-after
+SELECT ref, print FROM print WHERE ref > :after ORDER BY ref LIMIT :most
+
+-- name: oldest-prints
+SELECT ref, at, print FROM print WHERE ref < :before ORDER BY ref LIMIT :most {lock}
+
+-- name: delete-print-keys
+DELETE FROM print_key WHERE (key, at, ref) IN (SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text})
+
+-- name: delete-prints
+DELETE FROM print WHERE ref {in :refs}
 
 -- name: lock-delivery
 SELECT state FROM delivery WHERE ref = :ref {lock-wait}
 
 -- name: lock-known
-SELECT 'done' FROM ticket WHERE ref = :ref {lock-wait}
-
--- name: primary-of
-SELECT primary_ref FROM link WHERE ref = :ref
-
--- name: insert-dedup-keys
-INSERT INTO dedup_key (key, ref, occurred_at)
-SELECT r.key, r.ref, r.occurred_at FROM {rows key text, ref text, occurred_at bigint} WHERE true ON CONFLICT (key, ref) DO NOTHING
-
--- name: insert-link
-INSERT INTO link (ref, primary_ref, kind, why, linked_at) VALUES (:ref, :primary_ref, :kind, :why, :now)
+SELECT status, status_raw FROM ticket WHERE ref = :ref {lock-wait}
 
 -- name: settle-decisions
 UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
-    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why
+    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why, earlier_ref = :earlier
 WHERE ref {in :refs} AND decided_at = 0
 
 -- name: claim-decided
 UPDATE delivery
 SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :agency, category = :category, location = :location,
-    hand_over = :hand_over, rule = :rule, why = :why, owner = :owner, lease_until = {now} + :lease, fence = fence + 1,
-    attempts = attempts + 1, first_attempt_at = :now
+    hand_over = :hand_over, rule = :rule, why = :why, earlier_ref = :earlier, owner = :owner, lease_until = {now} + :lease,
+    fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now
 WHERE ref {in :refs} AND decided_at = 0
 
 -- name: oldest-undecided

@@ -15,7 +15,7 @@ UPDATE delivery
 SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
     first_attempt_at = CASE WHEN first_attempt_at = 0 THEN :now ELSE first_attempt_at END, changed_at = :now
 WHERE ref {in :refs}
-RETURNING ref, fence, attempts, accepted_at, sent_at, step, agency, category, location, hand_over,
+RETURNING ref, fence, attempts, accepted_at, sent_at, step, agency, category, location, hand_over, earlier_ref,
     CASE WHEN sent_at = 0 THEN 0 ELSE {now} - sent_at END AS open_for
 
 -- name: read-complaints
@@ -57,12 +57,14 @@ FROM {rows ref text, agency text, category text, location text, hand_over text, 
       attempts bigint, national_id text, tracking_id text, sync_at bigint}
 
 -- name: tell-forwarded
-INSERT INTO writeback (ref, seq, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
-SELECT c.ref, 1, c.ref, c.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
-FROM complaint c WHERE c.ref {in :refs} AND c.source {in :writers}
-UNION ALL
-SELECT c.ref, 1, l.primary_ref, c.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
-FROM link l JOIN complaint c ON c.ref = l.ref WHERE l.primary_ref {in :refs} AND c.source {in :writers}
+INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
+SELECT n.ref, 1, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = n.ref), 0) + 1, n.event_ref, n.source, 'ready',
+       CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
+FROM (SELECT c.ref, c.ref AS event_ref, c.source FROM complaint c WHERE c.ref {in :refs} AND c.source {in :writers}
+      UNION ALL
+      SELECT c.ref, l.primary_ref, c.source FROM link l JOIN complaint c ON c.ref = l.ref
+      WHERE l.primary_ref {in :refs} AND c.source {in :writers}) AS n
+WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
 
 -- name: settle
 UPDATE delivery
@@ -90,13 +92,6 @@ UPDATE delivery
 SET state = CASE WHEN sent_at > 0 THEN 'unknown' ELSE 'ready' END, due_at = :now, owner = '', lease_until = 0,
     reason = 'crashed', detail = 'the gateway that held it stopped', changed_at = :now
 WHERE ref {in :refs}
-
--- name: free-linked
-UPDATE delivery SET state = 'ready', due_at = :now, reason = '', detail = 'its primary is dead, so it goes on alone', changed_at = :now
-WHERE state = 'linked' AND ref IN (SELECT ref FROM link WHERE primary_ref = :ref)
-
--- name: delete-links
-DELETE FROM link WHERE primary_ref = :ref
 
 -- name: due-soon
 SELECT coalesce(min(soonest), 0) FROM (

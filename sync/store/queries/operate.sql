@@ -76,8 +76,10 @@ SELECT c.ref, coalesce(d.state, 'done') AS state, c.received_at AS accepted_at, 
        coalesce(d.why, t.why, '') AS why, coalesce(t.national_id, '') AS national_id,
        coalesce(t.tracking_id, '') AS tracking_id, coalesce(t.status, 'received') AS status,
        coalesce(t.status_raw, '') AS status_raw, coalesce(l.primary_ref, '') AS primary_ref, coalesce(l.why, '') AS link_why,
+       coalesce(l.why_id, '') AS link_why_id, coalesce(r.earlier_ref, '') AS earlier_ref,
        coalesce(t.forwarded_at, 0) AS forwarded_at
 FROM complaint c LEFT JOIN delivery d ON d.ref = c.ref LEFT JOIN ticket t ON t.ref = c.ref LEFT JOIN link l ON l.ref = c.ref
+LEFT JOIN recurrence r ON r.ref = c.ref
 WHERE c.ref = :ref
 
 -- name: show-attempts

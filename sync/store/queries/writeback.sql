@@ -3,12 +3,12 @@ WITH picked AS MATERIALIZED (
     SELECT w.ref, w.event_ref, w.seq FROM writeback w
     WHERE w.source = :source AND w.state = 'ready' AND w.due_at <= :now
     AND NOT EXISTS (SELECT 1 FROM writeback e WHERE e.ref = w.ref AND e.state IN ('ready', 'leased')
-                    AND (e.event_ref = w.event_ref AND e.seq < w.seq OR e.event_ref <> w.event_ref AND e.since < w.since))
+                    AND (e.told < w.told OR e.told = w.told AND e.since < w.since))
     ORDER BY w.due_at LIMIT :most {lock}
 )
 UPDATE writeback SET state = 'leased', owner = :owner, lease_until = {now} + :lease, attempts = attempts + 1
 WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
-RETURNING ref, event_ref, seq, attempts, since
+RETURNING ref, event_ref, seq, told, attempts, since
 
 -- name: read-change
 SELECT c.source_id, coalesce(e.status, 'forwarded') AS status, coalesce(e.raw, '') AS raw, coalesce(e.note, '') AS note,
@@ -28,9 +28,12 @@ UPDATE writeback SET state = 'ready', owner = '', lease_until = 0
 WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead)
 
 -- name: last-change
-SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at
-FROM complaint c JOIN ticket t ON t.ref = coalesce((SELECT primary_ref FROM link WHERE ref = c.ref), c.ref)
-WHERE c.ref = :ref
+SELECT l.source_id, l.status, l.status_raw, l.held_by, l.tracking_id, CASE WHEN l.top > l.last_seq THEN l.top ELSE l.last_seq END AS last_seq, l.changed_at
+FROM (SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at,
+             coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
+      FROM complaint c JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref),
+                                                         (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref))
+      WHERE c.ref = :ref) AS l
 
 -- name: complaint-source
 SELECT source, source_id, received_at FROM complaint WHERE ref = :ref

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -41,12 +42,15 @@ type Harness struct {
 	Gateway int // how many gateways may share the database at once
 }
 
+// promise is one promise of the store, and its test.
+type promise struct {
+	name string
+	test func(*testing.T, Harness)
+}
+
 // Run runs the suite. fresh gives each test a database of its own.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
-	for _, c := range []struct {
-		name string
-		test func(*testing.T, Harness)
-	}{
+	for _, c := range append(duplicates(), []promise{
 		{"what is kept is there after reopening", keepSurvives},
 		{"a known complaint is answered with its reference and stored once", keepOnce},
 		{"changed content is a revision and forwarded once", keepRevision},
@@ -56,6 +60,14 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a decision routes and readies", decideRoutes},
 		{"a resubmission is linked and its channel catches up", decideLinks},
 		{"a dead primary frees the linked", deadPrimaryFreesLinked},
+		{"a follow-up waits for its primary's ticket and is told once", followUpWaitsForItsTicket},
+		{"a follow-up of a secret complaint is secret", followUpOfASecretOneIsSecret},
+		{"a follow-up lost by its gateway is another's, begun or not", followUpLease},
+		{"a follow-up whose link was undone is told nowhere", followUpUnlinked},
+		{"a follow-up is told on the ticket of the next primary", followUpOfTheNextPrimary},
+		{"a follow-up of a closed complaint goes on alone", followUpGoesAlone},
+		{"an operator's orders about a follow-up", followUpOrders},
+		{"a follow-up that was freed can be linked again", followUpAgain},
 		{"a claim is exclusive, ordered and counted before the attempt", claims},
 		{"what is decided while nobody waits is claimed at once", claimedAsDecided},
 		{"an id that another complaint has changes nothing", takenID},
@@ -85,7 +97,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what a list has is done and asked about by no wrong id", listedIsDone},
 		{"what a list lacks is sent again, unless it moved on", unlistedIsReady},
 		{"a list's status is told once and leaves the next question alone", listedStatusOnce},
-	} {
+	}...) {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
 	}
 }
@@ -99,10 +111,26 @@ func judge(c complaint.Complaint) store.Decision {
 }
 
 func judgeByText(c complaint.Complaint) store.Decision {
-	d := judge(c)
-	d.Keys, d.Window, d.Kind = []string{"text " + c.Text}, time.Hour, "resubmission"
-	d.Explain = func(_ string, apart time.Duration) string { return "same words, " + apart.String() + " apart" }
+	return comparedBy(c, sameWords)
+}
+
+// comparedBy is a decision about a complaint that is found by its words, put where a print has who reports: what is tested
+// here is how the store finds and ties, whatever a print is.
+func comparedBy(c complaint.Complaint, judge func(dedup.Print, []dedup.Earlier) dedup.Verdict) store.Decision {
+	d := store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
+	d.Print = &dedup.Print{At: c.OccurredAt(), Reporters: []string{"text " + c.Text}}
+	d.By = &store.Comparison{Window: 24 * time.Hour, ReviewWait: 4 * time.Hour, Judge: judge}
 	return d
+}
+
+// sameWords links what is told in the same words within an hour.
+func sameWords(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
+	for _, a := range among {
+		if a.Print.Reporters[0] == later.Reporters[0] && later.At.Sub(a.Print.At).Abs() <= time.Hour {
+			return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: a.Ref, Score: 0.99, For: []dedup.Evidence{{Code: "words"}}}
+		}
+	}
+	return dedup.Verdict{Answer: dedup.New}
 }
 
 type world struct {

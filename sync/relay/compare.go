@@ -1,0 +1,89 @@
+package relay
+
+import (
+	"context"
+
+	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// How duplicates are looked for.
+const (
+	modeOff    = "off"    // nothing is compared, and nothing kept to compare with
+	modeReview = "review" // every link is asked about first
+)
+
+const (
+	// wordsFrom is of how many of the newest complaints the words are learnt when the gateway starts.
+	wordsFrom = 20_000
+	// expireAtOnce is how many complaints the index forgets at most in one sweep, so that the sweep goes on.
+	expireAtOnce = 2_000
+)
+
+// compares makes the engine ready; in mode off there is none.
+func (r *Relay) compares(o Options) {
+	d := o.Config.Dedup
+	if d.Mode == modeOff {
+		return
+	}
+	r.words, r.engine = o.Words, o.Engine
+	if r.words == nil {
+		r.words = dedup.NewWords()
+	}
+	if r.engine == nil {
+		r.engine = dedup.NewEngine(dedup.Options{Hasher: o.Hasher, Window: d.Window.D(), ReviewAbove: d.ReviewAbove, Words: r.words})
+	}
+	r.comparison = &store.Comparison{
+		Window: d.Window.D(), ReviewAll: d.Mode == modeReview, ReviewWait: d.ReviewWait.D(), Judge: r.engine.Judge,
+	}
+}
+
+// learn counts the words of the newest complaints: how rare a word is here is not kept but learnt anew. What cannot be
+// read now is learnt as complaints come.
+func (r *Relay) learn(ctx context.Context) {
+	if r.comparison == nil {
+		return
+	}
+	prints, err := r.store.Prints(ctx, wordsFrom)
+	if err != nil {
+		r.log.Warn("the words of earlier complaints could not be learnt; duplicates are told apart less well for a while", "error", err)
+	}
+	for _, p := range prints {
+		r.words.Learn(p)
+	}
+}
+
+// compared counts what a comparison came to, and learns the words of the complaint.
+func (r *Relay) compared(d store.Decided) {
+	if d.Print != nil {
+		r.words.Learn(*d.Print)
+	}
+	if d.Answer == dedup.Review {
+		r.metrics.reviews.WithLabelValues(reviewAsked).Inc()
+		return
+	}
+	if d.Kind != "" {
+		r.metrics.duplicates.WithLabelValues(string(d.Kind)).Inc()
+	}
+}
+
+// What became of reviews, as this gateway counts them; persons decide by commands.
+const (
+	reviewAsked     = "asked"
+	reviewUndecided = "undecided"
+)
+
+// sweepDuplicates forwards what nobody decided about in time, and forgets by what old complaints were found.
+func (r *Relay) sweepDuplicates(ctx context.Context) error {
+	released, err := r.store.ReleaseReviews(ctx)
+	if released > 0 {
+		r.log.Warn("nobody decided in time whether complaints are duplicates; they go on as new", "complaints", released)
+		r.metrics.reviews.WithLabelValues(reviewUndecided).Add(float64(released))
+		r.forwardable.send()
+	}
+	if err != nil {
+		return err
+	}
+	_, err = r.store.ExpirePrints(ctx, r.now().Add(-r.cfg.Dedup.Window.D()), expireAtOnce)
+	return err
+}

@@ -1,0 +1,339 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/storetest"
+)
+
+// asks is a complaint about an earlier one.
+func asks() complaint.Complaint {
+	return complaint.Complaint{SourceID: "asks", Text: "Kapan lampu jalan di Ranai diperbaiki? NIK saya 2103121205900003", Reporter: complaint.Reporter{Name: "Siti Contoh"}}
+}
+
+// followed takes in a complaint and, while forwarding is paused, one that is linked as a follow-up of it.
+func (r *rig) followed(later complaint.Complaint) (primary, ref complaint.Ref) {
+	r.Helper()
+	primary = r.takeIn(report(1))[0]
+	r.until(primary, store.Done)
+	return primary, r.follows(primary, later)
+}
+
+func (r *rig) follows(primary complaint.Ref, later complaint.Complaint) complaint.Ref {
+	r.Helper()
+	r.must(r.store.SetPause(r.Context(), store.Pause{Why: "a test"}))
+	pass(6 * time.Second) // whoever looked before the pause
+	ref := r.takeIn(later)[0]
+	r.until(ref, store.Ready)
+	storetest.LinkAsFollowUp(r.T, r.store, ref, primary)
+	r.must(r.store.Resume(r.Context()))
+	return ref
+}
+
+// toldAs lets time pass until the follow-up is in one of the states. m may have the gateway die meanwhile.
+func (r *rig) toldAs(m *meddler, ref complaint.Ref, states ...store.State) store.FollowUpSeen {
+	r.Helper()
+	var seen *store.FollowUpSeen
+	for began := time.Now(); time.Since(began) < 6*time.Hour; pass(2 * time.Second) {
+		if m != nil && m.buried() {
+			r.crash()
+			r.start()
+			continue
+		}
+		seen = r.story(ref).FollowUp
+		for _, s := range states {
+			if seen != nil && seen.State == s {
+				return *seen
+			}
+		}
+	}
+	r.Fatalf("after six hours it is %+v, want one of %v\n%s", seen, states, r.log.String())
+	return store.FollowUpSeen{}
+}
+
+// joined is what the primary's ticket has with the follow-up's reference.
+func (r *rig) joined(primary, ref complaint.Ref) []simulator.FollowUp {
+	r.Helper()
+	tickets := r.sim.ByMarker(string(primary))
+	if len(tickets) != 1 {
+		r.Fatalf("the primary is %d times at the platform", len(tickets))
+	}
+	var found []simulator.FollowUp
+	for _, f := range r.sim.FollowUps(tickets[0].ID) {
+		if strings.HasSuffix(f.Text, "[Ref "+string(ref)+"]") {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func (r *rig) joinedOnce(primary, ref complaint.Ref) simulator.FollowUp {
+	r.Helper()
+	found := r.joined(primary, ref)
+	if len(found) != 1 || r.atPlatform(ref) != 0 {
+		r.Fatalf("it is told %d times on the ticket, and has %d of its own", len(found), r.atPlatform(ref))
+	}
+	r.balanced()
+	return found[0]
+}
+
+func TestAFollowUpJoinsTheTicketOfItsPrimaryWithoutWhoSaidIt(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		later := asks()
+		later.Anonymous, later.Secret = true, true
+		later.Attachments = []complaint.Attachment{r.put("gelap.jpg", "foto gelap")}
+		primary, ref := r.followed(later)
+		r.toldAs(nil, ref, store.Done)
+		got := r.joinedOnce(primary, ref)
+		if !got.Secret || len(got.Attachments) != 1 || string(got.Attachments[0].Content) != "foto gelap" {
+			t.Errorf("it arrived as %+v", got)
+		}
+		if !strings.Contains(got.Text, "Kapan lampu jalan") || strings.Contains(got.Text, "2103121205900003") || strings.Contains(got.Text, "Siti") {
+			t.Errorf("it says %q", got.Text)
+		}
+		r.until(ref, store.Linked)
+		r.metric(`follow_up_attempts_total{reason="success"}`, 1)
+		pass(10 * time.Second)
+		r.metric(`follow_ups{state="done"}`, 1)
+	})
+}
+
+// The words of one citizen are not told to the other, in whichever order the platform is asked.
+func TestAFollowUpIsToldToNoReporter(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary, ref := r.followed(asks())
+		r.toldAs(nil, ref, store.Done)
+		r.must(r.sim.AddFollowUp(r.sim.ByMarker(string(primary))[0].ID, simulator.FollowUp{Text: "<p>Petugas datang besok.</p>"}))
+		pass(time.Hour)
+		r.channel.mu.Lock()
+		defer r.channel.mu.Unlock()
+		heard := map[string]int{}
+		for _, change := range r.channel.told {
+			if strings.Contains(change.Note, "Kapan lampu") {
+				t.Errorf("%s was told %q", change.SourceID, change.Note)
+			}
+			if strings.Contains(change.Note, "besok") {
+				heard[change.SourceID]++
+			}
+		}
+		if heard["1"] != 1 || heard["asks"] > 1 {
+			t.Errorf("the answer was heard %v times", heard)
+		}
+	})
+}
+
+func TestAFollowUpWaitsUntilItsPrimaryIsAtThePlatform(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable})
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		ref := r.follows(primary, asks())
+		pass(10 * time.Minute)
+		if seen := r.toldAs(nil, ref, store.Ready); seen.Attempts != 0 {
+			t.Errorf("without a ticket it was tried: %+v", seen)
+		}
+		r.faults()
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}
+
+// Each way in which the request can fail, met once: the ticket has the follow-up once in the end, or a person sees why not.
+func TestEachFaultOfAFollowUpEndsToldOnce(t *testing.T) {
+	for _, m := range mishaps() {
+		t.Run(m.what, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(2 * time.Second), Max: config.Duration(time.Hour), Factor: 2}
+				meddler := &meddler{path: "/complaints/followup/add", meet: m.meet, left: max(1, m.meets), reached: map[string]int{}}
+				if m.point != "" {
+					meddler.point = relay.Point("follow-up:" + m.point)
+				}
+				r.at = meddler.at
+				r.between = func(base http.RoundTripper) http.RoundTripper {
+					meddler.base = base
+					return meddler
+				}
+				r.start()
+				primary, ref := r.followed(asks())
+				synctest.Wait()
+				seen := r.toldAs(meddler, ref, store.Done, store.Held, store.Dead)
+				pass(5 * time.Second) // what the platform still carries out
+				if meddler.left > 0 {
+					t.Errorf("%d requests more should have met it", meddler.left)
+				}
+				if seen.State == store.Done {
+					r.joinedOnce(primary, ref)
+					return
+				}
+				if n := len(r.joined(primary, ref)); n != 0 || seen.State != store.Dead || seen.Reason != string(retry.Rejected) {
+					t.Errorf("it is told %d times and ended as %+v", n, seen)
+				}
+				r.must(r.store.Retry(r.Context(), ref))
+				r.toldAs(nil, ref, store.Done)
+				r.joinedOnce(primary, ref)
+			})
+		})
+	}
+}
+
+// A slow platform may still be adding it when its answer is given up: absence counts only after the settle time.
+func TestAFollowUpIsNotSentAgainBeforeTheSettleTime(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Delivery.Backoff.First, r.cfg.National.Timeout = config.Duration(time.Second), config.Duration(2*time.Second)
+		r.start()
+		r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: simulator.Late, Delay: 50 * time.Second, Next: 1})
+		primary, ref := r.followed(asks())
+		pass(40 * time.Second)
+		if seen := r.story(ref).FollowUp; seen.State != store.Unknown && seen.State != store.Leased || seen.SentAt.IsZero() {
+			t.Errorf("after 40 seconds it is %+v", seen)
+		}
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+		if n := r.sim.Stats().Calls[simulator.CallFollowUp]; n != 1 {
+			t.Errorf("it was sent %d times", n)
+		}
+	})
+}
+
+func TestAStopWhileAFollowUpIsToldDoublesNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: simulator.HangAfter, Next: 1})
+		primary, ref := r.followed(asks())
+		pass(8 * time.Second)
+		if took := r.halt(); took > relay.Grace+5*time.Second {
+			t.Errorf("stopping took %s", took)
+		}
+		r.start()
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}
+
+func TestAFollowUpOfAClosedComplaintIsForwardedByItself(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		r.must(r.sim.SetStatus(r.sim.ByMarker(string(primary))[0].ID, simulator.StatusDone, ""))
+		pass(time.Hour) // until it is asked about
+		ref := r.follows(primary, asks())
+		r.until(ref, store.Done)
+		if n := len(r.joined(primary, ref)); n != 0 || r.atPlatform(ref) != 1 {
+			t.Errorf("it is told %d times on the closed ticket, and has %d of its own", n, r.atPlatform(ref))
+		}
+		r.balanced()
+	})
+}
+
+func TestWithoutTheAbilityAFollowUpIsHeldForAPerson(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.wrap = func(p national.Platform) national.Platform {
+			p.FollowUps = nil
+			return p
+		}
+		r.start()
+		primary, ref := r.followed(asks())
+		seen := r.toldAs(nil, ref, store.Held, store.Dead)
+		if seen.State != store.Held || !strings.Contains(seen.Detail, "takes no follow-ups") || !seen.SentAt.IsZero() {
+			t.Errorf("it is %+v", seen)
+		}
+		if !strings.Contains(r.log.String(), "takes no follow-ups") {
+			t.Error("nobody was told at the start")
+		}
+		r.balanced()
+		r.halt()
+		r.wrap = nil
+		r.start()
+		r.must(r.store.Retry(r.Context(), ref))
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}
+
+// shortened shows follow-ups cut off, so that nobody can tell whose they are.
+type shortened struct{ national.FollowUpper }
+
+func (s shortened) FindFollowUp(ctx context.Context, f national.FollowUp) error {
+	if err := s.FollowUpper.FindFollowUp(ctx, f); err != nil && !errors.Is(err, national.ErrAbsent) {
+		return err
+	}
+	return retry.Never(errors.New("the platform shows follow-ups shortened"))
+}
+
+func TestAFollowUpNobodyCanFindIsResolvedByAPerson(t *testing.T) {
+	for _, carried := range []bool{true, false} {
+		bubble(t, func(r *rig) {
+			r.wrap = func(p national.Platform) national.Platform {
+				p.FollowUps = shortened{p.FollowUps}
+				return p
+			}
+			fault := simulator.CloseBefore
+			if carried {
+				fault = simulator.CloseAfter
+			}
+			r.start()
+			r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: fault, Next: 1})
+			primary, ref := r.followed(asks())
+			if seen := r.toldAs(nil, ref, store.Held); seen.SentAt.IsZero() || seen.Reason != string(retry.CannotTell) {
+				t.Errorf("it is %+v", seen)
+			}
+			if carried {
+				id := r.sim.ByMarker(string(primary))[0].ID
+				r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now(), nil))
+			} else {
+				r.must(r.store.ResolveNotSent(r.Context(), ref))
+			}
+			r.toldAs(nil, ref, store.Done)
+			r.joinedOnce(primary, ref)
+		})
+	}
+}
+
+func TestAPauseHoldsFollowUpsToo(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary, ref := r.followed(asks())
+		r.must(r.store.SetPause(r.Context(), store.Pause{Why: "a test"}))
+		pass(time.Second) // told already, or not any more
+		before := r.story(ref).FollowUp
+		pass(10 * time.Minute)
+		if after := r.story(ref).FollowUp; *after != *before || before.State != store.Ready {
+			t.Errorf("paused it went from %+v to %+v", before, after)
+		}
+		r.must(r.store.Resume(r.Context()))
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}
+
+// While the gate is closed nothing is added, and nothing of it is lost or counted as an attempt.
+func TestFollowUpsWaitWhileCredentialsAreRefused(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: simulator.Unauthorized}, simulator.Rule{Call: simulator.CallInstitutions, Fault: simulator.Unauthorized})
+		primary, ref := r.followed(asks())
+		pass(30 * time.Minute)
+		if n := r.sim.Stats().Calls[simulator.CallFollowUp]; n != 1 {
+			t.Errorf("it was sent %d times while the credentials were refused", n)
+		}
+		r.faults()
+		r.toldAs(nil, ref, store.Done)
+		r.joinedOnce(primary, ref)
+	})
+}

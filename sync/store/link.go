@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+)
+
+// linking is a link that is to be made.
+type linking struct {
+	ref     complaint.Ref
+	primary complaint.Ref // who stands for it
+	matter  Matter
+	by      string   // who links; empty: the gateway itself
+	writers []string // sources that can be told a status
+}
+
+// link links a complaint to a primary that stands, moves to it whatever was linked to the complaint, and lets the channels
+// hear what the primary's was told last. Before it the primary is locked.
+func (w *writer) link(ctx context.Context, l linking) error {
+	followers, err := w.linkedTo(ctx, l.ref)
+	if err != nil {
+		return err
+	}
+	_, err = w.run(ctx, w.s.q.InsertLink, args{
+		"ref": l.ref, "primary_ref": l.primary, "matched_ref": l.matter.Earlier, "kind": string(l.matter.Kind), "score": l.matter.Score,
+		"why": l.matter.Why, "why_id": l.matter.WhyID, "evidence": l.matter.evidence(), "by": l.by,
+	})
+	if err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	if l.matter.Kind == dedup.FollowUp {
+		if err := w.followUp(ctx, l.ref, l.primary); err != nil {
+			return err
+		}
+	}
+	told := []complaint.Ref{l.ref}
+	if len(followers) > 0 {
+		told = append(told, refsIn(followers)...)
+		if err := w.moveLinks(ctx, refsIn(followers), l.ref, l.primary); err != nil {
+			return err
+		}
+	}
+	return w.catchUp(ctx, told, l.primary, l.writers)
+}
+
+// catchUp tells the channels of linked complaints what the primary's was told last, if anything.
+func (w *writer) catchUp(ctx context.Context, linked []complaint.Ref, primary complaint.Ref, writers []string) error {
+	if len(writers) == 0 {
+		return nil
+	}
+	if _, err := w.run(ctx, w.s.q.CatchUpLinked, args{"linked": linked, "ref": primary, "writers": writers}); err != nil {
+		return fmt.Errorf("let the linked catch up: %w", err)
+	}
+	return nil
+}
+
+// moveLinks has another primary stand for some complaints. What waits to be told of the old one is told no more.
+func (w *writer) moveLinks(ctx context.Context, refs []complaint.Ref, from, to complaint.Ref) error {
+	if _, err := w.run(ctx, w.s.q.KeepUnlinked, args{"refs": refs, "by": "", "why": "another complaint stands for both: " + string(to)}); err != nil {
+		return fmt.Errorf("keep the links as they were: %w", err)
+	}
+	if _, err := w.run(ctx, w.s.q.ForgetNews, args{"refs": refs, "about": from}); err != nil {
+		return fmt.Errorf("forget what is not told yet: %w", err)
+	}
+	if _, err := w.run(ctx, w.s.q.MoveLinks, args{"refs": refs, "primary_ref": to}); err != nil {
+		return fmt.Errorf("move the links: %w", err)
+	}
+	return nil
+}
+
+// cut undoes links, keeps them as history, and forgets what is not told yet of the primary.
+func (w *writer) cut(ctx context.Context, refs []complaint.Ref, primary complaint.Ref, by, why string) error {
+	if _, err := w.run(ctx, w.s.q.KeepUnlinked, args{"refs": refs, "by": by, "why": why}); err != nil {
+		return fmt.Errorf("keep the link as history: %w", err)
+	}
+	if _, err := w.run(ctx, w.s.q.ForgetNews, args{"refs": refs, "about": primary}); err != nil {
+		return fmt.Errorf("forget what is not told yet: %w", err)
+	}
+	if _, err := w.run(ctx, w.s.q.DeleteLinks, args{"refs": refs}); err != nil {
+		return fmt.Errorf("undo the link: %w", err)
+	}
+	return nil
+}
+
+// follower is a complaint that is linked. One that waits has no ticket of its own.
+type follower struct {
+	Ref   string
+	Waits int64
+}
+
+func (w *writer) linkedTo(ctx context.Context, primary complaint.Ref) ([]follower, error) {
+	followers, err := all[follower](ctx, w.tx, w.s.q.LinkedTo, args{"ref": primary})
+	if err != nil {
+		return nil, fmt.Errorf("read what is linked to %s: %w", primary, err)
+	}
+	return followers, nil
+}
+
+func refsIn(followers []follower) []complaint.Ref {
+	refs := make([]complaint.Ref, len(followers))
+	for i, f := range followers {
+		refs[i] = complaint.Ref(f.Ref)
+	}
+	return refs
+}
+
+// promote has the oldest complaint that waits behind a primary take its place, when that one is refused or closed unheard:
+// it is forwarded, and the others are linked to it. Nobody stays unheard behind a refusal.
+func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string) error {
+	followers, err := w.linkedTo(ctx, primary)
+	if err != nil || len(followers) == 0 {
+		return err
+	}
+	var heir complaint.Ref
+	var freed, moved []complaint.Ref
+	for _, f := range followers {
+		switch ref := complaint.Ref(f.Ref); {
+		case f.Waits == 0: // it has a ticket of its own
+			freed = append(freed, ref)
+		case heir == "":
+			heir, freed = ref, append(freed, ref)
+		default:
+			moved = append(moved, ref)
+		}
+	}
+	if err := w.cut(ctx, freed, primary, "", why); err != nil {
+		return err
+	}
+	if len(moved) > 0 {
+		if err := w.moveLinks(ctx, moved, primary, heir); err != nil {
+			return err
+		}
+	}
+	if heir == "" {
+		return nil
+	}
+	return w.letGo(ctx, heir, "it takes the place of its primary "+string(primary)+": "+why)
+}
+
+// letGo sends a complaint that was held back on its way.
+func (w *writer) letGo(ctx context.Context, ref complaint.Ref, detail string) error {
+	if _, err := w.run(ctx, w.s.q.LetGo, args{"ref": ref, "detail": detail}); err != nil {
+		return fmt.Errorf("let %s go on: %w", ref, err)
+	}
+	return nil
+}
+
+// primaryOf is the complaint that stands for another: itself where it is not linked.
+func (w *writer) primaryOf(ctx context.Context, ref complaint.Ref) (complaint.Ref, error) {
+	primary, err := one[string](ctx, w.tx, w.s.q.PrimaryOf, args{"ref": ref})
+	if errors.Is(err, sql.ErrNoRows) {
+		return ref, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the primary of %s: %w", ref, err)
+	}
+	return complaint.Ref(primary), nil
+}
+
+// stands locks a primary until the decision is written, and says whether it can stand for another: one that is refused at
+// this moment, closed unheard or linked itself, cannot; and one about which news is being written tells it to the linked one too.
+func (w *writer) stands(ctx context.Context, primary complaint.Ref) (bool, error) {
+	state, err := one[string](ctx, w.tx, w.s.q.LockDelivery, args{"ref": primary})
+	if err == nil && (State(state) == Dead || State(state) == Linked) {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	ticket, known := one[ticketState](ctx, w.tx, w.s.q.LockKnown, args{"ref": primary})
+	if known != nil && !errors.Is(known, sql.ErrNoRows) {
+		return false, known
+	}
+	if known == nil && ticket.unheard("") {
+		return false, nil
+	}
+	return err == nil || known == nil, nil
+}
