@@ -167,8 +167,11 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 
 // tells says that a word may tell one matter from another: it is no word of many complaints.
 func (t term) tells() bool {
-	return t.sense&isKnown == 0 && t.word[0] != '!' && len(t.word) > 2 && !t.common && !inflected(t.word)
+	return t.sense&isKnown == 0 && t.word[0] != '!' && len(t.word) > 2 && !t.common && !inflected(t.word) && !abbreviated(t.word)
 }
+
+// abbreviated says that a word has no vowel: ordinary words are shortened so, names seldom.
+func abbreviated(w string) bool { return !strings.ContainsAny(w, "aeiou0123456789#") && isASCII(w) }
 
 // inflected says that a word has the ends of a verb, which names do not have.
 func inflected(w string) bool {

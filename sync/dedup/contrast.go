@@ -94,22 +94,27 @@ func (c *contrast) untilCut(long, short *bag) int {
 			lone++
 		}
 	}
-	if lone > 0 || last > n+1 || last < n/2 {
+	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
+	half := &short.terms[n-1]
+	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.tells()) {
 		return all
 	}
-	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
-	if half := &short.terms[n-1]; !half.met && !half.number() && (sms || long.begins(half.word)) {
-		half.met = true // half a word stands for the whole one
-	}
+	half.met = true
 	if last+1 < all {
 		c.cut = true
 	}
 	return last + 1
 }
 
-// begins says that a word of the text that the other has not begins so.
+// begins says that a word of the text that the other has not begins so; of "tidak lancar" the first half is "tidak".
 func (b *bag) begins(half string) bool {
-	return slices.ContainsFunc(b.terms, func(t term) bool { return !t.met && t.text && strings.HasPrefix(t.word, half) })
+	if half == "tidak" || half == "belum" {
+		half = "!"
+	}
+	negated := half[0] == '!'
+	return slices.ContainsFunc(b.terms, func(t term) bool {
+		return !t.met && t.text && (strings.HasPrefix(t.word, half) || negated && (t.word == "tidak" || t.word == "belum"))
+	})
 }
 
 // reporters compares who complained. Two people may share a phone, and one may have several; names decide where a phone

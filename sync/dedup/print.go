@@ -73,9 +73,15 @@ func (p *Print) words(g *Gazetteer, said []token) {
 	for i := range said {
 		spelt(g, said, i, cased)
 	}
+	joined := false
 	for i, t := range said {
 		p.About |= t.entry.about
-		word := stated(said, i)
+		if joined {
+			joined = false
+			continue
+		}
+		var word string
+		word, joined = stated(said, i)
 		if !says(said, i) || slices.Contains(p.Words, word) {
 			continue
 		}
@@ -129,21 +135,21 @@ func beforeNames(t token) bool {
 	return t.is(isMarker) || t.upper && t.name() && t.entry == (entry{})
 }
 
-// stated is the word of a token, with what turns it into its opposite: "tidak mengalir" is one word, and so is "sudah
-// diperbaiki". Otherwise another "tidak" in the text would hide that one is missing.
-func stated(said []token, i int) string {
+// stated is the word of a token, joined with the next where that turns it into its opposite: "tidak mengalir" is one word,
+// and so is "sudah diperbaiki". Otherwise another "tidak" in the text would hide that one is missing.
+func stated(said []token, i int) (word string, joined bool) {
 	t := said[i]
 	if i+1 == len(said) || said[i+1].gap != ' ' {
-		return t.word
+		return t.word, false
 	}
 	next := said[i+1]
 	switch {
 	case t.word == "sudah" && next.is(isOver):
-		return "~beres"
+		return "~beres", true
 	case (t.word == "tidak" || t.word == "belum") && says(said, i+1) && !next.number():
-		return "!" + next.word
+		return "!" + next.word, true
 	}
-	return t.word
+	return t.word, false
 }
 
 // says that a token tells what a complaint is about or where: no greeting, no word that only joins others, no word that
