@@ -68,7 +68,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	for _, t := range later.terms {
-		if t.met && (t.number() || t.word[0] == '#' || t.tells()) {
+		if t.met && (t.number() || t.tells()) {
 			c.metNames++
 		}
 	}
@@ -96,7 +96,7 @@ func (c *contrast) untilCut(long, short *bag) int {
 	}
 	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
 	half := &short.terms[n-1]
-	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.tells()) {
+	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.sense&isState == 0 && !half.number()) {
 		return all
 	}
 	half.met = true
@@ -186,7 +186,7 @@ func (c *contrast) held() float64 {
 
 // conflict says that the two name different places.
 func (c *contrast) conflict() bool {
-	return c.place.differs(append(precise(), Date, Street, Village, District, Region, Form)...) || c.far()
+	return c.place.differs(precise|day|street|area) || c.far()
 }
 
 // far is farther than a phone's fix is wrong.
