@@ -15,6 +15,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -64,6 +65,9 @@ type Attachment struct {
 	Type   string `json:"type"`   // media type, such as image/jpeg
 	Size   int64  `json:"size"`   // bytes
 	SHA256 string `json:"sha256"` // lower-case hex
+	// Look is what a picture looks like, so that copies of one are found: 16 hexadecimal digits made by the gateway. Empty:
+	// it is no picture, or shows nothing.
+	Look string `json:"look,omitempty"`
 }
 
 // Payload is what the channel sent, byte for byte.
@@ -109,10 +113,15 @@ func ParseClass(s string) (Class, error) {
 	return "", fmt.Errorf("class %q is not one of supervised, ordinary, aspiration, information", s)
 }
 
-// ContentHash identifies what the channel said, apart from our reference, the time we received it and the bytes it
-// came in: the same complaint sent again has the same hash, an edited one another. It is lower-case hex SHA-256.
+// ContentHash identifies what the channel said, apart from our reference, the time we received it, what we saw in it and
+// the bytes it came in: the same complaint sent again has the same hash, an edited one another. It is lower-case hex
+// SHA-256.
 func (c Complaint) ContentHash() string {
 	c.Ref, c.ReceivedAt = "", time.Time{}
+	c.Attachments = slices.Clone(c.Attachments)
+	for i := range c.Attachments {
+		c.Attachments[i].Look = ""
+	}
 	c.IncidentAt, c.ReportedAt = c.IncidentAt.UTC(), c.ReportedAt.UTC()
 	canonical, err := json.Marshal(c)
 	if err != nil { // only a NaN or infinite coordinate can do this; Check refuses those

@@ -10,15 +10,20 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 )
 
 // Files keeps attachments in a folder, each under its SHA-256, so that the same picture lies there once however often it
 // is sent. What Put returned for is on disk.
-type Files struct{ folder string }
+type Files struct {
+	folder  string
+	looking chan struct{} // held by who unpacks a picture: one at a time, because each may need much memory
+}
 
 // OpenFiles opens a folder of attachments and makes it when it is not there.
 func OpenFiles(folder string) (*Files, error) {
@@ -28,10 +33,11 @@ func OpenFiles(folder string) (*Files, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of attachments: %w", err)
 	}
-	return &Files{folder}, nil
+	return &Files{folder, make(chan struct{}, 1)}, nil
 }
 
-// Put stores what r holds. The media type is what its first bytes show, whatever the sender called it.
+// Put stores what r holds. The media type is what its first bytes show, whatever the sender called it; of a picture it
+// also says what it looks like.
 func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.Attachment, error) {
 	temp, err := os.CreateTemp(f.folder, ".incoming-*")
 	if err != nil {
@@ -39,6 +45,9 @@ func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.At
 	}
 	defer os.Remove(temp.Name()) // fails once it has its name
 	a, err := fill(ctx, temp, r)
+	if err == nil {
+		a.Look = f.look(ctx, a, temp)
+	}
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
 	}
@@ -70,6 +79,23 @@ func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment
 	return complaint.Attachment{
 		Type: http.DetectContentType(head[:n]), Size: int64(n) + rest, SHA256: hex.EncodeToString(sum.Sum(nil)),
 	}, nil
+}
+
+// look is what a picture looks like; empty for anything else, and where nobody may wait any longer.
+func (f *Files) look(ctx context.Context, a complaint.Attachment, kept io.ReadSeeker) string {
+	if !slices.Contains(dedup.Pictures(), a.Type) || a.Size > dedup.MostPictureBytes {
+		return ""
+	}
+	select {
+	case f.looking <- struct{}{}:
+		defer func() { <-f.looking }()
+	case <-ctx.Done():
+		return ""
+	}
+	if _, err := kept.Seek(0, io.SeekStart); err != nil {
+		return ""
+	}
+	return dedup.ReadLook(a.Type, kept)
 }
 
 // place gives a file its name and makes the name durable.

@@ -2,7 +2,11 @@ package store_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"image"
+	"image/png"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +14,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -41,6 +46,43 @@ func TestFilesAreKeptOnceByContent(t *testing.T) {
 	}
 	if n := countFiles(t, folder); n != 1 {
 		t.Errorf("%d files of one content", n)
+	}
+}
+
+func TestAPictureIsKeptWithWhatItLooksLike(t *testing.T) {
+	files, err := store.OpenFiles(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := image.NewGray(image.Rect(0, 0, 180, 160))
+	for i := range picture.Pix {
+		x, y := i%180/20, i/180/20
+		picture.Pix[i] = uint8((x*53 + y*31) % 200)
+	}
+	var content bytes.Buffer
+	if err := png.Encode(&content, picture); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(content.Bytes())
+	for name, c := range map[string]struct {
+		content []byte
+		look    string
+	}{
+		"lampu.png":  {content.Bytes(), dedup.Look(picture)},
+		"rusak.png":  {content.Bytes()[:len(content.Bytes())/2], ""},
+		"surat.txt":  {[]byte("Lampu di Ranai mati"), ""},
+		"kosong.png": {nil, ""},
+	} {
+		a, err := files.Put(t.Context(), name, bytes.NewReader(c.content))
+		if err != nil || a.Look != c.look || a.Size != int64(len(c.content)) {
+			t.Errorf("%s: %+v, %v; want the look %q", name, a, err, c.look)
+		}
+		if name == "lampu.png" && a.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("it is kept under %s", a.SHA256)
+		}
+	}
+	if dedup.Look(picture) == "" {
+		t.Error("the picture of this test looks like nothing")
 	}
 }
 
