@@ -78,9 +78,9 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 // untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in
 // long alone because they were cut away. Otherwise it is all of them.
 func (c *contrast) untilCut(long, short *bag) int {
-	const leastRunes, smsLeast, smsMost = 100, 150, 160
+	const leastRunes, smsLeast, smsMost = 100, 157, 160 // a blank at the end is lost
 	all, n := len(long.print.Words), len(short.print.Words)
-	if n == 0 || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
+	if n == 0 || short.print.Ends || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
 		return all
 	}
 	last, lone := -1, 0

@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type Print struct {
 	Facts   []Fact   // what both say of the place
 	About   concept  // coarsely, what the matter is
 	Runes   int      // how long the text is
+	Ends    bool     // the text ends as sentences do: it was not cut short
 	More    bool     // the text has more words than Words keeps
 	Whole   int64    // hash of the whole text and address
 	InText  int64    // hash of the words of the text
@@ -53,6 +55,7 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 		p.Name = e.o.Hasher.Hash("reporter name", name)
 	}
 	text := opened(tidied(c.Text))
+	p.Ends = strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?")
 	said := tokens(text)
 	p.Quoted, p.Tracks = quoted(text), tracked(said)
 	p.Asks = asks(said) || len(p.Quoted) > 0
@@ -62,6 +65,9 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 	for _, a := range c.Attachments {
 		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
 			p.Files = append(p.Files, a.SHA256[:briefFile])
+		}
+		if look, err := strconv.ParseUint(a.Look, 16, 64); err == nil && len(p.Looks) < mostFiles {
+			p.Looks = append(p.Looks, look)
 		}
 	}
 	return p
