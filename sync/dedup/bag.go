@@ -158,7 +158,7 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.numbers++
 		case t.sense&isDay != 0:
 			l.days++
-		case t.sense&isState != 0 || t.word[0] == '!':
+		case t.sense&isState != 0 || stateful(t.word):
 			l.states++
 		case t.sense&isDirection != 0:
 			l.directions++
@@ -173,7 +173,7 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 
 // tells says that a word may tell one matter from another: it is no word of many complaints.
 func (t term) tells() bool {
-	return t.sense&isKnown == 0 && t.word[0] != '!' && len(t.word) > 2 && !t.common && !inflected(t.word) && !abbreviated(t.word)
+	return t.sense&isKnown == 0 && !stateful(t.word) && len(t.word) > 2 && !t.common && !inflected(t.word) && !abbreviated(t.word)
 }
 
 // abbreviated says that a word has no vowel: ordinary words are shortened so, names seldom.

@@ -211,13 +211,12 @@ func (c *contrast) fingerprint() bool {
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address
 // tells.
 func (c *contrast) linksOwn() bool {
-	if c.share() < ownWords && !(c.cut && c.held() >= copiedWords) {
-		return false
-	}
+	alike := c.share() >= ownWords || c.cut && c.held() >= copiedWords
 	if min(c.wordsLater, c.wordsEarly) < fewestSaid {
-		return !c.otherFile && (c.whole || c.file || c.place.agrees(precise|street|mark))
+		silent := c.wordsLater+c.wordsEarly == 0
+		return !c.otherFile && (alike || silent) && (c.whole || c.file || c.place.agrees(precise|street|mark))
 	}
-	return !c.otherFile || c.share() >= othersWords
+	return alike && (!c.otherFile || c.share() >= othersWords)
 }
 
 // linksUnknown: nobody knows whether it is one person. The very same text and address within minutes was sent twice. So

@@ -5,7 +5,7 @@ import "unicode/utf8"
 // near says that one of two words is the other misspelt. Numbers are never: another digit is another house. Nor are two
 // words that the lexicon both knows, such as "barat" and "darat". Loose is for words of one person.
 func near(a, b string, loose bool) bool {
-	if digital(a) || digital(b) {
+	if digital(a) || digital(b) || stateful(a) != stateful(b) {
 		return false
 	}
 	short, long := min(len(a), len(b)), max(len(a), len(b))
@@ -41,6 +41,9 @@ func digital(w string) bool {
 	}
 	return false
 }
+
+// stateful says that a word was joined with one that turns it into its opposite.
+func stateful(w string) bool { return w[0] == '!' || w[0] == '~' }
 
 // distance is how many letters are added, lost, changed or swapped with their neighbour, or more than most.
 func distance(a, b string, most int) int {

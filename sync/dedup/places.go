@@ -21,9 +21,10 @@ func (p *places) differs(any kinds) bool { return p.differ&any != 0 }
 func comparePlaces(a, b *Print, wrongTaps bool) places {
 	p := places{metres: -1}
 	p.exact(a, b, PlaceNumber, House)
-	for _, k := range []FactKind{Block, Gang, RT, RW, Floor, Point, Asset, Date} {
+	for _, k := range []FactKind{Block, RT, RW, Floor, Point, Asset, Date} {
 		p.exact(a, b, k, k)
 	}
+	p.compare(Gang, a, b, Gang.bit(), func(x, y *Fact) bool { return y.Kind == Gang && sameGang(x.Value, y.Value) })
 	p.loose(a, b, Street)
 	p.loose(a, b, Village)
 	p.loose(a, b, District)
@@ -118,6 +119,11 @@ func sameName(a, b string) bool {
 		more = slices.Delete(slices.Clone(more), i, i+1)
 	}
 	return !slices.ContainsFunc(more, func(w string) bool { return lexicon()[w].sense&(isDirection|namesPlaces) != 0 })
+}
+
+// sameGang is sameName for the lanes of one quarter, which lie side by side and differ in one word: Cempaka, Cempaka Dalam.
+func sameGang(a, b string) bool {
+	return strings.Count(a, " ") == strings.Count(b, " ") && sameName(a, b)
 }
 
 func known(a, b string) bool {
