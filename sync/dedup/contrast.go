@@ -68,7 +68,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	for _, t := range later.terms {
-		if t.met && (t.number() || t.word[0] == '#' || t.tells()) {
+		if t.met && (t.number() || t.tells()) {
 			c.metNames++
 		}
 	}
@@ -78,9 +78,9 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 // untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in
 // long alone because they were cut away. Otherwise it is all of them.
 func (c *contrast) untilCut(long, short *bag) int {
-	const leastRunes, smsLeast, smsMost = 100, 150, 160
+	const leastRunes, smsLeast, smsMost = 100, 157, 160 // a blank at the end is lost
 	all, n := len(long.print.Words), len(short.print.Words)
-	if n == 0 || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
+	if n == 0 || short.print.Ends || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
 		return all
 	}
 	last, lone := -1, 0
@@ -94,22 +94,27 @@ func (c *contrast) untilCut(long, short *bag) int {
 			lone++
 		}
 	}
-	if lone > 0 || last > n+1 || last < n/2 {
+	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
+	half := &short.terms[n-1]
+	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.sense&isState == 0 && !half.number()) {
 		return all
 	}
-	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
-	if half := &short.terms[n-1]; !half.met && !half.number() && (sms || long.begins(half.word)) {
-		half.met = true // half a word stands for the whole one
-	}
+	half.met = true
 	if last+1 < all {
 		c.cut = true
 	}
 	return last + 1
 }
 
-// begins says that a word of the text that the other has not begins so.
+// begins says that a word of the text that the other has not begins so; of "tidak lancar" the first half is "tidak".
 func (b *bag) begins(half string) bool {
-	return slices.ContainsFunc(b.terms, func(t term) bool { return !t.met && t.text && strings.HasPrefix(t.word, half) })
+	if half == "tidak" || half == "belum" {
+		half = "!"
+	}
+	negated := half[0] == '!'
+	return slices.ContainsFunc(b.terms, func(t term) bool {
+		return !t.met && t.text && (strings.HasPrefix(t.word, half) || negated && (t.word == "tidak" || t.word == "belum"))
+	})
 }
 
 // reporters compares who complained. Two people may share a phone, and one may have several; names decide where a phone
@@ -181,7 +186,7 @@ func (c *contrast) held() float64 {
 
 // conflict says that the two name different places.
 func (c *contrast) conflict() bool {
-	return c.place.differs(append(precise(), Date, Street, Village, District, Region, Form)...) || c.far()
+	return c.place.differs(precise|day|street|area) || c.far()
 }
 
 // far is farther than a phone's fix is wrong.

@@ -40,8 +40,9 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 			own++
 		}
 	}
+	var b bag
 	for i := range among {
-		b := e.bag(&among[i].Print)
+		b.fill(e, &among[i].Print)
 		c := e.contrast(&a, &b, crowd)
 		c.state(&later, &among[i])
 		c.template = c.text && template
@@ -168,7 +169,7 @@ func (c *contrast) recurs(scored bool) bool {
 	if c.conflict() || c.otherConcept {
 		return false
 	}
-	alike := c.share() >= recursWords && (c.place.agrees(append(precise(), Street, Landmark)...) || c.share() >= copiedWords && c.metNames >= fewestSaid)
+	alike := c.share() >= recursWords && (c.place.agrees(precise|street|mark) || c.share() >= copiedWords && c.metNames >= fewestSaid)
 	return alike || c.relation == sameReporter && c.share() >= ownWords || scored && c.share() >= recursWords
 }
 
@@ -210,13 +211,12 @@ func (c *contrast) fingerprint() bool {
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address
 // tells.
 func (c *contrast) linksOwn() bool {
-	if c.share() < ownWords && !(c.cut && c.held() >= copiedWords) {
-		return false
-	}
+	alike := c.share() >= ownWords || c.cut && c.held() >= copiedWords
 	if min(c.wordsLater, c.wordsEarly) < fewestSaid {
-		return !c.otherFile && (c.whole || c.file || c.place.agrees(append(precise(), Street, Landmark)...))
+		silent := c.wordsLater+c.wordsEarly == 0
+		return !c.otherFile && (alike || silent) && (c.whole || c.file || c.place.agrees(precise|street|mark))
 	}
-	return !c.otherFile || c.share() >= othersWords
+	return alike && (!c.otherFile || c.share() >= othersWords)
 }
 
 // linksUnknown: nobody knows whether it is one person. The very same text and address within minutes was sent twice. So
@@ -226,8 +226,8 @@ func (c *contrast) linksUnknown() bool {
 	if c.template || c.otherFile || c.names || c.apart > copied {
 		return false
 	}
-	precisely := c.place.agrees(precise()...)
-	located := precisely || c.place.agrees(Street, Landmark)
+	precisely := c.place.agrees(precise)
+	located := precisely || c.place.agrees(street|mark)
 	enough := min(c.wordsLater, c.wordsEarly) >= fewestSaid
 	switch {
 	case c.whole && c.apart <= twice:
@@ -241,7 +241,7 @@ func (c *contrast) linksUnknown() bool {
 	case c.discriminated():
 		return c.metNames >= mostTell && c.share() >= longWords
 	}
-	telling := precisely && c.place.agrees(Street) || c.metNames >= manyTell
+	telling := precisely && c.place.agrees(street) || c.metNames >= manyTell
 	return telling && enough && c.share() >= copiedWords
 }
 
@@ -250,7 +250,7 @@ func (c *contrast) linksOthers() bool {
 	if c.private || c.otherConcept || c.apart > sameNight || c.share() < othersWords || min(c.wordsLater, c.wordsEarly) < fewestSaid {
 		return false
 	}
-	atHouse := c.place.agrees(Street) && c.place.agrees(House, Asset, Point)
-	atPoint := c.place.metres >= 0 && c.place.metres <= steps && c.place.agrees(Street, Landmark, Asset)
+	atHouse := c.place.agrees(street) && c.place.agrees(set(House, Asset, Point))
+	atPoint := c.place.metres >= 0 && c.place.metres <= steps && c.place.agrees(street|mark|set(Asset))
 	return atHouse || atPoint
 }

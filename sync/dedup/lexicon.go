@@ -26,7 +26,7 @@ const (
 	unanswered
 	isOver // said after "sudah" when the trouble is over
 
-	isKnown = saysNothing | isCommon | isDay | isState | isDirection | isMarker // it is no name
+	isKnown = saysNothing | isCommon | isDay | isState | isDirection | isMarker | thanks | earlierTold | unanswered | isOver // it is no name
 )
 
 // concept is what a complaint is about, coarsely: a set of bits.

@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type Print struct {
 	Facts   []Fact   // what both say of the place
 	About   concept  // coarsely, what the matter is
 	Runes   int      // how long the text is
+	Ends    bool     // the text ends as sentences do: it was not cut short
 	More    bool     // the text has more words than Words keeps
 	Whole   int64    // hash of the whole text and address
 	InText  int64    // hash of the words of the text
@@ -53,6 +55,7 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 		p.Name = e.o.Hasher.Hash("reporter name", name)
 	}
 	text := opened(tidied(c.Text))
+	p.Ends = strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?")
 	said := tokens(text)
 	p.Quoted, p.Tracks = quoted(text), tracked(said)
 	p.Asks = asks(said) || len(p.Quoted) > 0
@@ -62,6 +65,9 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 	for _, a := range c.Attachments {
 		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
 			p.Files = append(p.Files, a.SHA256[:briefFile])
+		}
+		if look, err := strconv.ParseUint(a.Look, 16, 64); err == nil && len(p.Looks) < mostFiles {
+			p.Looks = append(p.Looks, look)
 		}
 	}
 	return p
@@ -73,9 +79,15 @@ func (p *Print) words(g *Gazetteer, said []token) {
 	for i := range said {
 		spelt(g, said, i, cased)
 	}
+	joined := false
 	for i, t := range said {
 		p.About |= t.entry.about
-		word := stated(said, i)
+		if joined {
+			joined = false
+			continue
+		}
+		var word string
+		word, joined = stated(said, i)
 		if !says(said, i) || slices.Contains(p.Words, word) {
 			continue
 		}
@@ -129,21 +141,21 @@ func beforeNames(t token) bool {
 	return t.is(isMarker) || t.upper && t.name() && t.entry == (entry{})
 }
 
-// stated is the word of a token, with what turns it into its opposite: "tidak mengalir" is one word, and so is "sudah
-// diperbaiki". Otherwise another "tidak" in the text would hide that one is missing.
-func stated(said []token, i int) string {
+// stated is the word of a token, joined with the next where that turns it into its opposite: "tidak mengalir" is one word,
+// and so is "sudah diperbaiki". Otherwise another "tidak" in the text would hide that one is missing.
+func stated(said []token, i int) (word string, joined bool) {
 	t := said[i]
 	if i+1 == len(said) || said[i+1].gap != ' ' {
-		return t.word
+		return t.word, false
 	}
 	next := said[i+1]
 	switch {
 	case t.word == "sudah" && next.is(isOver):
-		return "~beres"
+		return "~beres", true
 	case (t.word == "tidak" || t.word == "belum") && says(said, i+1) && !next.number():
-		return "!" + next.word
+		return "!" + next.word, true
 	}
-	return t.word
+	return t.word, false
 }
 
 // says that a token tells what a complaint is about or where: no greeting, no word that only joins others, no word that

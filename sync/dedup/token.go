@@ -190,7 +190,7 @@ func thousandsWritten(s string) bool {
 // address word stands before it (rt05), and the sign for a doubled word otherwise (anak2).
 func (s *scanner) letters(rest string) {
 	var word strings.Builder
-	upper, end, run, last := false, len(rest), 0, rune(0)
+	upper, end, run, longest, last := false, len(rest), 0, 0, rune(0)
 	for i, r := range rest {
 		if r == '\'' || r == '’' || r == '`' {
 			if i > 0 {
@@ -210,9 +210,8 @@ func (s *scanner) letters(rest string) {
 		} else {
 			run, last = 1, r
 		}
-		if run < 3 {
-			word.WriteRune(r)
-		}
+		longest = max(longest, run)
+		word.WriteRune(r)
 	}
 	if end == 0 {
 		_, n := utf8.DecodeRuneInString(rest)
@@ -224,11 +223,31 @@ func (s *scanner) letters(rest string) {
 	}
 	s.at += end
 	w := word.String()
+	if longest > 2 && strings.Trim(w, "ivx") != "" {
+		w = drawn(w)
+	}
 	if next := rest[end:]; next != "" && next[0] >= '0' && next[0] <= '9' {
 		s.beforeDigit(w, next, upper)
 		return
 	}
 	s.known(w, upper)
+}
+
+// drawn is a word without letters typed three times and more: parahhh.
+func drawn(w string) string {
+	letters, out := []rune(w), make([]rune, 0, len(w))
+	for i := 0; i < len(letters); {
+		end := i
+		for end < len(letters) && letters[end] == letters[i] {
+			end++
+		}
+		out = append(out, letters[i])
+		if end-i == 2 {
+			out = append(out, letters[i])
+		}
+		i = end
+	}
+	return string(out)
 }
 
 func (s *scanner) beforeDigit(w, next string, upper bool) {
