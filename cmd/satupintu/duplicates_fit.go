@@ -61,6 +61,9 @@ func duplicatesFit() *cobra.Command {
 				return goBack(c, l.models)
 			}
 			f.engine.window, f.engine.reviewAbove = p.Dedup.Window.D(), p.Dedup.ReviewAbove
+			if p.Region.Codes != "" {
+				f.engine.codes, f.engine.region = string(p.Region.Codes), p.Region.Code
+			}
 			r, err := f.again(c.Context(), l)
 			if err != nil {
 				return err
@@ -174,7 +177,6 @@ func (f fitFlags) again(ctx context.Context, l learning) (r refitted, err error)
 	if r.Now, err = trial.Refit(o, labels); err != nil {
 		return r, err
 	}
-	o.ReviewAbove = 0 // each model has its own
 	r.since(shown, o, prints)
 	if !f.use {
 		return r, nil
