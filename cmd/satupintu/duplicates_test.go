@@ -157,3 +157,24 @@ func TestAGeneratedSectionIsReplacedAndNothingElse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestThePageHasTheSectionsThatAreGenerated(t *testing.T) {
+	page, err := os.ReadFile("../../docs/duplicates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(copied, page, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pairs", "sturdiness"} {
+		if err := intoSection(copied, name, "| x |\n"); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, c := range duplicatesCommand().Commands() {
+		if !strings.Contains(string(page), "`satupintu duplicates "+c.Name()) {
+			t.Errorf("docs/duplicates.md says nothing of duplicates %s", c.Name())
+		}
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
 )
@@ -102,8 +104,17 @@ func TestFoldsJudgeEachPairOnceByAModelOfTheOthers(t *testing.T) {
 	if err != nil || p.Reviews[0] != 0.37 {
 		t.Errorf("%v, %v: the threshold that was asked for is not used", p.Reviews, err)
 	}
-	if p, err = MeasurePairs(dedup.Options{ReviewAbove: 0.37}, s, pairs, 2); err != nil || p.Reviews[0] == 0.37 {
-		t.Errorf("%v, %v: a fold has not its own threshold", p.Reviews, err)
+	own, err := MeasurePairs(dedup.Options{}, s, pairs, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, asked := range []float64{0.01, 1} {
+		if p, err = MeasurePairs(dedup.Options{ReviewAbove: asked}, s, pairs, 2); err != nil || cmp.Diff(own, p) != "" {
+			t.Errorf("%v: a fold has not its own threshold:\n%s", err, cmp.Diff(own, p))
+		}
+	}
+	if own.Methods[0].Together == (PrecisionRecall{}) {
+		t.Error("nothing was decided")
 	}
 }
 
