@@ -93,7 +93,9 @@ func (r *reader) read(all []token, field bool) {
 		case "rt":
 			r.numbers(RT, i+1)
 		case "rw":
-			r.numbers(RW, i+1)
+			if i == 0 || all[i-1].word != "rt" { // rt/rw 3/5 is read at rt
+				r.numbers(RW, i+1)
+			}
 		case "rtrw":
 			r.numbers(RT, i+1)
 		case "blok":
