@@ -19,7 +19,7 @@ const (
 	ownVersion  = 0.70 // of those of a text that was sent again within the hour
 	othersWords = 0.80 // of the words of two people
 	fewestSaid  = 4    // words without which a text says too little to be compared by
-	fewTell     = 3    // words that tell one matter from others, for a text that was sent twice
+	fewTell     = 5    // words that tell one matter from others, for a text that was sent twice
 	manyTell    = 6    // such words that make a text one that nobody else would write
 	mostTell    = 15   // and so many that it may have grown by some
 	copies      = 2    // earlier complaints in the same words that make them a template
