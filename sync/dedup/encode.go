@@ -130,13 +130,15 @@ func (p *Print) read(letter byte, value string) error {
 	return nil
 }
 
-// split is strings.Fields for what has single blanks.
+// split is strings.Fields for what has single blanks: it reads whole pages of candidates.
 func split(s string) []string {
 	words := make([]string, 0, strings.Count(s, " ")+1)
 	for s != "" {
 		var w string
 		w, s, _ = strings.Cut(s, " ")
-		words = append(words, w)
+		if w != "" {
+			words = append(words, w)
+		}
 	}
 	return words
 }

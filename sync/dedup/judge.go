@@ -14,12 +14,12 @@ const (
 	sameNight   = 7 * 24 * time.Hour  // within which two people may mean one incident
 
 	ownWords    = 0.55 // of the words of one person that must be the same
-	copiedWords = 0.90 // of the words of who is not known
+	copiedWords = 0.85 // of the words of who is not known
 	longWords   = 0.85 // of those of a long text that has grown
-	ownVersion  = 0.75 // of those of a text that was sent again within the hour
+	ownVersion  = 0.70 // of those of a text that was sent again within the hour
 	othersWords = 0.80 // of the words of two people
 	fewestSaid  = 4    // words without which a text says too little to be compared by
-	fewTell     = 3    // words that tell one matter from others, for a text that was sent twice
+	fewTell     = 5    // words that tell one matter from others, for a text that was sent twice
 	manyTell    = 6    // such words that make a text one that nobody else would write
 	mostTell    = 15   // and so many that it may have grown by some
 	copies      = 2    // earlier complaints in the same words that make them a template
@@ -230,7 +230,7 @@ func (c *contrast) linksUnknown() bool {
 	located := precisely || c.place.agrees(street|mark)
 	enough := min(c.wordsLater, c.wordsEarly) >= fewestSaid
 	switch {
-	case c.whole && c.apart <= twice:
+	case c.whole && (c.apart <= twice || !c.private && c.apart <= sameSitting):
 		return c.metNames >= fewTell || located
 	case c.private:
 		return c.apart <= sameSitting && precisely && c.metNames >= manyTell && (c.text || c.share() >= ownVersion)

@@ -56,8 +56,11 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 	}
 	text := opened(tidied(c.Text))
 	p.Ends = strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?")
+	if p.Quoted = quoted(text); len(p.Quoted) > 0 {
+		text = writtenRef.ReplaceAllString(text, " ")
+	}
 	said := tokens(text)
-	p.Quoted, p.Tracks = quoted(text), tracked(said)
+	p.Tracks = tracked(said)
 	p.Asks = asks(said) || len(p.Quoted) > 0
 	said = unsigned(addressed(said))
 	p.words(e.o.Gazetteer, said)
