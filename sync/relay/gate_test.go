@@ -175,6 +175,7 @@ func (s sick) Submit(ctx context.Context, sub national.Submission, j national.Jo
 func TestPoisonedComplaintsAreContainedCountedAndBlockNobody(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.cfg.National.Concurrency = 2
+		r.cfg.Dedup.Mode = "off" // they are told in the same words
 		r.cfg.Delivery.Backoff.Max = config.Duration(time.Minute)
 		r.wrap = func(p national.Platform) national.Platform {
 			p.Submit = sick{p.Submit}

@@ -1,13 +1,14 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lib/pq"
@@ -22,31 +23,8 @@ type Comparison struct {
 	Window     time.Duration // how far apart they were told at most
 	ReviewAll  bool          // every link is asked about first
 	ReviewWait time.Duration // how long a person is waited for
-	// Judge compares one complaint with those it may repeat. It is pure.
+	// Judge compares one complaint with those it may repeat. It is pure, and called for several at once.
 	Judge func(later dedup.Print, among []dedup.Earlier) dedup.Verdict
-}
-
-// The bounds of one look for duplicates, whatever is in the database. The newest of a key is said in find-candidates too.
-const (
-	mostPerKey     = 64
-	mostCandidates = 32
-)
-
-// lookalike is an earlier complaint as the index knows it.
-type lookalike struct {
-	dedup.Earlier
-	primary complaint.Ref // who stands for it; empty: itself
-}
-
-// stands is the complaint that a duplicate of this one is linked to.
-func (l lookalike) stands() complaint.Ref { return cmp.Or(l.primary, l.Ref) }
-
-// batch is what one transaction decides, and what it has found so far.
-type batch struct {
-	cases  []*undecided
-	shared []map[complaint.Ref]float64 // of each case: what it shares with whom, by weight
-	known  map[complaint.Ref]lookalike // read from the database
-	met    map[int64][]*undecided      // what was decided before in this batch, by key, oldest first
 }
 
 // compareAll judges each complaint of a batch against earlier ones, those earlier in the batch among them, and records by
@@ -62,19 +40,39 @@ func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
 	if err := w.lockKeys(ctx, compared); err != nil {
 		return err
 	}
-	b := &batch{cases: compared, met: map[int64][]*undecided{}}
+	b := newBatch(compared)
 	if err := w.findLookalikes(ctx, b); err != nil {
 		return err
 	}
-	for i, u := range compared {
-		if err := w.compare(ctx, b, i); err != nil {
-			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
-		}
+	for i, u := range compared { // whom a case is compared with is known before anything is decided: those before it
+		u.among = b.lookalikes(i)
 		for _, k := range u.keys {
 			b.met[k.Hash] = append(b.met[k.Hash], u)
 		}
 	}
+	judgeAll(compared)
+	for _, u := range compared {
+		if err := w.compare(ctx, u); err != nil {
+			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
+		}
+	}
 	return w.insertPrints(ctx, compared)
+}
+
+// judgeAll asks the judge about all cases, on as many processors as there are.
+func judgeAll(cases []*undecided) {
+	var (
+		next   atomic.Int64
+		judges sync.WaitGroup
+	)
+	for range min(runtime.GOMAXPROCS(0), len(cases)) {
+		judges.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
+				cases[i].judgeAmong()
+			}
+		})
+	}
+	judges.Wait()
 }
 
 // lockBuckets is how many locks all keys share: PostgreSQL has room for some thousands in all, and a batch has as many keys.
@@ -108,154 +106,22 @@ func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
 	return nil
 }
 
-// findLookalikes asks the index for all probes of a batch at once, and reads the prints of the weightiest.
-func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
-	var n, keys, after, before []int64
-	var weights []float64
-	var whose []int
-	for i, u := range b.cases {
-		at, window := milli(u.decision.Print.At), u.decision.By.Window.Milliseconds()
-		for _, p := range u.probes {
-			n, keys = append(n, int64(len(n))), append(keys, p.Hash)
-			after, before = append(after, at-window), append(before, at+window)
-			weights, whose = append(weights, p.Weight), append(whose, i)
-		}
-	}
-	b.shared = make([]map[complaint.Ref]float64, len(b.cases))
-	if len(n) == 0 {
-		return nil
-	}
-	found, err := allSet[struct {
-		N    int64
-		Refs string
-	}](ctx, w.tx, w.s.q.FindCandidates, args{}, set{"n": n, "key": keys, "after": after, "before": before})
-	if err != nil {
-		return fmt.Errorf("look for the keys: %w", err)
-	}
-	for _, f := range found {
-		i := whose[f.N]
-		if b.shared[i] == nil {
-			b.shared[i] = map[complaint.Ref]float64{}
-		}
-		for ref := range strings.SplitSeq(f.Refs, " ") {
-			if complaint.Ref(ref) != b.cases[i].Ref {
-				b.shared[i][complaint.Ref(ref)] += weights[f.N]
-			}
-		}
-	}
-	return w.readLookalikes(ctx, b)
-}
-
-// weightiest are the references that share most, at most mostCandidates; of those that share as much, the newest.
-func weightiest(shared map[complaint.Ref]float64) []complaint.Ref {
-	refs := make([]complaint.Ref, 0, len(shared))
-	for ref := range shared {
-		refs = append(refs, ref)
-	}
-	slices.SortFunc(refs, func(a, b complaint.Ref) int {
-		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
-	})
-	return refs[:min(len(refs), mostCandidates)]
-}
-
-func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
-	wanted := map[complaint.Ref]bool{}
-	var refs []complaint.Ref
-	for i, shared := range b.shared {
-		kept := make(map[complaint.Ref]float64, mostCandidates)
-		for _, ref := range weightiest(shared) {
-			kept[ref] = shared[ref]
-			if !wanted[ref] {
-				wanted[ref], refs = true, append(refs, ref)
-			}
-		}
-		b.shared[i] = kept
-	}
-	b.known = make(map[complaint.Ref]lookalike, len(refs))
-	if len(refs) == 0 {
-		return nil
-	}
-	rows, err := all[earlierRow](ctx, w.tx, w.s.q.ReadEarlier, args{"refs": refs})
-	if err != nil {
-		return fmt.Errorf("read what may be alike: %w", err)
-	}
-	for _, r := range rows {
-		if print, err := dedup.DecodePrint(r.Print); err == nil && State(r.State) != Dead {
-			b.known[complaint.Ref(r.Ref)] = lookalike{dedup.Earlier{Ref: complaint.Ref(r.Ref), Print: print, Closed: r.closed(), Track: r.TrackingID}, complaint.Ref(r.PrimaryRef)}
-		}
-	}
-	return nil
-}
-
-// earlierRow is a lookalike as it lies in the database, with where the ticket stands that speaks for it.
-type earlierRow struct {
-	Ref, Print string
-	PrimaryRef string `db:"primary_ref"`
-	State      string
-	Status     string
-	TrackingID string `db:"tracking_id"`
-	ChangedAt  int64  `db:"changed_at"`
-}
-
-func (r earlierRow) closed() time.Time {
-	if !complaint.Status(r.Status).Final() {
-		return time.Time{}
-	}
-	return fromMilli(r.ChangedAt)
-}
-
-// lookalikes are whom a complaint is compared with, the weightiest first.
-func (b *batch) lookalikes(i int) []lookalike {
-	u, shared := b.cases[i], b.shared[i]
-	if shared == nil {
-		shared = map[complaint.Ref]float64{}
-	}
-	mates := map[complaint.Ref]*undecided{}
-	for _, p := range u.probes {
-		met := b.met[p.Hash]
-		for _, mate := range met[max(0, len(met)-mostPerKey):] {
-			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
-				shared[mate.Ref] += p.Weight
-				mates[mate.Ref] = mate
-			}
-		}
-	}
-	var among []lookalike
-	for _, ref := range weightiest(shared) {
-		if mate := mates[ref]; mate != nil {
-			among = append(among, lookalike{dedup.Earlier{Ref: ref, Print: *mate.decision.Print}, mate.primary})
-		} else if known, ok := b.known[ref]; ok {
-			among = append(among, known)
-		}
-	}
-	return among
-}
-
-// compare judges one complaint. A primary that cannot stand for it just now, or that it was parted from, is left out and
-// the others are asked again.
-func (w *writer) compare(ctx context.Context, b *batch, i int) error {
-	u := b.cases[i]
-	among := b.lookalikes(i)
-	for len(among) > 0 {
-		earlier := make([]dedup.Earlier, len(among))
-		for j, l := range among {
-			earlier[j] = l.Earlier
-		}
-		if u.judgeAmong(earlier); u.err != nil || u.verdict.Kind == "" {
-			return nil
-		}
-		at := slices.IndexFunc(among, func(l lookalike) bool { return l.Ref == u.verdict.Earlier })
+// compare does what was judged of one complaint. A primary that cannot stand for it just now, or that it was parted from, is
+// left out and the judge is asked about the others again.
+func (w *writer) compare(ctx context.Context, u *undecided) error {
+	for u.err == nil && u.verdict.Kind != "" {
+		at := slices.IndexFunc(u.among, func(l lookalike) bool { return l.Ref == u.verdict.Earlier })
 		if at < 0 {
 			u.err = fmt.Errorf("the judge named %q, which it was not asked about", u.verdict.Earlier)
 			return nil
 		}
-		ok, err := w.tie(ctx, u, among[at])
+		ok, err := w.tie(ctx, u, u.among[at])
 		if err != nil || ok {
 			return err
 		}
-		primary := among[at].stands()
-		among = slices.DeleteFunc(among, func(l lookalike) bool { return l.stands() == primary })
-		u.verdict = dedup.Verdict{Answer: dedup.New}
+		primary := u.among[at].stands()
+		u.among = slices.DeleteFunc(u.among, func(l lookalike) bool { return l.stands() == primary })
+		u.judgeAmong()
 	}
 	return nil
 }
@@ -287,8 +153,16 @@ func (w *writer) tie(ctx context.Context, u *undecided, to lookalike) (bool, err
 	return true, w.link(ctx, linking{ref: u.Ref, primary: primary, matter: m, writers: u.told()})
 }
 
-// judgeAmong asks the judge; one that panics is the complaint's error.
-func (u *undecided) judgeAmong(among []dedup.Earlier) {
+// judgeAmong asks the judge; one that panics is the complaint's error. With nobody to compare it with it is new.
+func (u *undecided) judgeAmong() {
+	u.verdict = dedup.Verdict{Answer: dedup.New}
+	if len(u.among) == 0 {
+		return
+	}
+	among := make([]dedup.Earlier, len(u.among))
+	for i, l := range u.among {
+		among[i] = l.Earlier
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			u.err = retry.PanicError(p, debug.Stack())

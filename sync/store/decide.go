@@ -72,6 +72,11 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 	if err != nil {
 		return nil, fmt.Errorf("decide: %w", err)
 	}
+	for _, d := range decided {
+		if d.Print != nil && d.Held == nil {
+			s.prints.put(d.Ref, *d.Print)
+		}
+	}
 	return decided, nil
 }
 
@@ -82,6 +87,7 @@ type undecided struct {
 	err      error // it cannot be read or judged
 
 	keys, probes []dedup.Key
+	among        []lookalike // whom it is compared with, the weightiest first
 	verdict      dedup.Verdict
 	primary      complaint.Ref // who stands for it
 }

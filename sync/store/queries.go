@@ -28,7 +28,8 @@ type queries struct {
 
 	PickUndecided   *query `query:"pick-undecided"`
 	FindCandidates  *query `query:"find-candidates"`
-	ReadEarlier     *query `query:"read-earlier"`
+	ReadPrints      *query `query:"read-prints"`
+	ReadStandings   *query `query:"read-standings"`
 	InsertPrints    *query `query:"insert-prints"`
 	InsertPrintKeys *query `query:"insert-print-keys"`
 	NewestPrints    *query `query:"newest-prints"`

@@ -96,6 +96,7 @@ type Store struct {
 	minter       *complaint.Minter
 
 	recent recent
+	prints recentPrints
 	keeps  *batcher[*keepJob]
 	steps  *batcher[*stepJob]
 	lock   *fileLock

@@ -9,13 +9,15 @@ SELECT f.n, f.refs FROM (
     FROM {rows n bigint, key bigint, after bigint, before bigint}
 ) AS f WHERE f.refs IS NOT NULL
 
--- name: read-earlier
-SELECT p.ref, p.print, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'done') AS state,
+-- name: read-prints
+SELECT ref, print FROM print WHERE ref {in :refs}
+
+-- name: read-standings
+SELECT r.ref, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'done') AS state,
        coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at,
        coalesce(t.tracking_id, '') AS tracking_id
-FROM print p LEFT JOIN delivery d ON d.ref = p.ref LEFT JOIN link l ON l.ref = p.ref
-LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, p.ref)
-WHERE p.ref {in :refs}
+FROM {rows ref text} LEFT JOIN delivery d ON d.ref = r.ref LEFT JOIN link l ON l.ref = r.ref
+LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.ref)
 
 -- name: insert-prints
 INSERT INTO print (ref, at, print)

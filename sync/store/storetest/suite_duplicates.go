@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ func copyOf(n int, id string) complaint.Complaint {
 
 // asking judges by a function and remembers who was compared last.
 type asking struct {
+	mu     sync.Mutex
 	among  []complaint.Ref
 	answer func(later dedup.Print, among []dedup.Earlier) dedup.Verdict
 	keys   func(complaint.Complaint) []string
@@ -56,6 +58,8 @@ type asking struct {
 
 func (a *asking) judge(c complaint.Complaint) store.Decision {
 	d := comparedBy(c, func(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
+		a.mu.Lock()
+		defer a.mu.Unlock()
 		a.among = nil
 		for _, e := range among {
 			a.among = append(a.among, e.Ref)

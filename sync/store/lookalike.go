@@ -1,0 +1,290 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+)
+
+// The bounds of one look for duplicates, whatever is in the database. The newest of a key is said in find-candidates too.
+const (
+	mostPerKey     = 64
+	mostCandidates = 32
+)
+
+// lookalike is an earlier complaint as the index knows it.
+type lookalike struct {
+	dedup.Earlier
+	primary complaint.Ref // who stands for it; empty: itself
+	mate    *undecided    // it is decided in the same batch
+}
+
+// stands is the complaint that a duplicate of this one is linked to.
+func (l lookalike) stands() complaint.Ref {
+	if l.mate != nil {
+		return cmp.Or(l.mate.primary, l.Ref)
+	}
+	return cmp.Or(l.primary, l.Ref)
+}
+
+// batch is what one transaction decides, and what it has found so far. References found in the index have numbers in it, so
+// that what thousands of them share is added up in a list.
+type batch struct {
+	cases   []*undecided
+	numbers map[complaint.Ref]int
+	refs    []complaint.Ref
+	shared  [][]sharing                 // of each case: who shares most with it, the weightiest first
+	known   map[complaint.Ref]lookalike // read from the database
+	met     map[int64][]*undecided      // what was decided before in this batch, by key, oldest first
+}
+
+// sharing is how much a complaint shares with one that is decided.
+type sharing struct {
+	ref    complaint.Ref
+	weight float64
+}
+
+func newBatch(cases []*undecided) *batch {
+	return &batch{cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]*undecided{}}
+}
+
+// probe is one question to the index. Complaints told in the same hour ask it together.
+type probe struct{ key, hour int64 }
+
+func (u *undecided) hour() int64 { return milli(u.decision.Print.At) / time.Hour.Milliseconds() }
+
+// findLookalikes asks the index for all probes of a batch at once, each once, and reads the prints of the weightiest.
+func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
+	asked := map[probe]int{}
+	var n, keys, after, before []int64
+	for _, u := range b.cases {
+		window := u.decision.By.Window.Milliseconds()
+		for _, k := range u.probes {
+			p := probe{k.Hash, u.hour()}
+			if _, again := asked[p]; again {
+				continue
+			}
+			asked[p] = len(n)
+			n, keys = append(n, int64(len(n))), append(keys, p.key)
+			after, before = append(after, p.hour*time.Hour.Milliseconds()-window), append(before, (p.hour+1)*time.Hour.Milliseconds()+window)
+		}
+	}
+	b.shared = make([][]sharing, len(b.cases))
+	if len(n) == 0 {
+		return nil
+	}
+	found, err := allSet[struct {
+		N    int64
+		Refs string
+	}](ctx, w.tx, w.s.q.FindCandidates, args{}, set{"n": n, "key": keys, "after": after, "before": before})
+	if err != nil {
+		return fmt.Errorf("look for the keys: %w", err)
+	}
+	hits := make([][]int, len(n))
+	for _, f := range found {
+		hits[f.N] = b.numbered(f.Refs)
+	}
+	b.weigh(asked, hits)
+	return w.readLookalikes(ctx, b)
+}
+
+// numbered are the numbers of references.
+func (b *batch) numbered(refs string) []int {
+	numbers := make([]int, 0, mostPerKey)
+	for ref := range strings.SplitSeq(refs, " ") {
+		number, known := b.numbers[complaint.Ref(ref)]
+		if !known {
+			number = len(b.refs)
+			b.numbers[complaint.Ref(ref)] = number
+			b.refs = append(b.refs, complaint.Ref(ref))
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers
+}
+
+// weigh adds up what each case shares with whom.
+func (b *batch) weigh(asked map[probe]int, hits [][]int) {
+	weights, touched := make([]float64, len(b.refs)), []int{}
+	for i, u := range b.cases {
+		for _, k := range u.probes {
+			for _, number := range hits[asked[probe{k.Hash, u.hour()}]] {
+				if weights[number] == 0 {
+					touched = append(touched, number)
+				}
+				weights[number] += k.Weight
+			}
+		}
+		var top weightiest
+		for _, number := range touched {
+			if b.refs[number] != u.Ref {
+				top.add(sharing{b.refs[number], weights[number]})
+			}
+			weights[number] = 0
+		}
+		b.shared[i], touched = top, touched[:0]
+	}
+}
+
+// weightiest are those that share most, the weightiest first and of those that share as much the newest, never more than
+// mostCandidates.
+type weightiest []sharing
+
+func (w *weightiest) add(s sharing) {
+	after := func(a, b sharing) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.ref, a.ref)) }
+	if len(*w) == mostCandidates && after((*w)[mostCandidates-1], s) < 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(*w, s, after)
+	*w = slices.Insert(*w, at, s)
+	*w = (*w)[:min(len(*w), mostCandidates)]
+}
+
+// readLookalikes reads what the weightiest of all cases are compared by, and where they stand.
+func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
+	prints := map[complaint.Ref]dedup.Print{}
+	var refs, missing []complaint.Ref
+	for _, shared := range b.shared {
+		for _, s := range shared {
+			if _, again := prints[s.ref]; again {
+				continue
+			}
+			print, ok := w.s.prints.get(s.ref)
+			if !ok {
+				missing = append(missing, s.ref)
+			}
+			prints[s.ref] = print
+			refs = append(refs, s.ref)
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	if err := w.readPrints(ctx, missing, prints); err != nil {
+		return err
+	}
+	rows, err := allSet[standing](ctx, w.tx, w.s.q.ReadStandings, args{}, set{"ref": textsOf(refs)})
+	if err != nil {
+		return fmt.Errorf("read where they stand: %w", err)
+	}
+	for _, r := range rows {
+		ref := complaint.Ref(r.Ref)
+		if print, ok := prints[ref]; ok && State(r.State) != Dead {
+			b.known[ref] = lookalike{
+				Earlier: dedup.Earlier{Ref: ref, Print: print, Closed: r.closed(), Track: r.TrackingID}, primary: complaint.Ref(r.PrimaryRef),
+			}
+		}
+	}
+	return nil
+}
+
+// readPrints reads prints that are not in memory. What has none, or one that cannot be read, is compared with nobody.
+func (w *writer) readPrints(ctx context.Context, missing []complaint.Ref, into map[complaint.Ref]dedup.Print) error {
+	for _, ref := range missing {
+		delete(into, ref)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := all[struct{ Ref, Print string }](ctx, w.tx, w.s.q.ReadPrints, args{"refs": missing})
+	if err != nil {
+		return fmt.Errorf("read what may be alike: %w", err)
+	}
+	for _, r := range rows {
+		print, err := dedup.DecodePrint(r.Print)
+		if err != nil {
+			continue
+		}
+		into[complaint.Ref(r.Ref)] = print
+		w.s.prints.put(complaint.Ref(r.Ref), print)
+	}
+	return nil
+}
+
+// standing is where a lookalike stands, and the ticket that speaks for it.
+type standing struct {
+	Ref        string
+	PrimaryRef string `db:"primary_ref"`
+	State      string
+	Status     string
+	TrackingID string `db:"tracking_id"`
+	ChangedAt  int64  `db:"changed_at"`
+}
+
+func (r standing) closed() time.Time {
+	if !complaint.Status(r.Status).Final() {
+		return time.Time{}
+	}
+	return fromMilli(r.ChangedAt)
+}
+
+// lookalikes are whom a complaint is compared with, the weightiest first.
+func (b *batch) lookalikes(i int) []lookalike {
+	u := b.cases[i]
+	weights, mates := map[complaint.Ref]float64{}, map[complaint.Ref]*undecided{}
+	for _, p := range u.probes {
+		met := b.met[p.Hash]
+		for _, mate := range met[max(0, len(met)-mostPerKey):] {
+			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
+				weights[mate.Ref] += p.Weight
+				mates[mate.Ref] = mate
+			}
+		}
+	}
+	top := weightiest(b.shared[i])
+	for ref, weight := range weights {
+		top.add(sharing{ref, weight})
+	}
+	var among []lookalike
+	for _, s := range top {
+		if mate := mates[s.ref]; mate != nil {
+			among = append(among, lookalike{Earlier: dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print}, mate: mate})
+		} else if known, ok := b.known[s.ref]; ok {
+			among = append(among, known)
+		}
+	}
+	return among
+}
+
+// recentPrints are prints that were made or read a short while ago: what comes in is mostly compared with what came in just
+// before. A print is written once and never changed, so what is here is true.
+type recentPrints struct {
+	mu         sync.Mutex
+	young, old map[complaint.Ref]dedup.Print
+}
+
+// mostYoung bounds what is kept: twice as many prints of about 2 KiB.
+const mostYoung = 4096
+
+func (r *recentPrints) get(ref complaint.Ref) (dedup.Print, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if print, ok := r.young[ref]; ok {
+		return print, true
+	}
+	print, ok := r.old[ref]
+	if ok {
+		r.keep(ref, print)
+	}
+	return print, ok
+}
+
+func (r *recentPrints) put(ref complaint.Ref, print dedup.Print) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep(ref, print)
+}
+
+func (r *recentPrints) keep(ref complaint.Ref, print dedup.Print) {
+	if r.young == nil || len(r.young) >= mostYoung {
+		r.young, r.old = make(map[complaint.Ref]dedup.Print, mostYoung), r.young
+	}
+	r.young[ref] = print
+}
