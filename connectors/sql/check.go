@@ -48,7 +48,7 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 
 func (c *connector) look(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	var now time.Time
-	if err := tx.QueryRowContext(ctx, "SELECT CURRENT_TIMESTAMP").Scan(&now); err != nil {
+	if err := tx.QueryRowContext(ctx, clockQuery).Scan(&now); err != nil {
 		return nil, err
 	}
 	said := []string{"the database answers"}

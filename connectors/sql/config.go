@@ -75,7 +75,7 @@ type Outbox struct {
 type Script []string
 
 // TypeName is the type's name in the reference.
-func (Script) TypeName() string { return "one statement or a list" }
+func (Script) TypeName() string { return "statements" }
 
 // DecodeNode reads one text or a list of them.
 func (s *Script) DecodeNode(d *config.Decoder, node *yaml.Node, path string) {

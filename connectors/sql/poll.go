@@ -57,7 +57,7 @@ type taken struct {
 }
 
 func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
-	if err := tx.QueryRowContext(ctx, "SELECT CURRENT_TIMESTAMP").Scan(&s.now); err != nil {
+	if err := tx.QueryRowContext(ctx, clockQuery).Scan(&s.now); err != nil {
 		return err
 	}
 	if s.fresh {
@@ -115,7 +115,7 @@ func (s *sweep) unseen(rows []row) []row {
 			unseen, seen = append(unseen, one), append(seen, mark)
 		}
 	}
-	all, cut := s.note.Seen.with(seen).after(s.low())
+	all, cut := s.note.Seen.with(seen).after(s.low(false))
 	s.note.Seen, s.note.Full = all, s.note.Full || cut
 	return unseen
 }
@@ -123,11 +123,11 @@ func (s *sweep) unseen(rows []row) []row {
 // rounding is how far ahead of its clock a database may write a time that it keeps in whole seconds.
 const rounding = time.Second
 
-// low is where the next sweep begins: Overlap before the newest row. A sweep of several pages may have passed a time before
-// a row of that time was committed; after one, nothing counts as read that was not settled when it began.
-func (s *sweep) low() int64 {
+// low is what is settled when a sweep ends: Overlap before the newest row. A sweep of several pages may have passed a time
+// before a row of that time was committed; after one, nothing counts as settled that was not when it began.
+func (s *sweep) low(onePage bool) int64 {
 	newest := s.note.Top
-	if !s.fresh || s.note.At != nil {
+	if !onePage {
 		newest = min(newest, s.note.Clock)
 	}
 	return max(s.note.Low, newest-(s.settings.Overlap.D()+rounding).Microseconds())
@@ -141,7 +141,7 @@ func coarse(now time.Time, step time.Duration) int64 {
 // end ends the sweep with the rows that have no time. Where more rows lie inside the overlap than can be kept in mind, the
 // clock alone says when they are settled.
 func (s *sweep) end(ctx context.Context, tx *sql.Tx) ([]row, error) {
-	s.note.Low = s.low()
+	s.note.Low = s.low(s.fresh && s.note.At == nil)
 	if s.note.Full {
 		settled := min(s.note.Top+1, s.note.Clock-s.settings.Overlap.D().Microseconds())
 		s.note.Low = max(s.note.Low, settled)

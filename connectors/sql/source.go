@@ -144,3 +144,6 @@ func (q *query) read(ctx context.Context, tx *sql.Tx, unit *string, limit int) (
 	scan := scanner{zone: q.zone, time: q.settings.Time, id: q.settings.ID, unit: unit}
 	return scan.all(rows, limit)
 }
+
+// clockQuery asks for the database's clock.
+const clockQuery = "SELECT CURRENT_TIMESTAMP(6)"
