@@ -47,13 +47,13 @@ func newChannel(t testing.TB, s server, a application, set func(*Settings)) *cha
 func (c *channel) open(t testing.TB, settings *Settings) {
 	t.Helper()
 	must(t, settings.Validate())
-	var err error
-	c.Connector, err = Definition().Open(connectors.Env{
-		Name: "desa", Zone: wib(), Files: c.files, Log: slog.New(slog.NewTextHandler(c.said, nil)), Transport: http.DefaultTransport,
+	opened, err := Definition().Open(connectors.Env{
+		Name: "desa", Zone: wib(), Files: c.files, Log: logTo(c.said), Transport: http.DefaultTransport,
 	}, settings)
 	must(t, err)
+	c.Connector = opened
 	t.Cleanup(func() {
-		_ = c.Close()
+		_ = opened.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
 }
@@ -164,3 +164,5 @@ func wantNoPart(t testing.TB, what, text string, parts ...string) {
 		}
 	}
 }
+
+func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }

@@ -98,7 +98,7 @@ func (c *connector) prepareAll(ctx context.Context, tx *sql.Tx) error {
 		for _, one := range scripts[name] {
 			prepared, err := tx.PrepareContext(ctx, one.text)
 			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+				return fmt.Errorf("%s: %w", name, explain(err))
 			}
 			_ = prepared.Close() // it was not run
 		}

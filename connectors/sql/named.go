@@ -39,6 +39,8 @@ func parseNamed(text string, known []string, mark func(int) string) (statement, 
 			out.WriteString(mark(len(parsed.names)))
 			i += len(name) + 1
 			continue
+		case name != "" && len(known) == 0:
+			return statement{}, fmt.Errorf("has {%s}; there are no parameters here", name)
 		case name != "":
 			return statement{}, fmt.Errorf("has {%s}, which is none of {%s}", name, strings.Join(known, "}, {"))
 		}

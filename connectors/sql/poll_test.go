@@ -12,27 +12,25 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 )
 
-// What reading must hold, on real databases.
-func TestReading(t *testing.T) {
-	onEach(t, func(t *testing.T, s server) {
-		for name, test := range map[string]func(*testing.T, server){
-			"a row that is committed late is found":                           findsLateCommits,
-			"rows of one time are told apart at the edge of a page":           tellsEqualTimesApart,
-			"a time in the future is taken at once and hides nothing":         takesTheFuture,
-			"rows without a time are read by their id":                        readsRowsWithoutATime,
-			"a row is found when it becomes a complaint, again when it moves": findsChanges,
-			"more rows of one time than can be kept in mind come to an end":   endsALargeOverlap,
-			"local times are read in the zone that is set":                    readsLocalTimes,
-			"times in a wrong zone lose nothing":                              survivesAWrongZone,
-			"Unix seconds and milliseconds are times":                         readsUnixTimes,
-			"a statement is ended where it runs, in time":                     endsStatements,
-			"a query that does not go forward is an error":                    refusesAQueryThatStands,
-			"a row that cannot become a complaint is set aside":               setsAside,
-			"any order of late, equal, old and future rows comes whole":       losesNothing,
-		} {
-			t.Run(name, func(t *testing.T) { test(t, s) })
-		}
-	})
+// reading is what reading must hold.
+func reading(t *testing.T, s server) {
+	for name, test := range map[string]func(*testing.T, server){
+		"a row that is committed late is found":                           findsLateCommits,
+		"rows of one time are told apart at the edge of a page":           tellsEqualTimesApart,
+		"a time in the future is taken at once and hides nothing":         takesTheFuture,
+		"rows without a time are read by their id":                        readsRowsWithoutATime,
+		"a row is found when it becomes a complaint, again when it moves": findsChanges,
+		"more rows of one time than can be kept in mind come to an end":   endsALargeOverlap,
+		"local times are read in the zone that is set":                    readsLocalTimes,
+		"times in a wrong zone lose nothing":                              survivesAWrongZone,
+		"Unix seconds and milliseconds are times":                         readsUnixTimes,
+		"a statement is ended where it runs, in time":                     endsStatements,
+		"a query that does not go forward is an error":                    refusesAQueryThatStands,
+		"a row that cannot become a complaint is set aside":               setsAside,
+		"any order of late, equal, old and future rows comes whole":       losesNothing,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
 }
 
 // at is a time as the databases read it, in WIB.

@@ -36,14 +36,23 @@ const testPassword = "kata-sandi-ranai-0001"
 type server struct {
 	driver string
 	port   int
+	dir    string                    // MariaDB's, with its certificate
 	make   func(t testing.TB) string // makes an empty database; returns its name
 	admin  func(t testing.TB, database string) *sql.DB
 }
 
-// onEach runs a test on a real MariaDB and a real PostgreSQL.
-func onEach(t *testing.T, test func(t *testing.T, s server)) {
-	t.Run("mariadb", func(t *testing.T) { test(t, startMariaDB(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, startPostgres(t)) })
+// Everything that is promised of databases, on a real MariaDB and a real PostgreSQL.
+func TestOnRealDatabases(t *testing.T) {
+	for name, start := range map[string]func(testing.TB) server{"mariadb": startMariaDB, "postgres": startPostgres} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			for part, test := range map[string]func(*testing.T, server){
+				"suite": suite, "reading": reading, "long SMS": longSMS, "answers": answers, "checking": checking, "TLS": encryption,
+			} {
+				t.Run(part, func(t *testing.T) { test(t, s) })
+			}
+		})
+	}
 }
 
 func startPostgres(t testing.TB) server {
@@ -80,6 +89,7 @@ func startMariaDB(t testing.TB) server {
 	dir, err := os.MkdirTemp("", "satupintu-my-")
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	writeCertificate(t, dir)
 	port, as := freePort(t), "--user="+databaseUser(t, dir)
 	data := "--datadir=" + filepath.Join(dir, "data")
 	install := exec.Command("mariadb-install-db", "--no-defaults", as, data, "--auth-root-authentication-method=normal", "--skip-test-db")
@@ -88,7 +98,8 @@ func startMariaDB(t testing.TB) server {
 	}
 	socket := filepath.Join(dir, "s")
 	cmd := exec.Command(bin, "--no-defaults", as, data, "--socket="+socket, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port),
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", "--skip-name-resolve", "--character-set-server=utf8mb4")
+		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", "--skip-name-resolve", "--ssl-cert="+filepath.Join(dir, certificate), "--ssl-key="+filepath.Join(dir, "key.pem"),
+		"--character-set-server=utf8mb4")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	must(t, err)
 	defer log.Close()
@@ -117,7 +128,7 @@ func startMariaDB(t testing.TB) server {
 	waitFor(t, root, ended, filepath.Join(dir, "log"))
 	exec1(t, root, "CREATE USER gateway@'%' IDENTIFIED BY '"+testPassword+"'")
 	var made atomic.Int64
-	return server{driver: mysqlDriver, port: port, admin: admin, make: func(t testing.TB) string {
+	return server{driver: mysqlDriver, port: port, dir: dir, admin: admin, make: func(t testing.TB) string {
 		name := "natuna" + strconv.FormatInt(made.Add(1), 10)
 		exec1(t, root, "CREATE DATABASE "+name, "GRANT SELECT, INSERT, UPDATE ON "+name+".* TO gateway@'%'")
 		return name

@@ -11,13 +11,11 @@ import (
 	"github.com/satupintu/satupintu/connectors/connectortest"
 )
 
-// The promises of every connector, for each preset on each database, and for a table of no preset.
-func TestSuite(t *testing.T) {
-	onEach(t, func(t *testing.T, s server) {
-		for _, kind := range []application{villageSite(), smsCentre(), agencyTable(), agencyQuery()} {
-			t.Run(kind.name, func(t *testing.T) { connectortest.Run(t, kind.harness(s)) })
-		}
-	})
+// suite is the promises of every connector, for each preset on each database, and for a table of no preset.
+func suite(t *testing.T, s server) {
+	for _, kind := range []application{villageSite(), smsCentre(), agencyTable(), agencyQuery()} {
+		t.Run(kind.name, func(t *testing.T) { connectortest.Run(t, kind.harness(s)) })
+	}
 }
 
 // application is what keeps complaints in a database. Its statements are in the notation of dialect.sql.

@@ -46,7 +46,6 @@ func (s *Settings) checkServer(wrong *faults) {
 	wrong.when(s.Host == "", "host", "is blank: name the database's server")
 	wrong.when(s.Port < 0 || s.Port > 65_535, "port", "is not between 1 and 65535")
 	wrong.when(s.Timeout <= 0, "timeout", "must be longer than nothing")
-	wrong.when(s.Overlap < 0, "overlap", "is negative")
 	wrong.when(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
 	_, err := s.zone(nil)
 	wrong.when(err != nil, "zone", "is no time zone; write it as Asia/Jakarta")

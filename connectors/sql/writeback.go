@@ -33,7 +33,7 @@ func run(ctx context.Context, tx *sql.Tx, script []statement, values map[string]
 	for i, one := range script {
 		result, err := tx.ExecContext(ctx, one.text, one.args(values)...)
 		if err != nil {
-			return fmt.Errorf("statement %d: %w", i+1, err)
+			return fmt.Errorf("statement %d: %w", i+1, explain(err))
 		}
 		if !one.changesRows() {
 			continue
