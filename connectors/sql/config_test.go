@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -136,5 +137,38 @@ func TestAMessageClosesTheGapsOfWhatIsEmpty(t *testing.T) {
 	got := fill(defaults().Message, map[string]string{"ref": "SP-1", "time": "03-01-2026 21:05", "status": "selesai", "note": "", "agency": ""})
 	if want := "Laporan SP-1 (03-01-2026 21:05): selesai."; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Every example of the page loads, with settings that make sense.
+func TestTheExamplesOfThePageLoad(t *testing.T) {
+	for _, name := range []string{"OPENSID_PASSWORD", "SMSD_PASSWORD", "DISHUB_PASSWORD", "PU_PASSWORD"} {
+		t.Setenv(name, testPassword)
+	}
+	examples := 0
+	for _, block := range strings.Split(read(t, "../../docs/sql.md"), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		var list []struct {
+			Name, Kind string
+			Settings   yaml.Node
+		}
+		must(t, yaml.Unmarshal([]byte(text), &list))
+		for _, one := range list {
+			examples++
+			settings := defaults()
+			if err := config.Decode(&one.Settings, settings, config.Place{File: one.Name}).Err(); err != nil {
+				t.Error(err)
+				continue
+			}
+			opened, err := Definition().Open(connectors.Env{Name: one.Name, Zone: wib(), Log: logTo(&safeBuffer{})}, settings)
+			must(t, err)
+			if opened.Poll == nil || opened.Check == nil {
+				t.Errorf("%s cannot be polled", one.Name)
+			}
+			must(t, opened.Close())
+		}
+	}
+	if examples != 4 {
+		t.Errorf("the page holds %d examples, want 4", examples)
 	}
 }
