@@ -107,7 +107,7 @@ func defaults() *Settings {
 		FirstID: "0",
 		Overlap: config.Duration(15 * time.Minute),
 		Page:    200,
-		Message: "Laporan {ref} ({time}): {status}. {agency} {note}",
+		Message: "Laporan {ref} ({time}): {status}. {note}",
 		Photos:  Photos{MaxSize: 10 << 20, Most: 5},
 		Parts:   Parts{Wait: config.Duration(30 * time.Minute), Within: config.Duration(time.Hour)},
 		Outbox:  Outbox{Most: 6},
