@@ -90,12 +90,16 @@ func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 	return s.take(ctx, tx, fresh)
 }
 
-// goesForward guards against a query that gives the same rows for ever.
+// goesForward guards against rows that come for ever: a query that does not do as it should, a time that the table keeps
+// more finely than we can say it.
 func (s *sweep) goesForward(rows []row) error {
+	last := s.note.At
 	if s.source.custom.text == "" {
+		if last != nil && len(rows) > 0 && rows[len(rows)-1].key == *last {
+			return fmt.Errorf("%s gives the same rows again: row %s comes after itself; read it through a query", s.place(), last.ID.Text)
+		}
 		return nil
 	}
-	last := s.note.At
 	for i := range rows {
 		if last != nil && (rows[i].Time < last.Time || rows[i].key == *last) {
 			return errors.New("the query does not go forward: it must give rows after {after} and {id} only, in the order of time and id")
