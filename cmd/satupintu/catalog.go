@@ -6,6 +6,7 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
+	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/webhook"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/national/lapor"
@@ -15,6 +16,7 @@ import (
 func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
 		spreadsheet.Definition(),
+		sql.Definition(),
 		webhook.Definition(),
 	}
 }

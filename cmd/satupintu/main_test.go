@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -72,6 +73,38 @@ type region struct {
 	metrics string
 	running *exec.Cmd
 	log     *os.File
+	wrong   *wrong
+}
+
+// wrong repeats below a long log what a test found: who sees only the end of the output sees why.
+type wrong struct {
+	mu    sync.Mutex
+	found []string
+}
+
+func (w *wrong) add(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	line, _, _ := strings.Cut(text, "\n")
+	w.found = append(w.found, line)
+}
+
+func (w *wrong) first(n int) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(w.found[:min(n, len(w.found))], "\n")
+}
+
+func (r *region) Errorf(format string, args ...any) {
+	r.Helper()
+	r.wrong.add(fmt.Sprintf(format, args...))
+	r.TB.Errorf(format, args...)
+}
+
+func (r *region) Fatalf(format string, args ...any) {
+	r.Helper()
+	r.wrong.add(fmt.Sprintf(format, args...))
+	r.TB.Fatalf(format, args...)
 }
 
 // newRegion writes a configuration whose parts a test may replace: store.dsn, connectors, and what becomes of complaints
@@ -81,7 +114,7 @@ func newRegion(t testing.TB, dsn, connectors string, scenarios ...simulator.Scen
 	if len(scenarios) == 0 {
 		scenarios = simulator.Still()
 	}
-	r := &region{TB: t, folder: t.TempDir(), sim: simulator.New(simulator.Options{Search: true, Lean: true, Scenarios: scenarios})}
+	r := &region{TB: t, folder: t.TempDir(), sim: simulator.New(simulator.Options{Search: true, Lean: true, Scenarios: scenarios}), wrong: &wrong{}}
 	platform := httptest.NewServer(r.sim)
 	t.Cleanup(platform.Close)
 	r.intake, r.metrics = freeAddress(t), freeAddress(t)
@@ -121,7 +154,7 @@ connectors:
 		r.kill()
 		if t.Failed() {
 			said, _ := os.ReadFile(log.Name())
-			t.Logf("the gateway's log:\n%s", said)
+			t.Logf("the gateway's log:\n%s\nwhat was wrong:\n%s", said, r.wrong.first(10))
 		}
 		_ = log.Close()
 	})

@@ -1,0 +1,135 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strings"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// outbox answers by SMS: it puts the message into Gammu SMSD's outbox, further parts into outbox_multipart.
+//
+// CreatorID says which change of which complaint a row tells, and is looked for in outbox and sentitems first. SMSD's
+// tables for MySQL know no transactions, so a long SMS is inserted with a sending time far ahead, and let go when all its
+// parts are there; one that is found held back was broken off, and is completed.
+type outbox struct{ *connector }
+
+// heldBack is a sending time that lies ahead of every other and inside MySQL's TIMESTAMP.
+const heldBack = "2037-12-31 00:00:00"
+
+// letter is one SMS on its way.
+type letter struct {
+	creator string // CreatorID
+	number  string
+	coding  string
+	ref     byte // in the headers of its parts
+	parts   []string
+}
+
+// WriteStatus sends the change to the number the complaint came from, once.
+func (o outbox) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
+	one := letter{creator: fmt.Sprintf("%s %s %d", o.settings.Outbox.Creator, change.Ref, change.Seq)}
+	one.coding, one.parts = splitSMS(o.message(change), o.settings.Outbox.Most)
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(one.creator)) // never fails
+	one.ref = byte(sum.Sum32())
+	return told(ctx, o.inTransaction(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
+		return o.send(ctx, tx, change.SourceID, one)
+	}))
+}
+
+func (o outbox) send(ctx context.Context, tx *sql.Tx, source string, one letter) error {
+	id, held, err := o.queued(ctx, tx, one.creator)
+	switch {
+	case err != nil:
+		return err
+	case id != "" && held:
+		return o.complete(ctx, tx, id, one)
+	case id != "":
+		return nil
+	}
+	// Looked for after outbox: SMSD moves a row there, and it must not slip between.
+	if sent, err := o.sent(ctx, tx, one.creator); err != nil || sent {
+		return err
+	}
+	if one.number, err = o.number(ctx, tx, source); err != nil {
+		return err
+	}
+	if err := o.insert(ctx, tx, one); err != nil || len(one.parts) == 1 {
+		return err
+	}
+	if id, _, err = o.queued(ctx, tx, one.creator); err != nil {
+		return err
+	}
+	return o.complete(ctx, tx, id, one)
+}
+
+// queued looks for the letter in the outbox: its id, and whether it is held back.
+func (o outbox) queued(ctx context.Context, tx *sql.Tx, creator string) (id string, held bool, err error) {
+	var at time.Time
+	err = tx.QueryRowContext(ctx, o.dialect.sql("SELECT [ID], [SendingDateTime] FROM [outbox] WHERE [CreatorID] = {} ORDER BY [ID] LIMIT 1"), creator).Scan(&id, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, at.Year() == 2037, err
+}
+
+func (o outbox) sent(ctx context.Context, tx *sql.Tx, creator string) (bool, error) {
+	var rows int
+	err := tx.QueryRowContext(ctx, o.dialect.sql("SELECT COUNT(*) FROM [sentitems] WHERE [CreatorID] = {}"), creator).Scan(&rows)
+	return rows > 0, err
+}
+
+// number is the sender's of the complaint.
+func (o outbox) number(ctx context.Context, tx *sql.Tx, id string) (string, error) {
+	var number sql.NullString
+	text := "SELECT " + o.dialect.quote(o.settings.Parts.Sender) + " FROM " + o.source.table + " WHERE " + o.source.id + " = " + o.dialect.mark(1)
+	err := tx.QueryRowContext(ctx, text, id).Scan(&number)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", retry.Never(fmt.Errorf("row %s of %s is gone, and the number to answer with it", id, o.settings.Table))
+	case err == nil && strings.TrimSpace(number.String) == "":
+		return "", retry.Never(fmt.Errorf("row %s of %s has no number to answer", id, o.settings.Table))
+	}
+	return strings.TrimSpace(number.String), err
+}
+
+// insert puts the first part into the outbox; with more parts it is held back.
+func (o outbox) insert(ctx context.Context, tx *sql.Tx, one letter) error {
+	if len(one.parts) == 1 {
+		_, err := tx.ExecContext(ctx, o.dialect.sql("INSERT INTO [outbox] ([DestinationNumber], [TextDecoded], [Coding], [CreatorID]) VALUES ({}, {}, {}, {})"),
+			one.number, one.parts[0], one.coding, one.creator)
+		return err
+	}
+	_, err := tx.ExecContext(ctx, o.dialect.sql("INSERT INTO [outbox] ([DestinationNumber], [TextDecoded], [Coding], [CreatorID], [MultiPart], [UDH], [SendingDateTime]) "+
+		"VALUES ({}, {}, {}, {}, 'true', {}, '"+heldBack+"')"),
+		one.number, one.parts[0], one.coding, one.creator, udh(one.ref, len(one.parts), 1))
+	return err
+}
+
+// complete puts the further parts beside the first, those that are not there yet, and lets the SMS go.
+func (o outbox) complete(ctx context.Context, tx *sql.Tx, id string, one letter) error {
+	for n := 2; n <= len(one.parts); n++ {
+		var there int
+		err := tx.QueryRowContext(ctx, o.dialect.sql("SELECT COUNT(*) FROM [outbox_multipart] WHERE [ID] = {} AND [SequencePosition] = {}"), id, n).Scan(&there)
+		if err != nil {
+			return err
+		}
+		if there > 0 {
+			continue
+		}
+		_, err = tx.ExecContext(ctx, o.dialect.sql("INSERT INTO [outbox_multipart] ([ID], [SequencePosition], [TextDecoded], [Coding], [UDH]) VALUES ({}, {}, {}, {}, {})"),
+			id, n, one.parts[n-1], one.coding, udh(one.ref, len(one.parts), n))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, o.dialect.sql("UPDATE [outbox] SET [SendingDateTime] = LOCALTIMESTAMP WHERE [ID] = {}"), id)
+	return err
+}

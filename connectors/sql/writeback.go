@@ -1,0 +1,107 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// WriteStatus runs the statements of a status in one transaction. A status without any is told nobody.
+func (c *connector) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
+	script, own := c.scripts[string(change.Status)]
+	if !own {
+		script = c.scripts[anyStatus]
+	}
+	if len(script) == 0 {
+		return nil
+	}
+	values := c.values(change)
+	err := c.inTransaction(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
+		return run(ctx, tx, script, values)
+	})
+	return told(ctx, err)
+}
+
+// run runs a script. When none of its UPDATE and DELETE statements finds a row, the complaint is no longer there.
+func run(ctx context.Context, tx *sql.Tx, script []statement, values map[string]any) error {
+	updates, found := 0, int64(0)
+	for i, one := range script {
+		result, err := tx.ExecContext(ctx, one.text, one.args(values)...)
+		if err != nil {
+			return fmt.Errorf("statement %d: %w", i+1, explain(err))
+		}
+		if !one.changesRows() {
+			continue
+		}
+		updates++
+		rows, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		found += rows
+	}
+	if updates > 0 && found == 0 {
+		return retry.Never(errors.New("no row bears the complaint's id any more: it was deleted, or the statements look elsewhere"))
+	}
+	return nil
+}
+
+// told gives an error of writing back its verdict.
+func told(ctx context.Context, err error) error {
+	var marked *retry.Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &marked):
+		return fmt.Errorf("write a status: %w", err)
+	}
+	return retry.Because(fmt.Errorf("write a status: %w", err), retry.Failed)
+}
+
+// values are the parameters of a change.
+func (c *connector) values(change connectors.StatusChange) map[string]any {
+	return map[string]any{
+		"id": change.SourceID, "ref": string(change.Ref), "status": string(change.Status), "note": change.Note,
+		"agency": change.Agency, "tracking_id": change.TrackingID, "at": change.At.In(c.zone), "message": c.message(change),
+	}
+}
+
+// message is what the person reads.
+func (c *connector) message(change connectors.StatusChange) string {
+	return fill(c.settings.Message, map[string]string{
+		"ref": string(change.Ref), "time": localTime(change.At, c.zone), "status": statusWord(change.Status),
+		"note": change.Note, "agency": change.Agency, "tracking_id": change.TrackingID,
+	})
+}
+
+// statusWord is a status as a citizen reads it.
+func statusWord(status complaint.Status) string {
+	switch status {
+	case complaint.Received:
+		return "diterima"
+	case complaint.Forwarded:
+		return "diteruskan ke SP4N-LAPOR!"
+	case complaint.Disposed:
+		return "diteruskan ke instansi yang berwenang"
+	case complaint.InProgress, complaint.Other:
+		return "sedang diproses"
+	case complaint.Postponed:
+		return "ditunda"
+	case complaint.Done:
+		return "selesai"
+	case complaint.Archived:
+		return "diarsipkan"
+	case complaint.Rejected:
+		return "tidak dapat diproses"
+	case complaint.Closed:
+		return "ditutup"
+	}
+	return string(status)
+}

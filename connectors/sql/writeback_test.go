@@ -1,0 +1,208 @@
+package sql
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+// answers is what answering must hold.
+func answers(t *testing.T, s server) {
+	for name, test := range map[string]func(*testing.T, server){
+		"opensid: the status moves and a reply stands below the complaint": repliesInOpenSID,
+		"opensid: a complaint that was deleted is refused for good":        refusesDeleted,
+		"a script is carried out whole or not at all":                      runsWhole,
+		"a status without statements is told nobody":                       tellsNobody,
+		"an error quotes no value and no password":                         saysNoSecrets,
+		"a short SMS is one row":                                           sendsOneRow,
+		"a long SMS is several, joined by their headers":                   sendsSeveralRows,
+		"an SMS that was broken off is completed, not sent again":          completesWhatBrokeOff,
+		"an SMS that is sent already is not sent again":                    sendsNothingTwice,
+		"a sender who cannot be found is refused for good":                 refusesWithoutANumber,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+func wantLines(t testing.TB, what string, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s:\n%s\nwant\n%s", what, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func repliesInOpenSID(t *testing.T, s server) {
+	c := newChannel(t, s, villageSite(), nil)
+	c.exec(t, "INSERT INTO [pengaduan] (config_id, nik, nama, telepon, email, judul, isi) VALUES (3, '2103010101010001', 'Warga', '081255501234', 'warga@desa.example', 'Lampu', 'lampu mati')")
+	got := c.wantIDs(t, "one complaint", "1").Complaints[0]
+	if got.Title != "Lampu" || got.Text != "lampu mati" || got.Reporter.Identity != "2103010101010001" || got.Reporter.Phone == "" || got.ReportedAt.IsZero() {
+		t.Errorf("the complaint is %+v", got)
+	}
+	c.tell(t, news("1", 1, complaint.InProgress))
+	c.tell(t, news("1", 1, complaint.InProgress))
+	c.tell(t, news("1", 2, complaint.Done))
+	wantLines(t, "the table", lines(t, c.db, "SELECT id, id_pengaduan, config_id, status, nama, isi FROM pengaduan ORDER BY id"),
+		"1 |  | 3 | 3 | Warga | lampu mati",
+		"2 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): sedang diproses. Petugas sudah ke lokasi",
+		"3 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): selesai. Petugas sudah ke lokasi")
+	c.wantIDs(t, "the replies are no complaints")
+}
+
+func wantVerdict(t testing.TB, err error, want retry.Verdict) {
+	t.Helper()
+	var marked *retry.Error
+	if !errors.As(err, &marked) || marked.Verdict != want {
+		t.Errorf("got %v (%+v), want the verdict %s", err, marked, want)
+	}
+}
+
+func refusesDeleted(t *testing.T, s server) {
+	c := newChannel(t, s, villageSite(), nil)
+	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("9", 1, complaint.Done)), retry.Permanent)
+	wantLines(t, "the table", lines(t, c.db, "SELECT id FROM pengaduan"))
+}
+
+func answering(scripts map[string]Script) func(*Settings) {
+	return func(s *Settings) { s.WriteBack = scripts }
+}
+
+func runsWhole(t *testing.T, s server) {
+	ticket := s.sql("[No Tiket]")
+	c := newChannel(t, s, agencyTable(), answering(map[string]Script{"done": {
+		"UPDATE aduan SET jawaban = {note} WHERE " + ticket + " = {id}", "UPDATE aduan SET status = {note} WHERE " + ticket + " = {id}"}}))
+	c.exec(t, addRow("1", "NULL"))
+	change := news("1", 1, complaint.Done)
+	change.Note = strings.Repeat("panjang sekali ", 10)
+	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), change), retry.Permanent)
+	wantLines(t, "the table", lines(t, c.db, "SELECT jawaban FROM aduan"), "")
+}
+
+func tellsNobody(t *testing.T, s server) {
+	c := newChannel(t, s, agencyTable(), answering(map[string]Script{"done": {"UPDATE aduan SET jawaban = {note} WHERE " + s.sql("[No Tiket]") + " = {id}"}}))
+	c.exec(t, addRow("1", "NULL"))
+	c.tell(t, news("1", 1, complaint.Forwarded))
+	wantLines(t, "the table", lines(t, c.db, "SELECT jawaban FROM aduan"), "")
+	c.tell(t, news("1", 2, complaint.Done))
+	wantLines(t, "the table", lines(t, c.db, "SELECT jawaban FROM aduan"), "Petugas sudah ke lokasi")
+}
+
+func saysNoSecrets(t *testing.T, s server) {
+	ticket := s.sql("[No Tiket]")
+	update := "UPDATE aduan SET status = {note} WHERE " + ticket + " = {id}"
+	for what, tt := range map[string]struct {
+		set     func(*Settings)
+		verdict retry.Verdict
+		says    []string
+	}{
+		"a value too long":     {answering(map[string]Script{"any": {update}}), retry.Permanent, []string{"refuses a value"}},
+		"a wrong password":     {func(s *Settings) { s.Password = config.NewSecret("salah-sekali") }, retry.SignIn, []string{"refuses the account"}},
+		"a column not there":   {answering(map[string]Script{"any": {"UPDATE aduan SET balasan = {note} WHERE " + ticket + " = {id}"}}), retry.Transient, []string{"do not fit", "balasan"}},
+		"a table out of reach": {answering(map[string]Script{"any": {"DELETE FROM aduan WHERE " + ticket + " = {id}"}}), retry.SignIn, []string{"may not"}},
+		"a server that is off": {func(own *Settings) { own.Port = 1 }, retry.Transient, []string{"cannot be reached"}},
+	} {
+		if what == "a wrong password" && s.driver == postgresDriver {
+			continue // the tests' server trusts every account
+		}
+		t.Run(what, func(t *testing.T) {
+			c := newChannel(t, s, agencyTable(), tt.set)
+			c.exec(t, addRow("1", "NULL"))
+			change := news("1", 1, complaint.Done)
+			change.Note = strings.Repeat("rahasia warga Sedanau ", 10)
+			err := c.WriteStatus.WriteStatus(t.Context(), change)
+			wantVerdict(t, err, tt.verdict)
+			if err != nil {
+				wantPart(t, "the error", err.Error(), tt.says...)
+				wantNoPart(t, "the error", err.Error(), "rahasia", testPassword, "salah-sekali")
+			}
+		})
+	}
+}
+
+func outboxLines(t testing.TB, c *channel) []string {
+	t.Helper()
+	return lines(t, c.db, c.server.sql("SELECT [DestinationNumber], [TextDecoded], [Coding], [MultiPart], [UDH], [CreatorID] FROM [outbox] ORDER BY [ID]"))
+}
+
+func partLines(t testing.TB, c *channel) []string {
+	t.Helper()
+	return lines(t, c.db, c.server.sql("SELECT [SequencePosition], [TextDecoded], [Coding], [UDH] FROM [outbox_multipart] ORDER BY [ID], [SequencePosition]"))
+}
+
+func sendsOneRow(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "lampu mati"})
+	c.tell(t, news("1", 1, complaint.Done))
+	c.tell(t, news("1", 1, complaint.Done))
+	wantLines(t, "the outbox", outboxLines(t, c),
+		"6281255501234 | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): selesai. Petugas sudah ke lokasi | Default_No_Compression | false |  | satupintu SP-1KAZ5T8M3Q0X4RD 1")
+	c.wantIDs(t, "the answer is no complaint", "1")
+}
+
+func lengthy(seq int64) connectors.StatusChange {
+	change := news("1", seq, complaint.InProgress)
+	change.Note = "Petugas sudah ke lokasi di Sungai Ulu dan memeriksa tiang listrik; lampu diganti besok pagi bila cuaca baik dan kapal dari Ranai datang"
+	return change
+}
+
+func sendsSeveralRows(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "lampu mati"})
+	c.tell(t, lengthy(1))
+	c.tell(t, lengthy(1))
+	rows, more := outboxLines(t, c), partLines(t, c)
+	if len(rows) != 1 || len(more) != 1 {
+		t.Fatalf("the outbox holds %q and %q, want a row in each", rows, more)
+	}
+	first, second := strings.Split(rows[0], " | "), strings.Split(more[0], " | ")
+	if first[3] != "true" || !strings.HasPrefix(first[4], "050003") || !strings.HasSuffix(first[4], "0201") {
+		t.Errorf("the first part is %q", first)
+	}
+	if second[0] != "2" || second[3] != strings.TrimSuffix(first[4], "01")+"02" {
+		t.Errorf("the second part is %q after %q", second, first)
+	}
+	if whole := first[1] + second[1]; !strings.HasSuffix(whole, "kapal dari Ranai datang") {
+		t.Errorf("the text is %q", whole)
+	}
+	if late := lines(t, c.db, s.sql("SELECT [ID] FROM [outbox] WHERE [SendingDateTime] > LOCALTIMESTAMP")); len(late) > 0 {
+		t.Errorf("the SMS is still held back")
+	}
+}
+
+func completesWhatBrokeOff(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "lampu mati"})
+	c.tell(t, lengthy(1))
+	whole, parts := outboxLines(t, c), partLines(t, c)
+	c.exec(t, "DELETE FROM [outbox_multipart]", "UPDATE [outbox] SET [SendingDateTime] = '"+heldBack+"'")
+	c.tell(t, lengthy(1))
+	wantLines(t, "the outbox", outboxLines(t, c), whole...)
+	wantLines(t, "the parts", partLines(t, c), parts...)
+	if late := lines(t, c.db, s.sql("SELECT [ID] FROM [outbox] WHERE [SendingDateTime] > LOCALTIMESTAMP")); len(late) > 0 {
+		t.Errorf("the SMS is still held back")
+	}
+}
+
+func sendsNothingTwice(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "lampu mati"})
+	c.exec(t, "INSERT INTO [sentitems] ([ID], [TextDecoded], [Text], [UDH], [SenderID], [CreatorID]) VALUES (1, 'Laporan', '', '', 'modem', 'satupintu SP-1KAZ5T8M3Q0X4RD 1')")
+	c.tell(t, news("1", 1, complaint.Done))
+	wantLines(t, "the outbox", outboxLines(t, c))
+	c.tell(t, news("1", 2, complaint.Done))
+	if rows := outboxLines(t, c); len(rows) != 1 {
+		t.Errorf("the outbox holds %q, want the second change", rows)
+	}
+}
+
+func refusesWithoutANumber(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.exec(t, "INSERT INTO [inbox] ([SenderNumber], [TextDecoded], [UDH], [Text], [RecipientID]) VALUES ('', 'lampu mati', '', '', 'modem')")
+	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("1", 1, complaint.Done)), retry.Permanent)
+	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("2", 1, complaint.Done)), retry.Permanent)
+	wantLines(t, "the outbox", outboxLines(t, c))
+}
