@@ -51,8 +51,8 @@ bench-servers:
 		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql strace; \
 	fi
 
-# PostgreSQL for the stores, Prometheus for promtool, systemd to verify the unit, gcc for the race detector, strace to see syncs.
+# PostgreSQL for the stores, Dovecot for mail, Prometheus for promtool, systemd to verify the unit, gcc for the race detector, strace to see syncs.
 servers:
-	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v strace >/dev/null || ! command -v systemd-analyze >/dev/null; then \
-		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql prometheus systemd gcc libc6-dev strace; \
+	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! ls /usr/lib/dovecot/imap >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v strace >/dev/null || ! command -v systemd-analyze >/dev/null; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql dovecot-imapd prometheus systemd gcc libc6-dev strace; \
 	fi
