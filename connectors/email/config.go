@@ -88,10 +88,13 @@ func (s *Settings) Validate() error {
 	wrong(!plainAddress(s.Address), "address", "is not a mail address such as aduan@natuna.example")
 	wrong(s.IMAP.Server == "", "imap.server", "is missing: give host and port, such as imap.natuna.example:993")
 	wrong(!s.IMAP.Password.Set(), "imap.password", "is missing")
-	for name, server := range map[string]Server{"imap": s.IMAP, "smtp": s.SMTP} {
-		_, _, err := net.SplitHostPort(server.Server)
-		wrong(server.Server != "" && err != nil, name+".server", "is not host:port")
-		wrong(!slices.Contains([]string{tlsSecurity, starttlsSecurity, noSecurity}, server.Security), name+".security", "is not one of tls, starttls, none")
+	for _, one := range []struct {
+		name string
+		Server
+	}{{"imap", s.IMAP}, {"smtp", s.SMTP}} {
+		_, _, err := net.SplitHostPort(one.Server.Server)
+		wrong(one.Server.Server != "" && err != nil, one.name+".server", "is not host:port")
+		wrong(!slices.Contains([]string{tlsSecurity, starttlsSecurity, noSecurity}, one.Security), one.name+".security", "is not one of tls, starttls, none")
 	}
 	wrong(strings.TrimSpace(s.Mailbox) == "", "mailbox", "is blank: the usual one is INBOX")
 	wrong(s.MoveTo != "" && s.MoveTo == s.Mailbox, "move_to", "is the folder that is read")

@@ -115,7 +115,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	}
 	if at.validity != 0 && at.validity != validity {
 		c.env.Log.Warn("the server has rebuilt the mailbox; all of it is read again, and what is known is known", "connector", c.env.Name)
-		at = position{}
+		at, from = position{}, position{validity: validity}.cursor()
 	}
 	p := &poll{connector: c, session: s, validity: validity}
 	return p.page(ctx, from, at)

@@ -22,7 +22,7 @@ func (c *connector) WriteStatus(ctx context.Context, change connectors.StatusCha
 		return fmt.Errorf("find the mail of %s: %w", change.Ref, err)
 	}
 	to := c.own.writer(old)
-	if !plainAddress(to.address) || strings.EqualFold(to.address, c.settings.Address) {
+	if !plainAddress(to.address) || plainRun.FindString(to.address) != to.address || strings.EqualFold(to.address, c.settings.Address) {
 		return retry.Never(fmt.Errorf("the mail of %s says no address that can be answered", change.Ref))
 	}
 	letter, err := c.compose(change, old, to)

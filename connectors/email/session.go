@@ -2,12 +2,12 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -110,9 +110,24 @@ func (c *connector) login(ctx context.Context) (*session, error) {
 	}
 	if err := s.client.Login(accountName(server, c.settings.Address), server.Password.Reveal()).Wait(); err != nil {
 		defer s.end()
-		return nil, s.fault("sign in to "+server.Server, err)
+		return nil, s.unknown(server, err)
 	}
 	return s, nil
+}
+
+// unknown is a failed sign-in. The server's words are told, for they say what the account lacks; a refusal without a code
+// is one of the account.
+func (s *session) unknown(server Server, err error) error {
+	var refused *imap.Error
+	if s.ctx.Err() != nil || !errors.As(err, &refused) || refused.Type != imap.StatusResponseTypeNo {
+		return s.fault("sign in to "+server.Server, err)
+	}
+	said := strings.ReplaceAll(refused.Text, server.Password.Reveal(), "…")
+	fault := fmt.Errorf("sign in to %s: %w: %s %.200q", server.Server, errRefused, refused.Code, said)
+	if refused.Code == imap.ResponseCodeUnavailable || refused.Code == imap.ResponseCodeInUse || refused.Code == imap.ResponseCodeLimit {
+		return retry.Because(fault, retry.Unavailable)
+	}
+	return retry.Denied(fault)
 }
 
 func accountName(server Server, address string) string {
@@ -134,9 +149,10 @@ func (s *session) told(data *imapclient.UnilateralDataMailbox) {
 
 // end says goodbye when there is still somebody to say it to, and frees the connection.
 func (s *session) end() {
-	if s.loose() && s.client.State() != imap.ConnStateLogout {
+	if s.ctx.Err() == nil && s.client.State() != imap.ConnStateLogout {
 		_ = s.client.Logout().Wait() // everything worth knowing was answered before
 	}
+	s.loose()
 	_ = s.client.Close()
 }
 
@@ -150,8 +166,6 @@ func (s *session) fault(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, s.ctx.Err())
 	case !errors.As(err, &refused):
 		return retry.Because(fmt.Errorf("%s: %w", what, err), retry.Unreachable)
-	case refused.Code == imap.ResponseCodeAuthenticationFailed || refused.Code == imap.ResponseCodeAuthorizationFailed:
-		return retry.Denied(fmt.Errorf("%s: the server refuses the account or its password (%s)", what, refused.Code))
 	}
 	return retry.Because(fmt.Errorf("%s: %w: %s %s", what, errRefused, refused.Type, refused.Code), retry.Unavailable)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -86,6 +87,25 @@ type way struct {
 	listen  net.Listener
 	open    []net.Conn
 	running sync.WaitGroup
+	wanted  string
+	seen    chan struct{}
+}
+
+// watch returns a channel that is closed when a client has said something.
+func (w *way) watch(said string) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wanted, w.seen = said, make(chan struct{})
+	return w.seen
+}
+
+func (w *way) listenTo(said []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wanted != "" && strings.Contains(string(said), w.wanted) {
+		w.wanted = ""
+		close(w.seen)
+	}
 }
 
 func startWay(t testing.TB, server string) *way {
@@ -128,8 +148,15 @@ func (w *way) join(conn net.Conn) {
 		defer conn.Close()
 		_, _ = io.Copy(conn, far) // ends with either side
 	})
-	_, _ = io.Copy(far, conn)
-	_ = far.Close()
+	defer far.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := conn.Read(buffer)
+		if _, broken := far.Write(buffer[:n]); err != nil || broken != nil {
+			return
+		}
+		w.listenTo(buffer[:n])
+	}
 }
 
 func (w *way) stall() {
