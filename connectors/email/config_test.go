@@ -2,8 +2,12 @@ package email
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
@@ -60,5 +64,34 @@ func TestAMailsFieldsMayBeMappedOtherwise(t *testing.T) {
 	page, _ := admitted(t, s, arrived([]byte(letterOf("1@x", "Pipa bocor di Ranai"))))
 	if len(page.Complaints) != 1 || page.Complaints[0].Place.Address != "Ranai" || page.Complaints[0].Category != "surat" {
 		t.Errorf("got %+v, %+v", page.Complaints, page.SetAside)
+	}
+}
+
+func TestTheGuidesExampleLoads(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/email.md")
+	must(t, err)
+	_, rest, _ := strings.Cut(string(guide), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	secret := filepath.Join(t.TempDir(), "mail-password")
+	must(t, os.WriteFile(secret, []byte("KATASANDI"), 0o600))
+	example = strings.Replace(example, "/etc/satupintu/secrets/mail-password", secret, 1)
+	var file struct {
+		Connectors []struct {
+			Kind     string
+			Settings yaml.Node
+		}
+	}
+	must(t, yaml.Unmarshal([]byte(example), &file))
+	settings := defaults()
+	if problems := config.Decode(&file.Connectors[0].Settings, settings, config.Place{}); len(problems) > 0 || file.Connectors[0].Kind != "email" {
+		t.Errorf("kind %s: %v", file.Connectors[0].Kind, problems)
+	}
+	if settings.MoveTo != "Diterima" || settings.IMAP.Security != tlsSecurity || settings.Mailbox != "INBOX" {
+		t.Errorf("read as %+v", settings)
+	}
+	_, rest, _ = strings.Cut(rest, "```text\n")
+	template, _, _ := strings.Cut(rest, "```")
+	if _, err := parseReply(template); err != nil || template == "" {
+		t.Errorf("the template: %v", err)
 	}
 }
