@@ -41,7 +41,10 @@ func fresh(text string) string {
 
 // oldLetterBegins finds the head that some mailers repeat of the answered letter, which then follows unquoted.
 func oldLetterBegins(lines []string) bool {
-	if separator.MatchString(strings.TrimSpace(lines[0])) {
+	if begins := strings.TrimSpace(lines[0]); strings.HasPrefix(begins, "-") || strings.HasPrefix(begins, "_") {
+		if !separator.MatchString(begins) {
+			return false
+		}
 		rest := lines[1:]
 		for len(rest) > 0 && strings.TrimSpace(rest[0]) == "" {
 			rest = rest[1:]
@@ -51,9 +54,10 @@ func oldLetterBegins(lines []string) bool {
 	return headLines(lines) >= 3
 }
 
+// headLines counts the lines of such a head, up to the three that make one.
 func headLines(lines []string) int {
 	n := 0
-	for n < len(lines) && oldHeader.MatchString(strings.TrimSpace(lines[n])) {
+	for n < len(lines) && n < 3 && strings.Contains(lines[n], ":") && oldHeader.MatchString(strings.TrimSpace(lines[n])) {
 		n++
 	}
 	return n
@@ -68,7 +72,7 @@ func attributionLines(lines []string) int {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + line)
-		if !attribution.MatchString(joined) {
+		if !strings.HasSuffix(joined, ":") || !attribution.MatchString(joined) {
 			continue
 		}
 		for _, next := range lines[n:] {
