@@ -114,7 +114,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		return connectors.Page{}, err
 	}
 	if at.validity != 0 && at.validity != validity {
-		c.env.Log.Warn("the server has rebuilt the mailbox; all of it is read again, and what is known is known", "connector", c.env.Name)
+		c.env.Log.Warn("the server has rebuilt the mailbox; all of it is read again, and what is known is known")
 		at, from = position{}, position{validity: validity}.cursor()
 	}
 	p := &poll{connector: c, session: s, validity: validity}

@@ -28,7 +28,7 @@ func (c *connector) keep(ctx context.Context, files []file) (kept []complaint.At
 		if err != nil {
 			return nil, nil, fmt.Errorf("keep a file of a mail: %w", err)
 		}
-		same := func(a complaint.Attachment) bool { return a.SHA256 == attachment.SHA256 }
+		same := func(a complaint.Attachment) bool { return a.SHA256 == attachment.SHA256 && a.SHA256 != "" } // a preview keeps nothing
 		if !slices.ContainsFunc(kept, same) {
 			kept = append(kept, attachment)
 		}

@@ -63,7 +63,7 @@ func (p *poll) take(ctx context.Context, page *connectors.Page, uid imap.UID) er
 func (p *poll) admit(ctx context.Context, page *connectors.Page, found letter) error {
 	uid, head := found.uid, readHeader(found.header)
 	if reason := p.own.leave(head, p.settings.Groups); reason != "" {
-		p.env.Log.Info("a mail is left alone", "connector", p.env.Name, "uid", uint32(uid), "reason", reason)
+		p.env.Log.Info("a mail is left alone", "uid", uint32(uid), "reason", reason)
 		return nil
 	}
 	read, err := p.contained(head, found)
@@ -72,7 +72,7 @@ func (p *poll) admit(ctx context.Context, page *connectors.Page, found letter) e
 			SourceID: sourceID(head, found.body), Where: p.where(uid), Reason: connectors.Unreadable, Raw: rawOf(found),
 			Detail: "the mail cannot be taken apart: open it in the mailbox, and report it with the log",
 		})
-		p.env.Log.Error("a mail cannot be taken apart", "connector", p.env.Name, "uid", uint32(uid), "error", err)
+		p.env.Log.Error("a mail cannot be taken apart", "uid", uint32(uid), "error", err)
 		return nil
 	}
 	if found.cut {
