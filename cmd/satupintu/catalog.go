@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/email"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/webhook"
@@ -15,6 +16,7 @@ import (
 // connectorKinds is the catalogue of connectors. A new kind is added here, and nowhere else.
 func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
+		email.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
 		webhook.Definition(),
