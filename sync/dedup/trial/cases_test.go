@@ -200,7 +200,7 @@ func TestAClauseStandsBeforeTheThanks(t *testing.T) {
 func TestANameEndsWhereTheAddressGoesOn(t *testing.T) {
 	street, village := otherMarks()[4], otherMarks()[5]
 	for text, want := range map[string]string{
-		"di Jl. Hang Tuah No. 92 RT 01": "Hang Tuah", "jln Cempaka, Ranai": "Cempaka", "jalan rusak": "", "JL.Pramuka": "Pramuka",
+		"di Jl. Hang Tuah No. 92 RT 01": "Hang Tuah", "jln Cempaka, Ranai": "Cempaka", "jalan rusak": "", "lubang di jalan. Lokasinya di Jl. Mutiara": "Mutiara", "JL.Pramuka": "Pramuka",
 	} {
 		if got := street.value(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -35,7 +35,7 @@ func otherMarks() []mark {
 			"Kami tinggal di RT 0%s RW 02.", "ini di rt %s ya pak.", "Alamat RT.%s/RW.01.")},
 		{kind: "point", found: regexp.MustCompile(`(?i)(\btitik )([a-h])(\b)`), some: oneOf("A", "B", "C", "D", "E", "F"), clause: said(
 			"Ini untuk titik %s.", "Lokasi yang dimaksud adalah Titik %s pada denah.", "(TITIK %s)")},
-		{kind: "street", name: true, found: regexp.MustCompile(`(\b(?:[Jj]alan|JALAN|[Jj]ln|JLN|[Jj]l|JL)\b\.? ?)` + properName), some: oneOf(streets()...), clause: said(
+		{kind: "street", name: true, found: regexp.MustCompile(`(\b(?:(?:[Jj]alan|JALAN) |(?:[Jj]ln|JLN|[Jj]l|JL)\b\.? ?))` + properName), some: oneOf(streets()...), clause: said(
 			"Lokasinya di Jl. %s.", "Kejadian di sepanjang Jl. %s.", "Tepatnya Jl. %s dekat tikungan.")},
 		{kind: "village", name: true, found: regexp.MustCompile(`(\b(?:[Dd]esa|[Kk]elurahan) )` + properName), some: oneOf(villageNames()...), clause: said(
 			"Kami warga Desa %s.", "Lokasi di Desa %s.", "Ini terjadi di Desa %s.")},
