@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench bench-large bench-rows bench-duplicates bench-servers campaign docs servers
+.PHONY: demo test quick build lint bench bench-large bench-rows bench-duplicates bench-servers campaign docs duplicates servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -48,6 +48,10 @@ campaign: servers ## half an hour of everything that breaks, on each store; SATU
 docs: ## the generated pages
 	$(GO) run ./cmd/satupintu connectors reference > docs/connectors.md
 	$(GO) test ./sync/relay -run TestEveryFaultOfEveryStepEndsAsThePageSays -update
+
+duplicates: ## the tables of docs/duplicates.md; COMPLAINTS=C.csv PAIRS=P.csv are labelled pairs, without them only made cases
+	$(GO) run ./cmd/satupintu duplicates sturdiness --into docs/duplicates.md
+	@if [ -n "$(PAIRS)" ]; then $(GO) run ./cmd/satupintu duplicates eval --complaints "$(COMPLAINTS)" --pairs "$(PAIRS)" --folds 5 --into docs/duplicates.md; fi
 
 # PostgreSQL, and strace to count what is synced to disk.
 bench-servers:

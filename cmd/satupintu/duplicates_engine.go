@@ -88,10 +88,13 @@ func pairsFrom(name string, s trial.Sheet) ([]trial.Pair, error) {
 func evidence(all []dedup.Evidence) string {
 	var said []string
 	for _, e := range all {
-		if e.Amount == 0 {
+		switch {
+		case e.Amount == 0:
 			said = append(said, e.Code)
-		} else {
-			said = append(said, fmt.Sprintf("%s %.3g", e.Code, e.Amount))
+		case e.Amount < 10:
+			said = append(said, fmt.Sprintf("%s %.2g", e.Code, e.Amount))
+		default: // metres or seconds
+			said = append(said, fmt.Sprintf("%s %.0f", e.Code, e.Amount))
 		}
 	}
 	return orDash(strings.Join(said, ", "))

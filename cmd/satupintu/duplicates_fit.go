@@ -21,7 +21,7 @@ const learnedFrom = 90 * 24 * time.Hour
 type fitFlags struct {
 	engine                 engineFlags
 	complaints, pairs, out string
-	use, back              bool
+	use, back, afresh      bool
 	most                   int
 }
 
@@ -41,6 +41,7 @@ func duplicatesFit() *cobra.Command {
 	c.Flags().StringVar(&f.complaints, "complaints", "", "CSV of complaints, as duplicates eval reads it")
 	c.Flags().StringVar(&f.pairs, "pairs", "", "CSV of labelled pairs")
 	c.Flags().StringVar(&f.out, "out", "", "with --complaints and --pairs: write the model into this file")
+	c.Flags().BoolVar(&f.afresh, "afresh", false, "with --out: start from no weights instead of --model or the shipped model")
 	c.Flags().BoolVar(&f.use, "switch", false, "make the fitted model the one in use")
 	c.Flags().BoolVar(&f.back, "back", false, "return to the model that was in use before, and fit nothing")
 	c.Flags().IntVarP(&f.most, "limit", "n", 50, "the most changed complaints to list")
@@ -60,6 +61,9 @@ func duplicatesFit() *cobra.Command {
 				return goBack(c, l.models)
 			}
 			f.engine.window, f.engine.reviewAbove = p.Dedup.Window.D(), p.Dedup.ReviewAbove
+			if p.Region.Codes != "" {
+				f.engine.codes, f.engine.region = string(p.Region.Codes), p.Region.Code
+			}
 			r, err := f.again(c.Context(), l)
 			if err != nil {
 				return err
@@ -100,7 +104,14 @@ func (f fitFlags) fromPairs(w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	m, err := trial.FitPairs(o, s, pairs, o.Model)
+	was := o.Model
+	switch {
+	case f.afresh:
+		was = &dedup.Model{ReviewAbove: 1}
+	case was == nil:
+		was = dedup.ShippedModel()
+	}
+	m, err := trial.FitPairs(o, s, pairs, was)
 	if err != nil {
 		return err
 	}
@@ -113,7 +124,7 @@ func (f fitFlags) fromPairs(w io.Writer) (err error) {
 	if err := m.Write(out); err != nil {
 		return err
 	}
-	return printWeights(w, m, m)
+	return printWeights(w, was, m)
 }
 
 // learning is what a gateway keeps for its model to learn from.
@@ -166,7 +177,6 @@ func (f fitFlags) again(ctx context.Context, l learning) (r refitted, err error)
 	if r.Now, err = trial.Refit(o, labels); err != nil {
 		return r, err
 	}
-	o.ReviewAbove = 0 // each model has its own
 	r.since(shown, o, prints)
 	if !f.use {
 		return r, nil

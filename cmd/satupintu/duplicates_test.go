@@ -43,7 +43,7 @@ func TestTheCommandsOfDuplicatesSayWhatTheyMeasured(t *testing.T) {
 
 func TestTextsAreShownOnlyWhereTheyAreAskedFor(t *testing.T) {
 	for _, args := range [][]string{
-		{"eval", "--complaints", inventedComplaints, "--pairs", inventedPairs},
+		{"eval", "--complaints", inventedComplaints, "--pairs", inventedPairs, "--review-above", "1"}, // so that some answers are wrong
 		{"replay", "--complaints", inventedComplaints},
 	} {
 		for _, more := range [][]string{nil, {"--json"}} {
@@ -155,5 +155,26 @@ func TestAGeneratedSectionIsReplacedAndNothingElse(t *testing.T) {
 	}
 	if err := intoSection(page, "sturdiness", "x"); err == nil || !strings.Contains(err.Error(), "nothing was written") {
 		t.Error(err)
+	}
+}
+
+func TestThePageHasTheSectionsThatAreGenerated(t *testing.T) {
+	page, err := os.ReadFile("../../docs/duplicates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(copied, page, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pairs", "sturdiness"} {
+		if err := intoSection(copied, name, "| x |\n"); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, c := range duplicatesCommand().Commands() {
+		if !strings.Contains(string(page), "`satupintu duplicates "+c.Name()) {
+			t.Errorf("docs/duplicates.md says nothing of duplicates %s", c.Name())
+		}
 	}
 }

@@ -5,36 +5,6 @@ import (
 	"strings"
 )
 
-// Fact is one thing an address says: what kind of thing, and its value in one spelling.
-type Fact struct {
-	Kind  FactKind
-	Value string
-}
-
-// FactKind is what a part of an address names.
-type FactKind byte
-
-// The kinds of facts. Place numbers are of a street that is numbered itself, or of a gang: people write "Merdeka 3" and
-// "Merdeka gang III" for one place.
-const (
-	Street      FactKind = 's'
-	PlaceNumber FactKind = 'x'
-	House       FactKind = 'n'
-	Block       FactKind = 'b'
-	Gang        FactKind = 'g' // one with a name
-	RT          FactKind = 'r'
-	RW          FactKind = 'w'
-	Floor       FactKind = 'l'
-	Point       FactKind = 't' // titik B
-	Asset       FactKind = 'a' // a pole, a substation
-	Village     FactKind = 'v' // by its name
-	District    FactKind = 'd' // by its name
-	Region      FactKind = 'k' // a code, of a village or district that is named
-	Form        FactKind = 'c' // a code, tapped on a form
-	Landmark    FactKind = 'm'
-	City        FactKind = 'y' // kota, kabupaten: common to all of a region
-)
-
 // reader collects facts from tokens.
 type reader struct {
 	all   []token
@@ -69,7 +39,9 @@ func (r *reader) read(all []token, field bool) {
 		case "rt":
 			r.numbers(RT, i+1)
 		case "rw":
-			r.numbers(RW, i+1)
+			if i == 0 || all[i-1].word != "rt" { // rt/rw 3/5 is read at rt
+				r.numbers(RW, i+1)
+			}
 		case "rtrw":
 			r.numbers(RT, i+1)
 		case "blok":
@@ -78,6 +50,8 @@ func (r *reader) read(all []token, field bool) {
 			r.point(i + 1)
 		case "lantai", "lt":
 			r.numbers(Floor, i+1)
+		case "tanggal":
+			r.numbers(Date, i+1)
 		case "tiang", "gardu":
 			r.asset(i + 1)
 		default:
@@ -290,80 +264,5 @@ func (r *reader) asset(i int) {
 	}
 	if t, ok := r.at(i); ok && t.number() && t.gap != '\n' && t.gap != ',' {
 		r.add(Asset, t.word)
-	}
-}
-
-// named reads the name of a village or district. Where a name is not certain to come (a sentence goes on after "desa"), it
-// must begin with a capital or be in the gazetteer: "akses desa terputus" names none.
-func (r *reader) named(k FactKind, i int, certain bool) {
-	if code, n := r.where.longest(r.all, i); n > 0 {
-		r.add(Region, code)
-		return
-	}
-	t, ok := r.at(i)
-	if !ok || !certain && !t.upper || !certain && r.where != nil || affixed(t.word) && !t.upper {
-		return
-	}
-	words, _ := r.name(i, 3)
-	if r.where == nil || certain {
-		r.add(k, strings.Join(words, " "))
-	}
-}
-
-// affixed says that a word looks like a verb: what is no name unless it is written like one.
-func affixed(w string) bool {
-	if len(w) < 7 {
-		return false
-	}
-	for _, p := range []string{"ter", "ber", "me", "di", "pe", "se"} {
-		if strings.HasPrefix(w, p) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *reader) city(i int) {
-	words, _ := r.name(i, 2)
-	for _, w := range words {
-		r.add(City, w)
-	}
-}
-
-// landmark keeps the first words after "depan" and its like.
-func (r *reader) landmark(i int) {
-	const most = 3
-	var words []string
-	for ; len(words) < most; i++ {
-		t, ok := r.at(i)
-		if !ok || t.gap != ' ' || t.number() || t.is(isMarker) && !t.is(namesPlaces) {
-			break
-		}
-		if !t.is(saysNothing) && utf8Long(t.word) && t.word != "rumah" {
-			words = append(words, t.word)
-		}
-	}
-	if len(words) > 0 {
-		r.add(Landmark, strings.Join(words, " "))
-	}
-}
-
-func utf8Long(w string) bool { return len(w) > 2 }
-
-// known finds villages and districts that are named without a word before them: in an address, and after "di" or with a
-// capital in a text.
-func (r *reader) known(i int, field bool) {
-	if r.where == nil || !r.all[i].name() && !r.all[i].is(namesPlaces) {
-		return
-	}
-	before, ok := r.at(i - 1)
-	if ok && (before.is(isMarker) || before.name() && before.gap == ' ') {
-		return
-	}
-	if !field && !r.all[i].upper && !(ok && before.word == "di") {
-		return
-	}
-	if code, n := r.where.longest(r.all, i); n > 0 {
-		r.add(Region, code)
 	}
 }

@@ -1,6 +1,9 @@
 package dedup
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // term is a word of a print as it is compared.
 type term struct {
@@ -21,20 +24,26 @@ type bag struct {
 }
 
 func (e *Engine) bag(p *Print) bag {
-	b := bag{print: p, terms: make([]term, 0, len(p.Words)+len(p.Where))}
+	b := bag{terms: make([]term, 0, len(p.Words)+len(p.Where))}
+	b.fill(e, p)
+	return b
+}
+
+// fill makes the bag that of another print.
+func (b *bag) fill(e *Engine, p *Print) {
+	b.print, b.terms, b.mass = p, b.terms[:0], 0
 	words := lexicon()
-	for i, list := range [][]string{p.Words, p.Where} {
+	for i, list := range [2][]string{p.Words, p.Where} {
 		for _, w := range list {
 			b.terms = append(b.terms, term{word: w, hash: uint64(hashed(w)), sense: words[w].sense, text: i == 0}) //nolint:gosec // a hash
 		}
 	}
 	e.o.Words.weigh(b.terms)
-	for _, t := range b.terms {
-		if t.text {
+	for i := range b.terms {
+		if t := &b.terms[i]; t.text {
 			b.mass += t.rarity
 		}
 	}
-	return b
 }
 
 // weigh gives terms their rarity.
@@ -69,6 +78,7 @@ func meet(a, b *bag, loose bool) (shared float64) {
 	}
 	if loose || 3*shared > min(a.mass, b.mass) {
 		shared += misspelt(a, b, loose)
+		misspelt(b, a, loose) // second mentions
 		glued(a, b)
 		glued(b, a)
 	}
@@ -84,11 +94,12 @@ func misspelt(a, b *bag, loose bool) (shared float64) {
 		}
 		for j := range b.terms {
 			u := &b.terms[j]
-			if u.met || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
+			again := u.met && t.sense&isKnown == 0 // a second mention, misspelt
+			if u.met && !again || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
 				continue
 			}
 			t.met, u.met = true, true
-			if t.text && u.text {
+			if t.text && u.text && !again {
 				shared += min(t.rarity, u.rarity)
 			}
 			break
@@ -143,31 +154,44 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			continue
 		}
 		switch {
-		case t.word[0] == '#' || t.number():
+		case t.number():
 			l.numbers++
 		case t.sense&isDay != 0:
 			l.days++
-		case t.sense&isState != 0:
+		case t.sense&isState != 0 || stateful(t.word):
 			l.states++
 		case t.sense&isDirection != 0:
 			l.directions++
 		case len(t.word) == 1:
 			l.numbers++
-		case t.sense&isKnown == 0 && len(t.word) > 2 && (!t.common || e.o.Gazetteer.has(t.word)):
+		case t.tells() || e.o.Gazetteer.has(t.word):
 			l.names++
 		}
 	}
 	return l
 }
 
-func (t term) number() bool {
-	for i := range len(t.word) {
-		if t.word[i] >= '0' && t.word[i] <= '9' {
-			return true
+// tells says that a word may tell one matter from another: it is no word of many complaints.
+func (t term) tells() bool {
+	return t.sense&isKnown == 0 && !stateful(t.word) && len(t.word) > 2 && !t.common && !inflected(t.word) && !abbreviated(t.word)
+}
+
+// abbreviated says that a word has no vowel: ordinary words are shortened so, names seldom.
+func abbreviated(w string) bool { return !strings.ContainsAny(w, "aeiou0123456789#") && isASCII(w) }
+
+// inflected says that a word has the ends of a verb, which names do not have.
+func inflected(w string) bool {
+	if stem, ok := strings.CutSuffix(w, "kan"); ok && len(stem) >= 5 {
+		for _, p := range []string{"me", "di", "ter", "ber", "pe"} {
+			if strings.HasPrefix(w, p) {
+				return true
+			}
 		}
 	}
-	return false
+	return strings.HasSuffix(w, "nya") && len(w) >= 7
 }
+
+func (t term) number() bool { return digital(t.word) }
 
 func isCity(p *Print, word string) bool {
 	return slices.ContainsFunc(p.Facts, func(f Fact) bool { return f.Kind == City && f.Value == word })

@@ -3,6 +3,7 @@ package dedup
 import (
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type contrast struct {
 	text         bool // the same words in the same order
 	cut          bool // one is the other cut short
 	more         bool
+	template     bool // the same words came from several who are not known to be one
 
 	place places
 
@@ -66,7 +68,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	for _, t := range later.terms {
-		if t.met && (t.number() || t.word[0] == '#' || t.sense&isKnown == 0 && !t.common) {
+		if t.met && (t.number() || t.tells()) {
 			c.metNames++
 		}
 	}
@@ -76,9 +78,9 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 // untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in
 // long alone because they were cut away. Otherwise it is all of them.
 func (c *contrast) untilCut(long, short *bag) int {
-	const leastRunes = 100
-	all := len(long.print.Words)
-	if short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes || len(short.print.Words) >= all {
+	const leastRunes, smsLeast, smsMost = 100, 157, 160 // a blank at the end is lost
+	all, n := len(long.print.Words), len(short.print.Words)
+	if n == 0 || short.print.Ends || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
 		return all
 	}
 	last, lone := -1, 0
@@ -87,21 +89,32 @@ func (c *contrast) untilCut(long, short *bag) int {
 			last = i
 		}
 	}
-	n := len(short.print.Words)
 	for i, t := range short.terms[:n] {
 		if !t.met && i < n-1 && t.sense&isKnown == 0 { // the last may be half a word
 			lone++
 		}
 	}
-	if lone > 0 || last > n+1 || last < n/2 {
+	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
+	half := &short.terms[n-1]
+	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.sense&isState == 0 && !half.number()) {
 		return all
 	}
-	if n > 0 && !short.terms[n-1].met && last+1 < all { // half a word stands for the whole one
-		short.terms[n-1].met = true
-		last++
+	half.met = true
+	if last+1 < all {
+		c.cut = true
 	}
-	c.cut = true
 	return last + 1
+}
+
+// begins says that a word of the text that the other has not begins so; of "tidak lancar" the first half is "tidak".
+func (b *bag) begins(half string) bool {
+	if half == "tidak" || half == "belum" {
+		half = "!"
+	}
+	negated := half[0] == '!'
+	return slices.ContainsFunc(b.terms, func(t term) bool {
+		return !t.met && t.text && (strings.HasPrefix(t.word, half) || negated && (t.word == "tidak" || t.word == "belum"))
+	})
 }
 
 // reporters compares who complained. Two people may share a phone, and one may have several; names decide where a phone
@@ -173,7 +186,7 @@ func (c *contrast) held() float64 {
 
 // conflict says that the two name different places.
 func (c *contrast) conflict() bool {
-	return c.place.differs(append(precise(), Street, Village, District, Region, Form)...) || c.far()
+	return c.place.differs(precise|day|street|area) || c.far()
 }
 
 // far is farther than a phone's fix is wrong.

@@ -47,6 +47,9 @@ func (p Print) Encode() string {
 	if p.More {
 		line('m', "1")
 	}
+	if p.Ends {
+		line('e', "1")
+	}
 	line('h', number(uint64(p.Whole))+" "+number(uint64(p.InText))) //nolint:gosec // hashes
 	line('s', p.Subject)
 	if p.Located {
@@ -117,6 +120,8 @@ func (p *Print) read(letter byte, value string) error {
 		p.Tracks = split(value)
 	case 'm':
 		p.More = true
+	case 'e':
+		p.Ends = true
 	case 'A':
 		p.Asks = true
 	default:
@@ -125,13 +130,15 @@ func (p *Print) read(letter byte, value string) error {
 	return nil
 }
 
-// split is strings.Fields for what has single blanks.
+// split is strings.Fields for what has single blanks: it reads whole pages of candidates.
 func split(s string) []string {
 	words := make([]string, 0, strings.Count(s, " ")+1)
 	for s != "" {
 		var w string
 		w, s, _ = strings.Cut(s, " ")
-		words = append(words, w)
+		if w != "" {
+			words = append(words, w)
+		}
 	}
 	return words
 }

@@ -101,9 +101,9 @@ func (c *contrast) speaksFor() []spoken {
 	return []spoken{
 		says2("quoted", c.quotes), says2("asks", c.asks && !c.quotes), says2("reporter", c.relation == sameReporter), says2("whole_text", c.whole),
 		{Evidence{"words", round2(c.share())}, !c.whole && c.share() >= 0.3}, says2("cut", c.cut), says2("file", c.file),
-		says2("precise_place", p.agrees(precise()...)), says2("street", p.agrees(Street)), says2("landmark", p.agrees(Landmark)),
+		says2("precise_place", p.agrees(precise)), says2("street", p.agrees(street)), says2("landmark", p.agrees(mark)),
 		{Evidence{"near", math.Round(max(0, p.metres))}, near}, says2("rare_words", !c.whole && c.metNames >= fewestSaid),
-		says2("village", p.agrees(Village, Region, Form)),
+		says2("village", p.agrees(village)),
 		{Evidence{"time", math.Round(c.apart.Seconds())}, c.apart <= copied}, says2("concept", c.concept), says2("category", c.subject),
 	}
 }
@@ -112,12 +112,12 @@ func (c *contrast) speaksAgainst() []spoken {
 	p := &c.place
 	return []spoken{
 		says2("closed", c.closed), {Evidence{"late", math.Round(c.apart.Seconds())}, c.apart > recurs},
-		says2("other_house", p.differs(House)), says2("other_number", p.differs(PlaceNumber)), says2("other_block", p.differs(Block)),
-		says2("other_gang", p.differs(Gang)), says2("other_rt", p.differs(RT)), says2("other_rw", p.differs(RW)), says2("other_floor", p.differs(Floor)),
-		says2("other_point", p.differs(Point)), says2("other_asset", p.differs(Asset)), says2("other_street", p.differs(Street)),
-		says2("other_village", p.differs(Village, District, Region, Form)), says2("other_landmark", p.differs(Landmark)),
+		says2("other_house", p.differs(House.bit())), says2("other_number", p.differs(PlaceNumber.bit())), says2("other_block", p.differs(Block.bit())),
+		says2("other_gang", p.differs(Gang.bit())), says2("other_rt", p.differs(RT.bit())), says2("other_rw", p.differs(RW.bit())), says2("other_floor", p.differs(Floor.bit())),
+		says2("other_point", p.differs(Point.bit())), says2("other_asset", p.differs(Asset.bit())), says2("other_street", p.differs(Street.bit())),
+		says2("other_village", p.differs(area)), says2("other_landmark", p.differs(Landmark.bit())),
 		{Evidence{"far", math.Round(p.metres)}, c.far()}, says2("state_alone", c.later.states+c.early.states > 0),
-		says2("number_alone", c.later.numbers+c.early.numbers > 0), says2("day_alone", c.later.days+c.early.days > 0),
+		says2("number_alone", c.later.numbers+c.early.numbers > 0), says2("day_alone", c.later.days+c.early.days > 0 || p.differs(Date.bit())),
 		says2("direction_alone", c.later.directions+c.early.directions > 0), says2("word_alone", c.later.names+c.early.names > 0),
 		says2("other_reporter", c.relation == otherReporter && !c.names), says2("other_name", c.names), says2("shared_contact", c.crowd),
 		says2("private", c.private && c.relation != sameReporter), says2("other_concept", c.otherConcept), says2("other_file", c.otherFile),

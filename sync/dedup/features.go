@@ -2,14 +2,14 @@ package dedup
 
 import (
 	"math"
-	"time"
+	"math/bits"
 )
 
 // FeatureNames are all features, in the order in which they are measured. Each is from 0 to 1.
 func FeatureNames() []string {
 	return []string{
 		"same_reporter", "other_reporter", "words_shared", "words_held", "rare_words", "street", "precise_place", "landmark", "village", "same_address",
-		"near", "far", "place_conflict", "village_conflict", "other_words", "state", "within_hour", "days", "concept", "other_concept", "category",
+		"near", "far", "place_conflict", "village_conflict", "other_words", "days", "other_concept", "category",
 		"file", "asks", "short",
 	}
 }
@@ -26,25 +26,20 @@ func (e *Engine) Features(later, earlier Print) []Feature {
 	return features
 }
 
-const features = 24
+const features = 21
 
 func (c *contrast) measured() [features]float64 {
 	place := &c.place
-	conflicts := float64(len(place.differ))
+	conflicts := float64(bits.OnesCount32(uint32(place.differ &^ day)))
 	if c.far() {
 		conflicts++
 	}
-	villages := 0.0
-	for _, k := range place.differ {
-		if k == Village || k == District || k == Region || k == Form || k == Landmark {
-			villages++
-		}
-	}
+	villages := float64(bits.OnesCount32(uint32(place.differ & (area | mark))))
 	return [features]float64{
 		bit(c.relation == sameReporter), bit(c.relation == otherReporter), c.share(), c.held(), part(c.metNames, 3),
-		bit(place.agrees(Street)), bit(place.agrees(precise()...)), bit(place.agrees(Landmark)), bit(place.agrees(Village, Region, Form)), bit(place.same),
+		bit(place.agrees(street)), bit(place.agrees(precise)), bit(place.agrees(mark)), bit(place.agrees(village)), bit(place.same),
 		c.nearness(), bit(c.far()), min(1, (conflicts-villages)/2), min(1, villages/2), part(c.later.sum()+c.early.sum(), 6),
-		bit(c.later.states+c.early.states > 0), bit(c.apart <= time.Hour), min(1, c.apart.Hours()/24/30), bit(c.concept), bit(c.otherConcept),
+		min(1, c.apart.Hours()/24/30), bit(c.otherConcept),
 		bit(c.subject), bit(c.file), bit(c.asks || c.quotes), 1 / (1 + float64(min(c.wordsLater, c.wordsEarly))),
 	}
 }

@@ -15,7 +15,8 @@ type Sample struct {
 
 const (
 	pull        = 1.0  // how strongly a weight is drawn to the prior's, in samples
-	keepSame    = 0.98 // the share of the pairs of one matter that the threshold must let a person see
+	keepSame    = 0.97 // the share of the pairs of one matter that the threshold must let a person see
+	margin      = 0.5  // and what is nearly as likely as the last of these
 	mostSteps   = 50
 	closeEnough = 1e-9
 )
@@ -27,10 +28,15 @@ func Fit(samples []Sample, prior *Model) (*Model, error) {
 	if prior == nil {
 		prior = ShippedModel()
 	}
+	background := prior.Background
+	if len(background) == 0 {
+		background = ShippedModel().Background
+	}
 	rows, err := designed(samples)
 	if err != nil {
 		return nil, err
 	}
+	rows = append(rows, grounded(background)...)
 	names := FeatureNames()
 	start := make([]float64, len(names)+1)
 	start[0] = prior.Intercept
@@ -38,12 +44,26 @@ func Fit(samples []Sample, prior *Model) (*Model, error) {
 		start[i+1] = prior.Weights[n]
 	}
 	found := newton(rows, start)
-	m := &Model{Note: prior.Note, Intercept: rounded(found[0]), Weights: map[string]float64{}}
+	m := &Model{Note: prior.Note, Intercept: rounded(found[0]), Weights: map[string]float64{}, Background: background}
 	for i, n := range names {
 		m.Weights[n] = rounded(found[i+1])
 	}
 	m.ReviewAbove = threshold(m, samples)
 	return m, nil
+}
+
+// grounded are the rows of the background.
+func grounded(all []Background) []row {
+	names := FeatureNames()
+	rows := make([]row, len(all))
+	for i, b := range all {
+		rows[i] = row{x: make([]float64, len(names)+1), weight: b.Weight}
+		rows[i].x[0] = 1
+		for j, n := range names {
+			rows[i].x[j+1] = b.Features[n]
+		}
+	}
+	return rows
 }
 
 // row is a sample in numbers: a one for the intercept, then the features in the order of FeatureNames.
@@ -161,7 +181,7 @@ func threshold(m *Model, samples []Sample) float64 {
 		}
 	}
 	slices.Sort(scores)
-	lowest := scores[int(float64(len(scores))*(1-keepSame))]
+	lowest := margin * scores[int(float64(len(scores))*(1-keepSame))]
 	return max(0.01, math.Floor(lowest*100)/100)
 }
 

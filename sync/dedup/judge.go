@@ -7,15 +7,22 @@ import (
 
 // The rules that link. A score never does.
 const (
-	recurs    = 30 * 24 * time.Hour // from then on the same trouble is a new one
-	twice     = 15 * time.Minute    // within which the very same text is one that was sent twice
-	copied    = 3 * 24 * time.Hour  // within which nearly the same words from nobody known are one matter
-	sameNight = 7 * 24 * time.Hour  // within which two people may mean one incident
+	recurs      = 30 * 24 * time.Hour // from then on the same trouble is a new one
+	twice       = 15 * time.Minute    // within which the very same text is one that was sent twice
+	sameSitting = time.Hour           // within which a private matter was told twice by one
+	copied      = 3 * 24 * time.Hour  // within which nearly the same words from nobody known are one matter
+	sameNight   = 7 * 24 * time.Hour  // within which two people may mean one incident
 
 	ownWords    = 0.55 // of the words of one person that must be the same
-	copiedWords = 0.93 // of the words of who is not known
+	copiedWords = 0.85 // of the words of who is not known
+	longWords   = 0.85 // of those of a long text that has grown
+	ownVersion  = 0.70 // of those of a text that was sent again within the hour
 	othersWords = 0.80 // of the words of two people
 	fewestSaid  = 4    // words without which a text says too little to be compared by
+	fewTell     = 5    // words that tell one matter from others, for a text that was sent twice
+	manyTell    = 6    // such words that make a text one that nobody else would write
+	mostTell    = 15   // and so many that it may have grown by some
+	copies      = 2    // earlier complaints in the same words that make them a template
 
 	recursWords = 0.35 // of the words, for an earlier complaint to be pointed at
 	steps       = 30   // metres within which two points are one
@@ -27,16 +34,18 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 	a := e.bag(&later)
 	crowd := crowds(&later, among)
 	best, bestRank := Verdict{Answer: New}, 0
-	own := 0
+	own, template := 0, isTemplate(&later, among)
 	for i := range among {
 		if sharesReporter(&later, &among[i].Print) {
 			own++
 		}
 	}
+	var b bag
 	for i := range among {
-		b := e.bag(&among[i].Print)
+		b.fill(e, &among[i].Print)
 		c := e.contrast(&a, &b, crowd)
 		c.state(&later, &among[i])
+		c.template = c.text && template
 		v := e.verdict(&c, own)
 		if rank := v.rank(); rank > bestRank || rank == bestRank && rank > 0 && better(&v, &best, &among[i]) {
 			v.Earlier = among[i].Ref
@@ -89,6 +98,17 @@ func crowds(later *Print, among []Earlier) (crowd []string) {
 		}
 	}
 	return crowd
+}
+
+// isTemplate says that several sent these very words already: a form's sentence, a campaign, a counter's question.
+func isTemplate(later *Print, among []Earlier) bool {
+	n := 0
+	for i := range among {
+		if p := &among[i].Print; p.InText == later.InText && !sharesReporter(later, p) {
+			n++
+		}
+	}
+	return n >= copies
 }
 
 func sharesReporter(a, b *Print) bool {
@@ -149,7 +169,7 @@ func (c *contrast) recurs(scored bool) bool {
 	if c.conflict() || c.otherConcept {
 		return false
 	}
-	alike := c.share() >= recursWords && (c.place.agrees(append(precise(), Street, Landmark)...) || c.share() >= copiedWords && c.metNames >= fewestSaid)
+	alike := c.share() >= recursWords && (c.place.agrees(precise|street|mark) || c.share() >= copiedWords && c.metNames >= fewestSaid)
 	return alike || c.relation == sameReporter && c.share() >= ownWords || scored && c.share() >= recursWords
 }
 
@@ -162,7 +182,7 @@ func (c *contrast) kind() Kind {
 
 // links says that the rules link: nothing speaks against it, and enough for it.
 func (c *contrast) links() bool {
-	if c.conflict() || c.discriminated() || c.more && !c.whole {
+	if c.conflict() || c.more && !c.whole || c.discriminated() && !c.fingerprint() {
 		return false
 	}
 	switch c.relation {
@@ -175,29 +195,54 @@ func (c *contrast) links() bool {
 	}
 }
 
+// fingerprint says that both texts have so many words that nobody else would write that what one of them has more is
+// only said besides: no other number, state or day in the text, nothing that the other says otherwise.
+func (c *contrast) fingerprint() bool {
+	one := c.later
+	if c.later.sum() > 0 && c.early.sum() > 0 {
+		return false
+	}
+	if c.early.sum() > 0 {
+		one = c.early
+	}
+	return c.relation == unknownReporter && c.metNames >= manyTell && (c.text || one.names == one.sum())
+}
+
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address
 // tells.
 func (c *contrast) linksOwn() bool {
-	if c.share() < ownWords && !(c.cut && c.held() >= copiedWords) {
-		return false
-	}
+	alike := c.share() >= ownWords || c.cut && c.held() >= copiedWords
 	if min(c.wordsLater, c.wordsEarly) < fewestSaid {
-		return !c.otherFile && (c.whole || c.file || c.place.agrees(append(precise(), Street, Landmark)...))
+		silent := c.wordsLater+c.wordsEarly == 0
+		return !c.otherFile && (alike || silent) && (c.whole || c.file || c.place.agrees(precise|street|mark))
 	}
-	return !c.otherFile || c.share() >= othersWords
+	return alike && (!c.otherFile || c.share() >= othersWords)
 }
 
-// linksUnknown: nobody knows whether it is one person. The very same text and address within minutes was sent twice;
-// otherwise nearly all words must be the same, tell one matter from others, and be no private one.
+// linksUnknown: nobody knows whether it is one person. The very same text and address within minutes was sent twice. So
+// was, within the hour, what has nearly the same words and names the same place; and within days what has so many
+// telling words that nobody else would write it. Of private matters only the former two hold.
 func (c *contrast) linksUnknown() bool {
-	if c.whole && c.apart <= twice {
-		return !c.otherFile && c.wordsLater >= 2
-	}
-	if c.private || c.otherFile || c.apart > copied || c.names {
+	if c.template || c.otherFile || c.names || c.apart > copied {
 		return false
 	}
-	telling := c.place.agrees(precise()...) && c.place.agrees(Street) || c.metNames >= fewestSaid
-	return telling && min(c.wordsLater, c.wordsEarly) >= fewestSaid && c.share() >= copiedWords
+	precisely := c.place.agrees(precise)
+	located := precisely || c.place.agrees(street|mark)
+	enough := min(c.wordsLater, c.wordsEarly) >= fewestSaid
+	switch {
+	case c.whole && (c.apart <= twice || !c.private && c.apart <= sameSitting):
+		return c.metNames >= fewTell || located
+	case c.private:
+		return c.apart <= sameSitting && precisely && c.metNames >= manyTell && (c.text || c.share() >= ownVersion)
+	case c.text && c.metNames >= manyTell:
+		return true
+	case c.apart <= sameSitting && located && enough && c.share() >= ownVersion:
+		return !c.discriminated() || c.metNames >= manyTell
+	case c.discriminated():
+		return c.metNames >= mostTell && c.share() >= longWords
+	}
+	telling := precisely && c.place.agrees(street) || c.metNames >= manyTell
+	return telling && enough && c.share() >= copiedWords
 }
 
 // linksOthers: two people mean one thing only where both name it: a house or a pole in the same street, or a point.
@@ -205,7 +250,7 @@ func (c *contrast) linksOthers() bool {
 	if c.private || c.otherConcept || c.apart > sameNight || c.share() < othersWords || min(c.wordsLater, c.wordsEarly) < fewestSaid {
 		return false
 	}
-	atHouse := c.place.agrees(Street) && c.place.agrees(House, Asset, Point)
-	atPoint := c.place.metres >= 0 && c.place.metres <= steps && c.place.agrees(Street, Landmark, Asset)
+	atHouse := c.place.agrees(street) && c.place.agrees(set(House, Asset, Point))
+	atPoint := c.place.metres >= 0 && c.place.metres <= steps && c.place.agrees(street|mark|set(Asset))
 	return atHouse || atPoint
 }

@@ -108,7 +108,7 @@ func (p Print) placed(k *keys, concern string) {
 	area := p.first(Region, Form, Village)
 	house := p.first(House, PlaceNumber, Block, Asset)
 	if street := p.first(Street); street != "" {
-		s := skeleton(street)
+		s := strings.ReplaceAll(skeleton(street), " ", "")
 		k.add(weighsStreet, "street", s)
 		if house != "" {
 			k.add(weighsHouse, "house", s, house)
@@ -122,8 +122,11 @@ func (p Print) placed(k *keys, concern string) {
 	if rt, rw := p.first(RT), p.first(RW); rt != "" && rw != "" {
 		k.add(weighsRTRW, "rtrw", rt, rw, concern)
 	}
-	if area != "" && concern != "0" {
+	if area != "" {
 		k.add(weighsVillage, "area", area, concern)
+		if house != "" {
+			k.add(weighsRTRW, "area and house", area, house)
+		}
 	}
 }
 

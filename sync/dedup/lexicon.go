@@ -24,8 +24,9 @@ const (
 	thanks
 	earlierTold
 	unanswered
+	isOver // said after "sudah" when the trouble is over
 
-	isKnown = saysNothing | isCommon | isDay | isState | isDirection | isMarker // it is no name
+	isKnown = saysNothing | isCommon | isDay | isState | isDirection | isMarker | thanks | earlierTold | unanswered | isOver // it is no name
 )
 
 // concept is what a complaint is about, coarsely: a set of bits.
@@ -71,7 +72,7 @@ var lexicon = sync.OnceValue(func() map[string]entry { return readLexicon(lexico
 func readLexicon(text string) map[string]entry {
 	senses := map[string]sense{
 		"nothing said": saysNothing, "common": isCommon, "day": isDay, "state": isState, "direction": isDirection, "place marker": isMarker,
-		"place name": namesPlaces, "street filler": fillsStreets, "thanks": thanks, "earlier": earlierTold, "not answered": unanswered,
+		"place name": namesPlaces, "street filler": fillsStreets, "thanks": thanks, "earlier": earlierTold, "not answered": unanswered, "over": isOver,
 	}
 	words, section := map[string]entry{}, ""
 	for line := range strings.Lines(text) {

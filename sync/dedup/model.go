@@ -24,6 +24,16 @@ type Model struct {
 	ReviewAbove float64            `json:"review_above"`   // the probability from which a person looks
 	Intercept   float64            `json:"intercept"`
 	Weights     map[string]float64 `json:"weights"` // by the feature's name; one without a weight does not count
+
+	// Background is what candidates that are not one matter look like in a usual stream, in a few groups. Fit learns from
+	// them too: those that somebody labels are the hard ones alone.
+	Background []Background `json:"background,omitempty"`
+}
+
+// Background is a group of candidates that are not one matter: how many, and their mean features.
+type Background struct {
+	Weight   float64            `json:"weight"`
+	Features map[string]float64 `json:"features"`
 }
 
 //go:embed model.json

@@ -1,22 +1,19 @@
 package dedup
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // near says that one of two words is the other misspelt. Numbers are never: another digit is another house. Nor are two
 // words that the lexicon both knows, such as "barat" and "darat". Loose is for words of one person.
 func near(a, b string, loose bool) bool {
-	if strings.ContainsAny(a, "0123456789#") || strings.ContainsAny(b, "0123456789#") {
+	if digital(a) || digital(b) || stateful(a) != stateful(b) {
 		return false
 	}
 	short, long := min(len(a), len(b)), max(len(a), len(b))
-	if short < 3 || long-short > 3 {
+	if short < 3 || a[0] != b[0] && short < 5 {
 		return false
 	}
-	if a[0] != b[0] && short < 5 {
-		return false
+	if long-short > 3 {
+		return loose && a[0] == b[0] && short >= 4 && (consonants(a) == b || consonants(b) == a)
 	}
 	most := 1
 	switch {
@@ -24,6 +21,7 @@ func near(a, b string, loose bool) bool {
 		most = 3
 	case short >= 6:
 		most = 2
+	case loose && short == 3 && long == 4 && a[0] == b[0] && a[len(a)-1] == b[len(b)-1]: // kya, kaya
 	case short < 4 || short < 5 && !loose:
 		most = 0
 	}
@@ -33,6 +31,19 @@ func near(a, b string, loose bool) bool {
 	sa, sb := skeleton(a), skeleton(b)
 	return len(sa) >= 3 && sa == sb && (loose || long > short) || len(sa) == 2 && sa == sb && short == 2
 }
+
+// digital says that a word has a digit, or stands for a number.
+func digital(w string) bool {
+	for i := range len(w) {
+		if w[i] >= '0' && w[i] <= '9' || w[i] == '#' {
+			return true
+		}
+	}
+	return false
+}
+
+// stateful says that a word was joined with one that turns it into its opposite.
+func stateful(w string) bool { return w[0] == '!' || w[0] == '~' }
 
 // distance is how many letters are added, lost, changed or swapped with their neighbour, or more than most.
 func distance(a, b string, most int) int {

@@ -8,18 +8,16 @@ import (
 // What channels and forwarding put before a text: a WhatsApp export's line head, "Fwd:", "SMS dari 0812…:".
 var (
 	lineHead  = regexp.MustCompile(`^\s*\[?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? +\d{1,2}[.:]\d{2}(?:[.:]\d{2})?\]?(?: ?[AaPp][Mm])?(?: -)? [^:\n]{1,40}: `)
-	forwarded = regexp.MustCompile(`^\s*[*_\[>]*(?i:fwd?|fw|forwarded(?: many times)?|diteruskan(?: berkali-kali)?|pesan diteruskan)[*_\]]*\s*(?::|\n|\])+`)
-	sender    = regexp.MustCompile(`^\s*[*_\[]*(?i:(?:sms|pesan|wa|whatsapp)(?: masuk)?(?: dari| from)?|dari|from|pengirim)[ :]+(?:[^:\n]{0,40}?)\+?\d[\d -]{7,16}[^:\n]{0,25}[*_\]]*(?::|\n|\])+`)
-	channel   = regexp.MustCompile(`^\s*[*_\[]*(?i:sms|wa|whatsapp|via sms|via wa|isi|isi pesan|isi laporan|pesan|laporan)[*_\]]*\s*:+`)
+	forwarded = regexp.MustCompile(`^\s*[*_\[>]*(?i:(?:pesan|sms|wa|whatsapp|fwd?|fw|forward(?:ed)?|diteruskan|teruskan|dari|from|masuk|via|isi|laporan|aduan|pengirim|many|times|berkali-kali)[ *_]*){1,5}(?:\+?\d[\d -]{7,16})?[\])*_ ]*(?::|\n|\])\s*`)
 )
 
 // opened is a text without such heads.
 func opened(text string) string {
-	const mostHeads = 4
+	const mostHeads = 8
 	for range mostHeads {
 		before := text
-		for _, head := range []*regexp.Regexp{lineHead, forwarded, sender, channel} {
-			if at := head.FindStringIndex(text); at != nil {
+		for _, head := range []*regexp.Regexp{lineHead, forwarded} {
+			if at := head.FindStringIndex(text); at != nil && at[1] < len(text) {
 				text = text[at[1]:]
 			}
 		}

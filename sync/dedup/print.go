@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type Print struct {
 	Facts   []Fact   // what both say of the place
 	About   concept  // coarsely, what the matter is
 	Runes   int      // how long the text is
+	Ends    bool     // the text ends as sentences do: it was not cut short
 	More    bool     // the text has more words than Words keeps
 	Whole   int64    // hash of the whole text and address
 	InText  int64    // hash of the words of the text
@@ -53,34 +55,110 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 		p.Name = e.o.Hasher.Hash("reporter name", name)
 	}
 	text := opened(tidied(c.Text))
+	p.Ends = strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?")
+	if p.Quoted = quoted(text); len(p.Quoted) > 0 {
+		text = writtenRef.ReplaceAllString(text, " ")
+	}
 	said := tokens(text)
-	p.Quoted, p.Tracks = quoted(text), tracked(said)
+	p.Tracks = tracked(said)
 	p.Asks = asks(said) || len(p.Quoted) > 0
 	said = unsigned(addressed(said))
-	p.words(said)
+	p.words(e.o.Gazetteer, said)
 	p.place(e.o.Gazetteer, c.Place, said)
 	for _, a := range c.Attachments {
 		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
 			p.Files = append(p.Files, a.SHA256[:briefFile])
 		}
+		if look, err := strconv.ParseUint(a.Look, 16, 64); err == nil && len(p.Looks) < mostFiles {
+			p.Looks = append(p.Looks, look)
+		}
 	}
 	return p
 }
 
-func (p *Print) words(said []token) {
+func (p *Print) words(g *Gazetteer, said []token) {
 	p.Words = make([]string, 0, min(len(said), mostPrintWords))
+	cased := usesCapitals(said)
+	for i := range said {
+		spelt(g, said, i, cased)
+	}
+	joined := false
 	for i, t := range said {
 		p.About |= t.entry.about
-		if !says(said, i) || slices.Contains(p.Words, t.word) {
+		if joined {
+			joined = false
+			continue
+		}
+		var word string
+		word, joined = stated(said, i)
+		if !says(said, i) || slices.Contains(p.Words, word) {
 			continue
 		}
 		if len(p.Words) == mostPrintWords {
 			p.More = true
 			break
 		}
-		p.Words = append(p.Words, t.word)
+		p.Words = append(p.Words, word)
 	}
 	p.InText = hashed(strings.Join(p.Words, " "))
+}
+
+// spelt writes a word that is no name as the lexicon does. What is written like a name or stands where names stand is
+// left alone: a changed name would be another place or person.
+func spelt(g *Gazetteer, said []token, i int, cased bool) {
+	t := &said[i]
+	begins := i == 0 || t.gap == '.' || t.gap == '\n'
+	if t.upper && !(begins && cased) || t.entry != (entry{}) || t.number() || g.has(t.word) || i > 0 && t.gap == ' ' && beforeNames(said[i-1]) {
+		return
+	}
+	if w := spelling().word(t.word, cased); w != "" {
+		e := lexicon()[w]
+		if e.as != "" {
+			w = e.as
+			e = lexicon()[w]
+		}
+		t.word, t.entry = w, e
+	}
+}
+
+// usesCapitals says that the writer begins names with capitals, and little else.
+func usesCapitals(said []token) bool {
+	upper, inside := 0, 0
+	for i, t := range said {
+		if i > 0 && t.gap == ' ' && !t.number() {
+			inside++
+			if t.upper {
+				upper++
+			}
+		}
+	}
+	return upper > 0 && 2*upper < inside
+}
+
+// beforeNames says that a name may follow: an address word, "bernama", or a part of a name.
+func beforeNames(t token) bool {
+	switch t.word {
+	case "bernama", "nama", "an", "atas", "bapak", "pak", "ibu", "bu", "mas", "mbak", "raya", "toko", "warung", "sdr", "sdri":
+		return true
+	}
+	return t.is(isMarker) || t.upper && t.name() && t.entry == (entry{})
+}
+
+// stated is the word of a token, joined with the next where that turns it into its opposite: "tidak mengalir" is one word,
+// and so is "sudah diperbaiki". Otherwise another "tidak" in the text would hide that one is missing.
+func stated(said []token, i int) (word string, joined bool) {
+	t := said[i]
+	if i+1 == len(said) || said[i+1].gap != ' ' {
+		return t.word, false
+	}
+	next := said[i+1]
+	switch {
+	case t.word == "sudah" && next.is(isOver):
+		return "~beres", true
+	case (t.word == "tidak" || t.word == "belum") && says(said, i+1) && !next.number():
+		return "!" + next.word, true
+	}
+	return t.word, false
 }
 
 // says that a token tells what a complaint is about or where: no greeting, no word that only joins others, no word that

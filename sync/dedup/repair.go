@@ -84,8 +84,9 @@ func decoded(raw []byte) string {
 		switch {
 		case r != utf8.RuneError && n > 1:
 			out.WriteRune(r)
-		case raw[i] >= 0xF0 && raw[i] < 0xF8: // a cut emoji
+		case raw[i] >= 0xF0 && raw[i] < 0xF8, raw[i] == 0xE2 && i+1 < len(raw) && raw[i+1] == 0x80: // a cut emoji, a cut quotation mark
 			n = len(raw) - i
+			out.WriteByte(' ')
 		default:
 			out.WriteRune(charmap.Windows1252.DecodeByte(raw[i]))
 			n = 1

@@ -62,7 +62,7 @@ func (w *Words) rarity(hash uint64, s sense) float64 {
 
 // share is in which part of the complaints a word was, as far as learnt; 0 before enough were seen to tell.
 func (w *Words) share(hash uint64) float64 {
-	const enough = 300
+	const enough = 1000
 	if w.total < enough {
 		return 0
 	}

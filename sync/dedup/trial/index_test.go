@@ -60,17 +60,17 @@ func TestTwoMeetWhereTheyShareAKey(t *testing.T) {
 }
 
 const stream = "id,text,reported_at,reporter\n" +
-	"1,Lampu jalan mati di Jl. Cempaka No. 5 Ranai sudah tiga minggu,2026-03-02 09:00,P1\n" +
+	"3,Lampu jalan mati di Jl. Cempaka No. 5 Ranai sudah tiga minggu,2026-03-02 09:20,P1\n" +
 	"2,Sampah menumpuk di dermaga Sedanau dan baunya masuk ke rumah,2026-03-02 09:10,P2\n" +
 	"4,Sapi masuk ke kebun warga di Kelarik setiap malam,2026-03-02 09:40,P3\n" +
-	"3,Lampu jalan mati di Jl. Cempaka No. 5 Ranai sudah tiga minggu,2026-03-02 09:20,P1\n"
+	"1,Lampu jalan mati di Jl. Cempaka No. 5 Ranai sudah tiga minggu,2026-03-02 09:00,P1\n"
 
 func TestAReplayGoesInTimeOrderAndNamesLines(t *testing.T) {
 	r := ReplayStream(dedup.Options{}, readSheet(t, stream))
 	if r.Complaints != 4 || r.Count[Linked] != 1 || r.Count[Alone] != 3 || r.PerThousand(Linked) != 250 {
 		t.Errorf("%+v", r)
 	}
-	if len(r.Decisions) != 1 || r.Decisions[0].Row != 5 || r.Decisions[0].Earlier != 2 || r.Decisions[0].At != 3 || r.Decisions[0].EarlierAt != 0 {
+	if len(r.Decisions) != 1 || r.Decisions[0].Row != 2 || r.Decisions[0].Earlier != 5 || r.Decisions[0].At != 0 || r.Decisions[0].EarlierAt != 3 {
 		t.Errorf("%+v", r.Decisions)
 	}
 	if r.Kinds["link resubmission"] != 1 || r.Keys == 0 || r.PrintBytes == 0 {

@@ -171,7 +171,7 @@ func (p part) model(o dedup.Options, prints []dedup.Print, folds int) (*dedup.Mo
 	return m, nil
 }
 
-// FitPairs fits a model on all pairs but those nobody is sure of; prior nil starts from no weights.
+// FitPairs fits a model on all pairs but those nobody is sure of, drawn to prior.
 func FitPairs(o dedup.Options, s Sheet, pairs []Pair, prior *dedup.Model) (*dedup.Model, error) {
 	o = Ready(o)
 	e := dedup.NewEngine(o)
@@ -179,9 +179,6 @@ func FitPairs(o dedup.Options, s Sheet, pairs []Pair, prior *dedup.Model) (*dedu
 	for i, r := range s.Rows {
 		prints[i] = e.Print(r.Complaint)
 		o.Words.Learn(prints[i])
-	}
-	if prior == nil {
-		prior = &dedup.Model{ReviewAbove: 1}
 	}
 	return fit(o, prints, pairs, prior)
 }
