@@ -120,7 +120,7 @@ func printStory(c *cobra.Command, s store.Story) error {
 		}
 	}
 	if f := s.FollowUp; f != nil {
-		t.row("follow-up", strings.TrimSpace(string(f.State)+", told on the ticket of "+string(f.About)+" "+f.Reason+" "+f.Detail))
+		t.row("follow-up", strings.TrimSpace(string(f.State)+", on the ticket of "+string(f.About)+" "+f.Reason+" "+f.Detail))
 	}
 	for _, a := range s.Attempted {
 		t.row("attempt "+localTime(a.Ended), a.Reason+" "+a.Detail)
@@ -173,26 +173,6 @@ func queueUntold() *cobra.Command {
 		t := newTable(c.OutOrStdout(), "REF", "SEQ", "SOURCE", "STATE", "ATTEMPTS", "REASON", "DETAIL")
 		for _, n := range untold {
 			t.row(string(n.Ref), strconv.FormatInt(n.Seq, 10), n.Source, string(n.State), strconv.Itoa(n.Attempts), n.Reason, short(n.Detail, 100))
-		}
-		return t.flush()
-	})
-}
-
-func queueFollowUps() *cobra.Command {
-	c := &cobra.Command{Use: "followups", Short: "List follow-ups the platform has not been told on the earlier ticket yet, or refused, oldest first", Args: exactly(0)}
-	asJSON := jsonFlag(c)
-	most := c.Flags().IntP("limit", "n", 50, "the most to list")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
-		untold, err := b.store.FollowUps(ctx, *most)
-		if err != nil {
-			return err
-		}
-		if *asJSON {
-			return printJSON(c.OutOrStdout(), untold)
-		}
-		t := newTable(c.OutOrStdout(), "REF", "ABOUT", "STATE", "ATTEMPTS", "CHANGED", "REASON", "DETAIL")
-		for _, f := range untold {
-			t.row(string(f.Ref), string(f.About), string(f.State), strconv.Itoa(f.Attempts), ago(f.Changed), f.Reason, short(f.Detail, 100))
 		}
 		return t.flush()
 	})

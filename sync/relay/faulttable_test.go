@@ -33,8 +33,11 @@ func steps() []struct{ name, path string } {
 		{"upload", "/complaints/complaint/file"},
 		{national.StepCreate, "/complaints/complaint"},
 		{national.StepHandOver, "/complaints/process/reject"},
+		{stepFollowUp, "/complaints/followup/add"},
 	}
 }
+
+const stepFollowUp = "follow-up"
 
 // meddler stands between the gateway and the platform. It counts what reaches the platform and lets one step meet a mishap.
 type meddler struct {
@@ -151,6 +154,9 @@ func (o outcome) cells() string {
 // meets sends one complaint with a photograph through a mishap and says how it ended. What is held is then resolved by a
 // person who looks at the platform, after which it must be there once.
 func meets(t *testing.T, step struct{ name, path string }, m mishap, lookup string) (got outcome) {
+	if step.name == stepFollowUp {
+		return meetsFollowUp(t, step.path, m, lookup)
+	}
 	bubble(t, func(r *rig) {
 		r.lookup = lookup
 		r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(2 * time.Second), Max: config.Duration(time.Hour), Factor: 2}

@@ -112,6 +112,23 @@ func TestAFollowUpJoinsTheTicketOfItsPrimaryWithoutWhoSaidIt(t *testing.T) {
 	})
 }
 
+// From the citizen's words to the ticket, nothing in between made by the test.
+func TestWhoQuotesTheReferenceOfAComplaintIsHeardOnItsTicket(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		ref := r.takeIn(complaint.Complaint{SourceID: "asks", Text: "Kapan laporan " + string(primary) + " ditindaklanjuti?"})[0]
+		if story := r.until(ref, store.Linked, store.Held, store.Done); story.State != store.Linked || story.Primary != primary {
+			t.Fatalf("it is %s, linked to %q", story.State, story.Primary)
+		}
+		r.toldAs(nil, ref, store.Done)
+		if got := r.joinedOnce(primary, ref); !strings.Contains(got.Text, "Kapan laporan "+string(primary)) {
+			t.Errorf("it says %q", got.Text)
+		}
+	})
+}
+
 // The words of one citizen are not told to the other, in whichever order the platform is asked.
 func TestAFollowUpIsToldToNoReporter(t *testing.T) {
 	bubble(t, func(r *rig) {
@@ -153,42 +170,44 @@ func TestAFollowUpWaitsUntilItsPrimaryIsAtThePlatform(t *testing.T) {
 	})
 }
 
-// Each way in which the request can fail, met once: the ticket has the follow-up once in the end, or a person sees why not.
-func TestEachFaultOfAFollowUpEndsToldOnce(t *testing.T) {
-	for _, m := range mishaps() {
-		t.Run(m.what, func(t *testing.T) {
-			bubble(t, func(r *rig) {
-				r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(2 * time.Second), Max: config.Duration(time.Hour), Factor: 2}
-				meddler := &meddler{path: "/complaints/followup/add", meet: m.meet, left: max(1, m.meets), reached: map[string]int{}}
-				if m.point != "" {
-					meddler.point = relay.Point("follow-up:" + m.point)
-				}
-				r.at = meddler.at
-				r.between = func(base http.RoundTripper) http.RoundTripper {
-					meddler.base = base
-					return meddler
-				}
-				r.start()
-				primary, ref := r.followed(asks())
-				synctest.Wait()
-				seen := r.toldAs(meddler, ref, store.Done, store.Held, store.Dead)
-				pass(5 * time.Second) // what the platform still carries out
-				if meddler.left > 0 {
-					t.Errorf("%d requests more should have met it", meddler.left)
-				}
-				if seen.State == store.Done {
-					r.joinedOnce(primary, ref)
-					return
-				}
-				if n := len(r.joined(primary, ref)); n != 0 || seen.State != store.Dead || seen.Reason != string(retry.Rejected) {
-					t.Errorf("it is told %d times and ended as %+v", n, seen)
-				}
-				r.must(r.store.Retry(r.Context(), ref))
-				r.toldAs(nil, ref, store.Done)
-				r.joinedOnce(primary, ref)
-			})
-		})
-	}
+// meetsFollowUp sends a follow-up through a mishap and says how it ended: the ticket has it once, or the platform refused it
+// for good and it is told once when a person puts it back.
+func meetsFollowUp(t *testing.T, path string, m mishap, lookup string) (got outcome) {
+	bubble(t, func(r *rig) {
+		r.lookup = lookup
+		r.cfg.Delivery.Backoff = config.Backoff{First: config.Duration(2 * time.Second), Max: config.Duration(time.Hour), Factor: 2}
+		r.cfg.National.Sync = config.Sync{Fresh: config.Duration(48 * time.Hour), Old: config.Duration(48 * time.Hour)} // its questions are not counted
+		meddler := &meddler{path: path, meet: m.meet, left: max(1, m.meets), reached: map[string]int{}}
+		if m.point != "" {
+			meddler.point = relay.Point(stepFollowUp + ":" + m.point)
+		}
+		r.at = meddler.at
+		r.between = func(base http.RoundTripper) http.RoundTripper {
+			meddler.base = base
+			return meddler
+		}
+		r.start()
+		primary, ref := r.followed(asks())
+		synctest.Wait()
+		seen := r.toldAs(meddler, ref, store.Done, store.Held, store.Dead)
+		pass(5 * time.Second) // what the platform still carries out
+		got = outcome{
+			state: seen.State, requests: meddler.reached[path], lookups: r.sim.Stats().Calls[simulator.CallFollowUps],
+			tickets: len(r.joined(primary, ref)), words: told(store.Story{Entry: store.Entry{State: seen.State, Reason: seen.Reason, Detail: seen.Detail}}),
+		}
+		if meddler.left > 0 {
+			t.Errorf("%d requests more should have met it", meddler.left)
+		}
+		if seen.State != store.Done {
+			if got.tickets != 0 || seen.State != store.Dead || seen.Reason != string(retry.Rejected) {
+				t.Errorf("it is told %d times and ended as %+v", got.tickets, seen)
+			}
+			r.must(r.store.Retry(r.Context(), ref))
+			r.toldAs(nil, ref, store.Done)
+		}
+		r.joinedOnce(primary, ref)
+	})
+	return got
 }
 
 // A slow platform may still be adding it when its answer is given up: absence counts only after the settle time.
@@ -235,7 +254,11 @@ func TestAFollowUpOfAClosedComplaintIsForwardedByItself(t *testing.T) {
 		ref := r.follows(primary, asks())
 		r.until(ref, store.Done)
 		if n := len(r.joined(primary, ref)); n != 0 || r.atPlatform(ref) != 1 {
-			t.Errorf("it is told %d times on the closed ticket, and has %d of its own", n, r.atPlatform(ref))
+			t.Fatalf("it is told %d times on the closed ticket, and has %d of its own", n, r.atPlatform(ref))
+		}
+		closed := r.sim.ByMarker(string(primary))[0]
+		if text := r.sim.ByMarker(string(ref))[0].Content; !strings.Contains(text, "nomor laporan "+closed.TrackingID+".") {
+			t.Errorf("it does not name the closed one, %s: %q", closed.TrackingID, text)
 		}
 		r.balanced()
 	})

@@ -185,10 +185,10 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
 		m.writebacksWaiting.WithLabelValues(string(state)).Set(float64(s.News[state]))
 	}
-	m.reviewsWaiting.Set(float64(s.Reviews))
 	for _, state := range followUpStates() {
 		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
 	}
+	m.reviewsWaiting.Set(float64(s.Reviews))
 	m.oldest.Set(seconds(s.OldestOpen))
 	lag := time.Duration(0)
 	if !s.SyncDue.IsZero() {

@@ -153,10 +153,10 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 	if st.News, err = countByState(ctx, s.read, s.q.CountWritebacks); err != nil {
 		return st, err
 	}
-	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
+	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
 		return st, err
 	}
-	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
+	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
 		return st, err
 	}
 	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{})

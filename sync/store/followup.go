@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -144,23 +145,41 @@ func (s *Store) SettleFollowUp(ctx context.Context, c Claim, to Settlement) erro
 	})
 }
 
-// GoAlone undoes the link of a follow-up whose primary is closed at the platform: the complaint is forwarded by itself, so
-// that somebody reads it. ErrLost: somebody else holds the follow-up now, and nothing was changed.
+// GoAlone undoes the link of a follow-up whose primary is closed at the platform: the complaint is forwarded by itself and
+// points back to it, so that somebody reads it. ErrLost: somebody else holds the follow-up now, and nothing was changed.
 func (s *Store) GoAlone(ctx context.Context, c Claim) error {
 	return s.change(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.DropFollowUp, args{"ref": c.Ref, "fence": c.Fence, "owner": s.owner}); err != nil {
 			return err
 		}
-		primary, err := w.primaryOf(ctx, c.Ref)
+		was, err := one[linkRow](ctx, w.tx, s.q.ReadLink, args{"ref": c.Ref})
 		if err != nil {
-			return err
+			return fmt.Errorf("read the link of %s: %w", c.Ref, err)
 		}
 		const why = "the complaint it is about is closed, so it goes on alone"
-		if err := w.cut(ctx, []complaint.Ref{c.Ref}, primary, "", why); err != nil {
+		if err := w.cut(ctx, []complaint.Ref{c.Ref}, complaint.Ref(was.PrimaryRef), "", why); err != nil {
 			return err
 		}
-		return w.letGo(ctx, c.Ref, why)
+		if err := w.letGo(ctx, c.Ref, why); err != nil {
+			return err
+		}
+		return w.pointBack(ctx, c.Ref, was.matter())
 	})
+}
+
+// pointBack has a complaint that goes on by itself name the ticket of the one it was linked to.
+func (w *writer) pointBack(ctx context.Context, ref complaint.Ref, m Matter) error {
+	row := args{
+		"ref": string(ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
+		"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
+	}
+	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, []args{row}); err != nil {
+		return fmt.Errorf("note what %s points back to: %w", ref, err)
+	}
+	if _, err := w.run(ctx, w.s.q.PointBack, args{"ref": ref, "earlier_ref": m.Earlier}); err != nil {
+		return fmt.Errorf("have %s point back: %w", ref, err)
+	}
+	return nil
 }
 
 // RescueFollowUps returns follow-ups to the queue whose lease has run out, or that an earlier run of the gateway named by

@@ -34,7 +34,7 @@ type Job struct {
 	Category  string
 	Location  string
 	HandOver  string
-	Earlier   string            // tracking id of an earlier ticket of the same trouble; empty: none
+	Earlier   string            // of a trouble that came back: the tracking id of its earlier ticket, when known
 	Ticket    national.Ticket   // of an earlier attempt that got that far
 	Done      map[string]string // results of the steps that succeeded
 }

@@ -21,11 +21,11 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 		if err != nil {
 			return err
 		}
-		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
-			return err
-		}
 		told, err := w.run(ctx, s.q.RetryFollowUp, args{"ref": ref})
 		if err != nil {
+			return err
+		}
+		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
 			return err
 		}
 		to := Ready

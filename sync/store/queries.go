@@ -104,6 +104,7 @@ type queries struct {
 	BeginFollowUp       *query `query:"begin-follow-up"`
 	SettleFollowUp      *query `query:"settle-follow-up"`
 	DropFollowUp        *query `query:"drop-follow-up"`
+	PointBack           *query `query:"point-back"`
 	RescueFollowUps     *query `query:"rescue-follow-ups"`
 	ClearFollowUps      *query `query:"clear-follow-ups"`
 	RetryFollowUp       *query `query:"retry-follow-up"`

@@ -64,7 +64,7 @@ func (p *platform) content(s national.Submission, unsent int) string {
 		parts = append(parts, "Lokasi: "+strings.Join(strings.Fields(c.Place.Address), " "))
 	}
 	if earlier := strings.Join(strings.Fields(s.Earlier), " "); earlier != "" {
-		parts = append(parts, fmt.Sprintf("Catatan: masalah yang sama pernah dilaporkan dengan Tracking ID %s.", earlier))
+		parts = append(parts, fmt.Sprintf("Catatan: masalah yang sama pernah dilaporkan dengan nomor laporan %s.", earlier))
 	}
 	if unsent > 0 {
 		parts = append(parts, fmt.Sprintf("Catatan: %d lampiran tidak dapat dikirim.", unsent))

@@ -46,6 +46,9 @@ WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 -- name: drop-follow-up
 DELETE FROM follow_up WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 
+-- name: point-back
+UPDATE delivery SET earlier_ref = :earlier_ref WHERE ref = :ref
+
 -- name: rescue-follow-ups
 UPDATE follow_up
 SET state = CASE WHEN sent_at > 0 THEN 'unknown' ELSE 'ready' END, due_at = :now, owner = '', lease_until = 0,

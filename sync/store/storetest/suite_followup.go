@@ -13,13 +13,7 @@ import (
 )
 
 func judgeFollowUp(c complaint.Complaint) store.Decision {
-	return comparedBy(c, func(later dedup.Print, among []dedup.Earlier) dedup.Verdict {
-		v := sameWords(later, among)
-		if v.Kind != "" {
-			v.Kind = dedup.FollowUp
-		}
-		return v
-	})
+	return comparedBy(c, alike(dedup.Link, dedup.FollowUp))
 }
 
 // followed keeps a complaint and a follow-up of it, which is linked.
@@ -203,11 +197,13 @@ func followUpGoesAlone(t *testing.T, h Harness) {
 		t.Errorf("the ticket is %s", f.Status)
 	}
 	w.must(w.GoAlone(t.Context(), f.Claim))
-	if story := w.state(later, store.Ready); story.Primary != "" || story.FollowUp != nil || story.Detail == "" || story.Agency != "21030" {
+	if story := w.state(later, store.Ready); story.Primary != "" || story.FollowUp != nil || story.Detail == "" || story.Agency != "21030" || story.Earlier != earlier {
 		t.Errorf("it is %+v", story)
 	}
 	w.ledger(store.Ledger{Accepted: 2, Delivered: 1, Waiting: 1})
-	w.deliver(later, "701")
+	if work := w.claimWork(1); len(work) != 1 || work[0].Job.Earlier != "700" {
+		t.Errorf("it is forwarded as %+v, without the earlier ticket", work)
+	}
 }
 
 func followUpOrders(t *testing.T, h Harness) {
