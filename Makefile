@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench bench-large bench-rows bench-servers campaign docs duplicates servers
+.PHONY: demo test quick build lint bench bench-large bench-rows bench-duplicates bench-servers campaign docs duplicates servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -37,6 +37,10 @@ bench-large: bench-servers ## ours with 10^6 deliveries waiting and 10^7 deliver
 bench-rows: servers ## a file of a million rows on both stores, the rate and the memory; a week without the platform (20 minutes)
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench AMillionRows -benchtime 1x -timeout 60m ./cmd/satupintu
 	SATUPINTU_OUTAGE=168h $(GO) test -run TestALongOutage -v -timeout 60m ./sync/relay
+
+bench-duplicates: servers ## decisions a second with 10^6 complaints in the index, on both stores; SATUPINTU_OPEN=10000000 for 10^7; then the race of two gateways, ten times
+	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench Decisions -benchtime 1x -timeout 120m ./sync/store
+	SATUPINTU_TEST=all SATUPINTU_PAIRS=5000 SATUPINTU_SEEDS=10 $(GO) test -run TestTwoGatewaysLinkEachPair -v -timeout 60m ./sync/store
 
 campaign: servers ## half an hour of everything that breaks, on each store; SATUPINTU_SEED=n replays one
 	SATUPINTU_TEST=all SATUPINTU_CAMPAIGN=30m $(GO) test -run Campaign -v -count 1 -timeout 90m ./cmd/satupintu

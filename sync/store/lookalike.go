@@ -170,19 +170,31 @@ func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
 	if err := w.readPrints(ctx, missing, prints); err != nil {
 		return err
 	}
-	rows, err := allSet[standing](ctx, w.tx, w.s.q.ReadStandings, args{}, set{"ref": textsOf(refs)})
+	for ref, print := range prints {
+		b.known[ref] = lookalike{Earlier: dedup.Earlier{Ref: ref, Print: print}}
+	}
+	quotes := slices.ContainsFunc(b.cases, func(u *undecided) bool { return len(u.decision.Print.Tracks) > 0 })
+	rows, err := allSet[standing](ctx, w.tx, w.s.q.ReadStandings, args{"tracks": bit(quotes)}, set{"ref": textsOf(refs)})
 	if err != nil {
 		return fmt.Errorf("read where they stand: %w", err)
 	}
 	for _, r := range rows {
-		ref := complaint.Ref(r.Ref)
-		if print, ok := prints[ref]; ok && State(r.State) != Dead {
-			b.known[ref] = lookalike{
-				Earlier: dedup.Earlier{Ref: ref, Print: print, Closed: r.closed(), Track: r.TrackingID}, primary: complaint.Ref(r.PrimaryRef),
-			}
-		}
+		b.stand(r)
 	}
 	return nil
+}
+
+// stand says of a lookalike where it stands; of those that are simply open nobody says anything. One that is refused is none.
+func (b *batch) stand(r standing) {
+	ref := complaint.Ref(r.Ref)
+	known, ok := b.known[ref]
+	switch {
+	case State(r.State) == Dead:
+		delete(b.known, ref)
+	case ok:
+		known.Closed, known.Track, known.primary = r.closed(), r.TrackingID, complaint.Ref(r.PrimaryRef)
+		b.known[ref] = known
+	}
 }
 
 // readPrints reads prints that are not in memory. What has none, or one that cannot be read, is compared with nobody.

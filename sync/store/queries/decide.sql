@@ -18,6 +18,7 @@ SELECT r.ref, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'don
        coalesce(t.tracking_id, '') AS tracking_id
 FROM {rows ref text} LEFT JOIN delivery d ON d.ref = r.ref LEFT JOIN link l ON l.ref = r.ref
 LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.ref)
+WHERE CAST(:tracks AS bigint) = 1 OR l.ref IS NOT NULL OR d.state = 'dead' OR t.status IN ('done', 'archived', 'rejected', 'closed')
 
 -- name: insert-prints
 INSERT INTO print (ref, at, print)

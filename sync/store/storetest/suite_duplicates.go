@@ -21,6 +21,7 @@ func duplicates() []promise {
 		{"candidates are bounded, the newest first, also after a restart", candidatesBounded},
 		{"what shares more is compared first", weightierFirst},
 		{"beyond the window nothing is a candidate, nor is what was refused", notCandidates},
+		{"what the platform ended is compared as closed, with its tracking id", closedIsSaid},
 		{"complaints of one batch find each other in order", batchFinds},
 		{"a review waits, then goes on as new", reviewGoesOn},
 		{"a person's answer to a review links or lets go", reviewDecided},
@@ -155,6 +156,37 @@ func notCandidates(t *testing.T, h Harness) {
 	w.decideAll(a.judge)
 	if !slices.Equal(a.among, []complaint.Ref{fine}) {
 		t.Errorf("compared with %v, want %s alone: one is too old, one refused", a.among, fine)
+	}
+}
+
+func closedIsSaid(t *testing.T, h Harness) {
+	w := begin(t, h)
+	var seen []dedup.Earlier
+	a := &asking{answer: func(_ dedup.Print, among []dedup.Earlier) dedup.Verdict {
+		seen = among
+		return dedup.Verdict{Answer: dedup.New}
+	}}
+	for n, status := range complaint.Statuses() {
+		if status == complaint.Received || status == complaint.Forwarded {
+			continue
+		}
+		first := w.keep(report(n))[0].Ref
+		w.decideAll(judgeByText)
+		w.deliver(first, string(status))
+		w.must(w.Record(t.Context(), first, store.Observation{State: national.State{TrackingID: "8211034"}}))
+		w.says(first, national.Event{Key: "s", Status: status, Raw: string(status)})
+		again := w.keep(copyOf(n, string(status)))[0].Ref
+		w.decideAll(func(c complaint.Complaint) store.Decision {
+			d := a.judge(c)
+			if n%2 == 0 {
+				d.Print.Tracks = []string{"8211034"}
+			}
+			return d
+		})
+		if len(seen) != 1 || seen[0].Ref != first || seen[0].Closed.IsZero() == status.Final() || n%2 == 0 && seen[0].Track != "8211034" {
+			t.Errorf("%s: compared with %+v", status, seen)
+		}
+		w.must(w.Drop(t.Context(), again, "percobaan"))
 	}
 }
 
