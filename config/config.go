@@ -111,8 +111,9 @@ type Breaker struct {
 type Dedup struct {
 	Window      Duration `yaml:"window" doc:"how far back duplicates are looked for"`
 	Mode        string   `yaml:"mode" doc:"link, review or off" enum:"link,review,off"`
-	ReviewAbove float64  `yaml:"review_above" doc:"the score from which a person looks"`
+	ReviewAbove float64  `yaml:"review_above" doc:"the score from which a person looks; 0: what the model in use was fitted for"`
 	ReviewWait  Duration `yaml:"review_wait" doc:"nobody decided: forward it"`
+	WrongTaps   bool     `yaml:"wrong_taps" doc:"people here often tap a wrong village on a form: another one under the same street is doubt, not another place"`
 }
 
 // Routing sends complaints to agencies: the first rule that matches, else the fallback.

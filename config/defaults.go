@@ -27,7 +27,7 @@ func Default() (*Config, error) {
 			Breaker:     Breaker{Failures: 5, OpenFor: span(time.Minute)},
 			Lease:       span(30 * time.Second),
 		},
-		Dedup: Dedup{Window: span(90 * day), Mode: "link", ReviewAbove: 0.60, ReviewWait: span(4 * time.Hour)},
+		Dedup: Dedup{Window: span(90 * day), Mode: "link", ReviewWait: span(4 * time.Hour)},
 		SLA: SLA{
 			Verify: span(3 * day), Respond: span(5 * day), Information: span(5 * day),
 			Ordinary: span(14 * day), Supervised: span(60 * day), Autoclose: span(10 * day),

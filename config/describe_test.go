@@ -45,7 +45,7 @@ func TestDescribeOfTheConfigurationHasDocsAndDefaults(t *testing.T) {
 		"delivery.backoff.factor": "number 2", "delivery.max_attempts": "whole number 0", "privacy.retention": "duration 5y",
 		"privacy.redact": "list of text [nik, kk, phone, email]", "privacy.key": "secret ", "store.dsn": "DSN ",
 		"connectors": "list of sections ", "connectors[].settings": "settings ", "routing.rules[].when.class": "list of text ",
-		"users": "path ", "dedup.review_above": "number 0.6",
+		"users": "path ", "dedup.review_above": "number 0",
 	} {
 		if got := keys[path].Type + " " + keys[path].Default; got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)

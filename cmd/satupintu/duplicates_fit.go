@@ -60,7 +60,7 @@ func duplicatesFit() *cobra.Command {
 			if f.back {
 				return goBack(c, l.models)
 			}
-			f.engine.window, f.engine.reviewAbove = p.Dedup.Window.D(), p.Dedup.ReviewAbove
+			f.engine.window, f.engine.reviewAbove, f.engine.wrongTaps = p.Dedup.Window.D(), p.Dedup.ReviewAbove, p.Dedup.WrongTaps
 			if p.Region.Codes != "" {
 				f.engine.codes, f.engine.region = string(p.Region.Codes), p.Region.Code
 			}

@@ -14,11 +14,12 @@ type Sample struct {
 }
 
 const (
-	pull        = 1.0  // how strongly a weight is drawn to the prior's, in samples
-	keepSame    = 0.97 // the share of the pairs of one matter that the threshold must let a person see
-	margin      = 0.5  // and what is nearly as likely as the last of these
-	mostSteps   = 50
-	closeEnough = 1e-9
+	pull         = 1.0  // how strongly a weight is drawn to the prior's, in samples
+	keepSame     = 0.97 // the share of the pairs of one matter that the threshold must let a person see
+	margin       = 0.5  // and what is nearly as likely as the last of these
+	mostSteps    = 50
+	mostHalvings = 20
+	closeEnough  = 1e-9
 )
 
 // Fit makes the model that explains the samples best without going far from prior (nil: the shipped one). The same
@@ -110,17 +111,51 @@ func newton(rows []row, start []float64) []float64 {
 	for range mostSteps {
 		gradient, curve := slope(rows, w, start)
 		step := solve(curve, gradient)
-		var longest float64
-		for i := range w {
-			s := max(-2, min(2, step[i])) // far steps overshoot where the samples can be told apart wholly
-			w[i] += s
-			longest = max(longest, math.Abs(s))
+		best := likelihood(rows, w, start)
+		share := 1.0
+		for range mostHalvings { // a whole step overshoots where the samples can be told apart wholly
+			if likelihood(rows, stepped(w, step, share), start) >= best {
+				break
+			}
+			share /= 2
 		}
-		if longest < closeEnough {
+		w = stepped(w, step, share)
+		if share*longest(step) < closeEnough {
 			break
 		}
 	}
 	return w
+}
+
+func stepped(w, step []float64, share float64) []float64 {
+	next := slices.Clone(w)
+	for i := range next {
+		next[i] += share * step[i]
+	}
+	return next
+}
+
+func longest(step []float64) (most float64) {
+	for _, s := range step {
+		most = max(most, math.Abs(s))
+	}
+	return most
+}
+
+// likelihood is the penalised logarithm that newton makes greatest.
+func likelihood(rows []row, w, start []float64) float64 {
+	var sum float64
+	for i := range w {
+		sum -= pull / 2 * (w[i] - start[i]) * (w[i] - start[i])
+	}
+	for _, r := range rows {
+		var z float64
+		for i, x := range r.x {
+			z += x * w[i]
+		}
+		sum += r.weight * (r.same*z - max(z, 0) - math.Log1p(math.Exp(-math.Abs(z))))
+	}
+	return sum
 }
 
 func slope(rows []row, w, start []float64) (gradient []float64, curve [][]float64) {

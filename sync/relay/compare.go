@@ -31,7 +31,9 @@ func (r *Relay) compares(o Options) {
 		r.words = dedup.NewWords()
 	}
 	if r.engine == nil {
-		r.engine = dedup.NewEngine(dedup.Options{Hasher: o.Hasher, Window: d.Window.D(), ReviewAbove: d.ReviewAbove, Words: r.words})
+		r.engine = dedup.NewEngine(dedup.Options{
+			Hasher: o.Hasher, Window: d.Window.D(), ReviewAbove: d.ReviewAbove, WrongTaps: d.WrongTaps, Words: r.words,
+		})
 	}
 	r.comparison = &store.Comparison{
 		Window: d.Window.D(), ReviewAll: d.Mode == modeReview, ReviewWait: d.ReviewWait.D(), Judge: r.engine.Judge,
