@@ -38,7 +38,7 @@ func addressed(all []token) []token {
 			continue
 		}
 		end := i + 1
-		for end < len(all) && end-i <= longest && !endsAddress(all[end]) {
+		for end < len(all) && end-i <= longest && !endsAddress(all[end-1], all[end]) {
 			end++
 		}
 		if end-i > longest {
@@ -52,8 +52,9 @@ func addressed(all []token) []token {
 	return out
 }
 
-func endsAddress(t token) bool {
-	if t.gap == '\n' || t.gap == ',' {
+func endsAddress(before, t token) bool {
+	const title = 3 // letters of a shortened one: Yth., Drs.
+	if t.gap == '\n' || t.gap == ',' || t.gap == '.' && len(before.word) > title || t.number() || t.is(isMarker) && t.word != "kabupaten" && t.word != "kota" && t.word != "provinsi" && t.word != "kecamatan" && t.word != "desa" && t.word != "kelurahan" {
 		return true
 	}
 	switch t.word {
