@@ -143,6 +143,7 @@ func (b *bag) halves(first, second string) bool {
 // lone are the words of one bag alone that may make another matter of it, by what they are.
 type lone struct {
 	numbers, states, days, directions, names int
+	places                                   int // of the names, those of places
 }
 
 func (l lone) sum() int { return l.numbers + l.states + l.days + l.directions + l.names }
@@ -166,6 +167,9 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.numbers++
 		case t.tells() || e.o.Gazetteer.has(t.word) || namesPlace(b.print, t.word):
 			l.names++
+			if namesPlace(b.print, t.word) {
+				l.places++
+			}
 		}
 	}
 	return l

@@ -69,7 +69,7 @@ func unsigned(all []token) []token {
 	const longest = 6
 	for i := len(all) - 1; i >= 0 && i >= len(all)-1-longest; i-- {
 		t := all[i]
-		if t.number() || t.is(isMarker) {
+		if t.number() || t.is(isMarker|isCommon) || t.word == "yang" || t.word == "kami" || t.word == "bernama" { // a sentence goes on
 			return all
 		}
 		if t.is(thanks) && (t.word != "kasih" || i > 0 && strings.HasSuffix(all[i-1].word, "rima")) {
