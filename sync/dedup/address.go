@@ -93,7 +93,8 @@ func (r *reader) at(i int) (token, bool) {
 func (r *reader) name(i, most int) (words []string, end int) {
 	for ; len(words) < most; i++ {
 		t, ok := r.at(i)
-		if !ok || !t.name() && !(t.is(fillsStreets) && len(words) == 0) {
+		written := len(words) > 0 && t.title && !t.is(saysNothing|isMarker) && !t.number() // Batu Hitam
+		if !ok || !t.name() && !written && !(t.is(fillsStreets) && len(words) == 0) {
 			break
 		}
 		if len(words) > 0 && t.gap != ' ' && t.gap != '-' || len(words) == 0 && (t.gap == '\n' || t.gap == ',') {

@@ -143,6 +143,7 @@ func (b *bag) halves(first, second string) bool {
 // lone are the words of one bag alone that may make another matter of it, by what they are.
 type lone struct {
 	numbers, states, days, directions, names int
+	places                                   int // of the names, those of places
 }
 
 func (l lone) sum() int { return l.numbers + l.states + l.days + l.directions + l.names }
@@ -164,8 +165,11 @@ func (e *Engine) alone(b *bag, other *Print, first int) (l lone) {
 			l.directions++
 		case len(t.word) == 1:
 			l.numbers++
-		case t.tells() || e.o.Gazetteer.has(t.word):
+		case t.tells() || e.o.Gazetteer.has(t.word) || namesPlace(b.print, t.word):
 			l.names++
+			if namesPlace(b.print, t.word) {
+				l.places++
+			}
 		}
 	}
 	return l
@@ -192,6 +196,38 @@ func inflected(w string) bool {
 }
 
 func (t term) number() bool { return digital(t.word) }
+
+// slips counts the lone words that tell something but are one letter away from an ordinary word.
+func (e *Engine) slips(b *bag, other *Print, first int) (n int) {
+	for i := range b.terms {
+		t := &b.terms[i]
+		if t.met || t.text && i >= first || isCity(other, t.word) || !t.tells() || e.o.Gazetteer.has(t.word) || namesPlace(b.print, t.word) {
+			continue
+		}
+		if spelling().word(t.word, true) != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// namesPlace says that a word, however common, is part of a street's, lane's or village's name: Batu Hitam.
+func namesPlace(p *Print, word string) bool {
+	const named = street | 1<<(Gang&31) | 1<<(Village&31)
+	for i := range p.Facts {
+		f := &p.Facts[i]
+		if f.Kind.bit()&named == 0 {
+			continue
+		}
+		for rest := f.Value; rest != ""; {
+			var w string
+			if w, rest, _ = strings.Cut(rest, " "); w == word {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 func isCity(p *Print, word string) bool {
 	return slices.ContainsFunc(p.Facts, func(f Fact) bool { return f.Kind == City && f.Value == word })

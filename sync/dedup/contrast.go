@@ -67,6 +67,14 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	c.least = min(later.mass, earlier.mass)
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
+	if c.relation == sameReporter { // one person's slip of a finger tells nothing, where the other telling has no word instead
+		switch {
+		case c.early.sum() == 0 && c.later.sum() > 0:
+			c.later.names -= e.slips(later, b, firstA)
+		case c.later.sum() == 0 && c.early.sum() > 0:
+			c.early.names -= e.slips(earlier, a, firstB)
+		}
+	}
 	for _, t := range later.terms {
 		if t.met && (t.number() || t.tells()) {
 			c.metNames++

@@ -16,7 +16,7 @@ type Sample struct {
 const (
 	pull         = 1.0  // how strongly a weight is drawn to the prior's, in samples
 	keepSame     = 0.97 // the share of the pairs of one matter that the threshold must let a person see
-	margin       = 0.5  // and what is nearly as likely as the last of these
+	margin       = 0.6  // and what is nearly as likely as the last of these
 	mostSteps    = 50
 	mostHalvings = 20
 	closeEnough  = 1e-9

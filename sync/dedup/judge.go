@@ -205,7 +205,7 @@ func (c *contrast) fingerprint() bool {
 	if c.early.sum() > 0 {
 		one = c.early
 	}
-	return c.relation == unknownReporter && c.metNames >= manyTell && (c.text || one.names == one.sum())
+	return c.relation == unknownReporter && c.metNames >= manyTell && (c.text || one.names == one.sum() && one.places == 0)
 }
 
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address

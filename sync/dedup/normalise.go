@@ -1,6 +1,11 @@
-// Package dedup says when two complaints are one matter told twice. It is pure: it makes keys that the store compares,
-// and the sentence that says why two complaints were linked. A wrong merge is worse than a miss: whatever identifies
-// nobody, or says nothing, has no key.
+// Package dedup says what a complaint is to earlier ones: the same matter told again, another person's telling of it, a
+// question about it, the same trouble anew, or nothing of these. It is pure: it makes a Print of each complaint and Keys
+// that the store finds candidates by, and Judge compares. Rules link; a score only says which pairs a person should see.
+//
+// A wrong merge is worse than a miss. Whatever one of two complaints says and the other does not - a number, a name, a
+// day, a direction, "tidak" - forbids linking, however alike the words; so do places that differ, and matters of which
+// each person has their own. Category and agency are evidence, never a gate. Prints, evidence and reasons hold no
+// reporter's identity but as a keyed hash.
 package dedup
 
 import (

@@ -38,7 +38,7 @@ func addressed(all []token) []token {
 			continue
 		}
 		end := i + 1
-		for end < len(all) && end-i <= longest && !endsAddress(all[end]) {
+		for end < len(all) && end-i <= longest && !endsAddress(all[end-1], all[end]) {
 			end++
 		}
 		if end-i > longest {
@@ -52,8 +52,9 @@ func addressed(all []token) []token {
 	return out
 }
 
-func endsAddress(t token) bool {
-	if t.gap == '\n' || t.gap == ',' {
+func endsAddress(before, t token) bool {
+	const title = 3 // letters of a shortened one: Yth., Drs.
+	if t.gap == '\n' || t.gap == ',' || t.gap == '.' && len(before.word) > title || t.number() || t.is(isMarker) && t.word != "kabupaten" && t.word != "kota" && t.word != "provinsi" && t.word != "kecamatan" && t.word != "desa" && t.word != "kelurahan" {
 		return true
 	}
 	switch t.word {
@@ -68,7 +69,7 @@ func unsigned(all []token) []token {
 	const longest = 6
 	for i := len(all) - 1; i >= 0 && i >= len(all)-1-longest; i-- {
 		t := all[i]
-		if t.number() || t.is(isMarker) {
+		if t.number() || t.is(isMarker|isCommon) || t.word == "yang" || t.word == "kami" || t.word == "bernama" { // a sentence goes on
 			return all
 		}
 		if t.is(thanks) && (t.word != "kasih" || i > 0 && strings.HasSuffix(all[i-1].word, "rima")) {

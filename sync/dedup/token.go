@@ -11,6 +11,7 @@ import (
 type token struct {
 	word  string
 	upper bool // it began with a capital
+	title bool // and went on in small letters
 	gap   byte // what stood before it: ' ' , . / - or a line end
 	entry entry
 }
@@ -36,6 +37,7 @@ type scanner struct {
 	text   string
 	at     int
 	gap    byte
+	title  bool
 	tokens []token
 	words  map[string]entry
 }
@@ -81,7 +83,7 @@ func (s *scanner) sign(b byte) {
 }
 
 func (s *scanner) put(word string, upper bool) {
-	s.tokens = append(s.tokens, token{word: word, upper: upper, gap: s.gap, entry: s.words[word]})
+	s.tokens = append(s.tokens, token{word: word, upper: upper, title: upper && s.title, gap: s.gap, entry: s.words[word]})
 	s.gap = ' '
 }
 
@@ -104,6 +106,7 @@ func brief(s string) string {
 func (s *scanner) letters(rest string) {
 	var word strings.Builder
 	upper, end, run, longest, last := false, len(rest), 0, 0, rune(0)
+	s.title = len(rest) > 1 && rest[0] >= 'A' && rest[0] <= 'Z' && rest[1] >= 'a' && rest[1] <= 'z'
 	for i, r := range rest {
 		if r == '\'' || r == '’' || r == '`' {
 			if i > 0 {
