@@ -38,8 +38,8 @@ type dialect struct {
 	quote func(name string) string
 	mark  func(n int) string
 	open  func(*Settings, *time.Location) (driver.Connector, error)
-	// prepare is sent first in a transaction: it bounds each statement and, where opening did not, sets the zone.
-	prepare func(limit time.Duration, zone *time.Location) string
+	// prepare is sent first in a transaction: it bounds each statement.
+	prepare func(limit time.Duration) string
 	// noTime is true for a row without a time, as SQL over the quoted column.
 	noTime func(column string) string
 }
@@ -48,7 +48,7 @@ func dialects() map[string]dialect {
 	return map[string]dialect{
 		mysqlDriver: {
 			port: 3306, quote: quoteWith("`"), mark: func(int) string { return "?" }, open: openMySQL,
-			prepare: func(limit time.Duration, _ *time.Location) string {
+			prepare: func(limit time.Duration) string {
 				// The first comment is for MariaDB alone, the second for MySQL alone.
 				return fmt.Sprintf("SET @satupintu = 1 /*M!100103 , SESSION max_statement_time = %.3f *//*!50708 , SESSION max_execution_time = %d */",
 					limit.Seconds(), limit.Milliseconds())
@@ -57,9 +57,9 @@ func dialects() map[string]dialect {
 		},
 		postgresDriver: {
 			port: 5432, quote: quoteWith(`"`), mark: func(n int) string { return "$" + strconv.Itoa(n) }, open: openPostgres,
-			prepare: func(limit time.Duration, zone *time.Location) string {
-				return fmt.Sprintf("SELECT set_config('statement_timeout', '%d', true), set_config('TimeZone', '%s', true)",
-					limit.Milliseconds(), postgresZone(zone))
+			// The zone is left as the server has it: tables such as SMSD's fill in their own local times, for all who write.
+			prepare: func(limit time.Duration) string {
+				return fmt.Sprintf("SET LOCAL statement_timeout = %d", limit.Milliseconds())
 			},
 			noTime: func(column string) string { return column + " IS NULL" },
 		},
@@ -212,10 +212,3 @@ func pool(d dialect, s *Settings, zone *time.Location) (*sql.DB, error) {
 
 // offset is a zone's distance from UTC today, as +07:00.
 func offset(zone *time.Location) string { return time.Now().In(zone).Format("-07:00") }
-
-// postgresZone is the zone in the notation that needs no table of names; POSIX counts the other way round.
-func postgresZone(zone *time.Location) string {
-	there := offset(zone)
-	sign := map[byte]string{'+': "-", '-': "+"}[there[0]]
-	return "<" + there[:3] + there[4:] + ">" + sign + there[1:]
-}

@@ -68,7 +68,7 @@ func startPostgres(t testing.TB) server {
 		t.Cleanup(func() { _ = db.Close() })
 		return db
 	}
-	exec1(t, admin(t, "postgres"), "CREATE ROLE gateway LOGIN PASSWORD '"+testPassword+"'", "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+	exec1(t, admin(t, "postgres"), "CREATE ROLE gateway LOGIN PASSWORD '"+testPassword+"'", "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET timezone = 'UTC'", "SELECT pg_reload_conf()")
 	name := strings.TrimPrefix(parsed.Path, "/")
 	db := admin(t, name)
 	return server{driver: postgresDriver, port: port, admin: admin, make: func(t testing.TB) string {

@@ -135,7 +135,7 @@ func (c *connector) transact(ctx context.Context, readOnly bool, work func(conte
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if _, err := tx.ExecContext(ctx, c.dialect.prepare(c.settings.Timeout.D(), c.zone)); err != nil {
+	if _, err := tx.ExecContext(ctx, c.dialect.prepare(c.settings.Timeout.D())); err != nil {
 		return err
 	}
 	if err := work(ctx, tx); err != nil {

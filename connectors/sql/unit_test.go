@@ -226,9 +226,8 @@ func TestTheRightsOfAGrant(t *testing.T) {
 }
 
 func TestAZoneIsToldWithoutItsName(t *testing.T) {
-	for zone, want := range map[int]string{7 * 3600: "+07:00 <+0700>-07:00", 0: "+00:00 <+0000>-00:00", -(3*3600 + 1800): "-03:30 <-0330>+03:30"} {
-		there := time.FixedZone("x", zone)
-		if got := offset(there) + " " + postgresZone(there); got != want {
+	for zone, want := range map[int]string{7 * 3600: "+07:00", 0: "+00:00", -(3*3600 + 1800): "-03:30"} {
+		if got := offset(time.FixedZone("x", zone)); got != want {
 			t.Errorf("%d: %s, want %s", zone, got, want)
 		}
 	}

@@ -19,6 +19,7 @@ func answers(t *testing.T, s server) {
 		"a script is carried out whole or not at all":                      runsWhole,
 		"a status without statements is told nobody":                       tellsNobody,
 		"an error quotes no value and no password":                         saysNoSecrets,
+		"an SMS is due at once, whatever zone the server has":              isDueAtOnce,
 		"a short SMS is one row":                                           sendsOneRow,
 		"a long SMS is several, joined by their headers":                   sendsSeveralRows,
 		"an SMS that was broken off is completed, not sent again":          completesWhatBrokeOff,
@@ -205,4 +206,17 @@ func refusesWithoutANumber(t *testing.T, s server) {
 	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("1", 1, complaint.Done)), retry.Permanent)
 	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("2", 1, complaint.Done)), retry.Permanent)
 	wantLines(t, "the outbox", outboxLines(t, c))
+}
+
+// isDueAtOnce looks as SMSD does, whose connection has the server's zone; ours is seven hours ahead.
+func isDueAtOnce(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "lampu mati"})
+	c.tell(t, news("1", 1, complaint.Done))
+	c.tell(t, lengthy(2))
+	now := map[string]string{mysqlDriver: "CURRENT_TIMESTAMP", postgresDriver: "CURRENT_TIMESTAMP AT TIME ZONE 'UTC'"}[s.driver]
+	due := lines(t, c.db, s.sql("SELECT [ID] FROM [outbox] WHERE [SendingDateTime] <= "+now+" + INTERVAL '1' SECOND AND [SendingTimeOut] <= "+now+" + INTERVAL '1' SECOND"))
+	if len(due) != 2 {
+		t.Errorf("of two SMS %d are due", len(due))
+	}
 }
