@@ -182,7 +182,7 @@ func (c *contrast) kind() Kind {
 
 // links says that the rules link: nothing speaks against it, and enough for it.
 func (c *contrast) links() bool {
-	if c.conflict() || c.more && !c.whole || c.discriminated() && !c.fingerprint() {
+	if c.conflict() || c.more && !c.whole && !(c.cut && c.relation == sameReporter) || c.discriminated() && !c.fingerprint() {
 		return false
 	}
 	switch c.relation {
