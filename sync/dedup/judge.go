@@ -211,7 +211,7 @@ func (c *contrast) fingerprint() bool {
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address
 // tells.
 func (c *contrast) linksOwn() bool {
-	alike := c.share() >= ownWords || c.cut && c.held() >= copiedWords
+	alike := c.share() >= ownWords || c.cut && c.held() >= ownVersion
 	if min(c.wordsLater, c.wordsEarly) < fewestSaid {
 		silent := c.wordsLater+c.wordsEarly == 0
 		return !c.otherFile && (alike || silent) && (c.whole || c.file || c.place.agrees(precise|street|mark))
