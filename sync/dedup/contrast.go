@@ -92,8 +92,8 @@ func (c *contrast) untilCut(long, short *bag) int {
 		return all
 	}
 	last, lone := -1, 0
-	for i, t := range long.terms[:all] {
-		if t.met {
+	for i, t := range long.terms[:all] { // a word like one of the short text may stand anywhere; the same word tells where it ends
+		if t.met && slices.Contains(short.print.Words, t.word) {
 			last = i
 		}
 	}
@@ -104,7 +104,7 @@ func (c *contrast) untilCut(long, short *bag) int {
 	}
 	sms := short.print.Runes >= smsLeast && short.print.Runes <= smsMost
 	half := &short.terms[n-1]
-	if lone > 0 || last > n+1 || last < n/2 || !half.met && !long.begins(half.word) && !(sms && half.sense&isState == 0 && !half.number()) {
+	if lone > 0 || last > n+1 || last < n/2-1 || !half.met && !long.begins(half.word) && !(sms && half.sense&isState == 0 && !half.number()) {
 		return all
 	}
 	half.met = true

@@ -182,7 +182,7 @@ func (c *contrast) kind() Kind {
 
 // links says that the rules link: nothing speaks against it, and enough for it.
 func (c *contrast) links() bool {
-	if c.conflict() || c.more && !c.whole || c.discriminated() && !c.fingerprint() {
+	if c.conflict() || c.more && !c.whole && !(c.cut && c.relation == sameReporter) || c.discriminated() && !c.fingerprint() {
 		return false
 	}
 	switch c.relation {
@@ -211,7 +211,7 @@ func (c *contrast) fingerprint() bool {
 // linksOwn: one person said the same again. A text of few words is about its photo, or about a place only the address
 // tells.
 func (c *contrast) linksOwn() bool {
-	alike := c.share() >= ownWords || c.cut && c.held() >= copiedWords
+	alike := c.share() >= ownWords || c.cut && c.held() >= ownVersion
 	if min(c.wordsLater, c.wordsEarly) < fewestSaid {
 		silent := c.wordsLater+c.wordsEarly == 0
 		return !c.otherFile && (alike || silent) && (c.whole || c.file || c.place.agrees(precise|street|mark))

@@ -39,7 +39,7 @@ type Print struct {
 }
 
 const (
-	mostPrintWords = 150 // words of a text that are kept
+	mostPrintWords = 200 // words of a text that are kept
 	mostWhere      = 40  // and of an address
 	mostFiles      = 8
 	briefFile      = 16 // hex digits kept of a file's SHA-256
