@@ -88,7 +88,7 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 func (c *contrast) untilCut(long, short *bag) int {
 	const leastRunes, smsLeast, smsMost = 100, 157, 160 // a blank at the end is lost
 	all, n := len(long.print.Words), len(short.print.Words)
-	if n == 0 || short.print.Ends || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
+	if c.relation != sameReporter || n == 0 || short.print.Ends || short.print.Runes < leastRunes || long.print.Runes <= short.print.Runes {
 		return all
 	}
 	last, lone := -1, 0
