@@ -89,9 +89,10 @@ func (r race) copy(n int) complaint.Complaint {
 	return complaint.Complaint{SourceID: fmt.Sprint(n), Class: complaint.Ordinary, Text: fmt.Sprintf("Lampu jalan nomor %d di Sungai Ulu mati", n)}
 }
 
-// pairJudge finds a pair by its words among many of the same village.
+// pairJudge finds a pair by its words among many of the same village: words weigh more, as an engine's do, or the newest of
+// the village would be all that is looked at.
 func pairJudge(c complaint.Complaint) store.Decision {
-	print := dedup.Print{At: c.OccurredAt(), Reporters: []string{c.Text, fmt.Sprint("desa ", len(c.Text)), fmt.Sprint("kelompok ", c.SourceID[:1])}}
+	print := dedup.Print{At: c.OccurredAt(), Reporters: []string{c.Text, "awal " + c.Text, "akhir " + c.Text, fmt.Sprint("desa ", len(c.Text))}}
 	return store.Decision{Agency: "21030", Rule: -1, Print: &print, By: &store.Comparison{Window: time.Hour, Judge: sameText}}
 }
 
