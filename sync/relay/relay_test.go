@@ -84,18 +84,21 @@ func TestAResubmissionIsLinkedAndHearsTheSame(t *testing.T) {
 		other := first
 		other.SourceID, other.Reporter.Phone = "3", "0812-0000-0002"
 		r.until(r.takeIn(other)[0], store.Done)
-		later := first
+		later := first // a reminder; five weeks later it would be a trouble that came back
 		later.SourceID, later.ReportedAt = "4", time.Now().Add(61*time.Minute)
-		r.until(r.takeIn(later)[0], store.Done)
+		r.until(r.takeIn(later)[0], store.Linked)
+		back := first
+		back.SourceID, back.ReportedAt = "5", time.Now().Add(35*24*time.Hour)
+		r.until(r.takeIn(back)[0], store.Done)
 
 		r.must(r.sim.SetStatus(r.sim.ByMarker(string(ref))[0].ID, simulator.StatusDone, "selesai"))
-		pass(6 * time.Minute)
-		for _, id := range []string{"1", "2"} {
+		pass(4 * time.Hour)
+		for _, id := range []string{"1", "2", "4"} {
 			if heard := r.channel.heard(id); !slices.Contains(heard, complaint.Forwarded) || !slices.Contains(heard, complaint.Done) {
 				t.Errorf("complaint %s heard %v", id, heard)
 			}
 		}
-		if ledger := r.balanced(); ledger.Linked != 1 || ledger.Delivered != 3 {
+		if ledger := r.balanced(); ledger.Linked != 2 || ledger.Delivered != 3 {
 			t.Errorf("ledger %+v", ledger)
 		}
 	})
