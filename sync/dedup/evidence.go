@@ -192,3 +192,24 @@ func timeApart(seconds float64) (english, indonesian string) {
 	}
 	return english, fmt.Sprintf("%d hari", d/(24*time.Hour))
 }
+
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < time.Hour:
+		return count(d, time.Minute, "minute")
+	case d < 2*day:
+		return count(d, time.Hour, "hour")
+	}
+	return count(d, day, "day")
+}
+
+func count(d, unit time.Duration, name string) string {
+	n := int64(d / unit)
+	if n == 1 {
+		return "1 " + name
+	}
+	return fmt.Sprintf("%d %ss", n, name)
+}

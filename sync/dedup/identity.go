@@ -9,6 +9,22 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
+// Hasher makes a keyed hash: nobody without the key can tell whose number it is. Equal values in different domains have
+// different hashes.
+type Hasher interface {
+	Hash(domain, value string) string
+}
+
+// ReporterKeys returns one key for each thing that identifies the reporter. Two complaints that share a key are of one
+// reporter. A key is the kind of evidence, a colon and a keyed hash; it has no personal data.
+func ReporterKeys(h Hasher, c complaint.Complaint) []string {
+	var keys []string
+	for _, id := range identities(c.Reporter) {
+		keys = append(keys, id.kind+":"+h.Hash("reporter "+id.kind, id.value))
+	}
+	return keys
+}
+
 // identity is one thing that tells a reporter from others, in one spelling.
 type identity struct {
 	kind  string // phone, e-mail, identity number: used in keys and in Explain

@@ -96,35 +96,6 @@ func TestOneReporterSharesAKey(t *testing.T) {
 	}
 }
 
-func TestResubmissionIsTheSameReporterAndTheSameWords(t *testing.T) {
-	first := complaint.Reporter{Phone: "081200000123"}
-	original := told(first, "Lampu jalan no 12 mati!")
-	for name, tt := range map[string]struct {
-		again complaint.Complaint
-		want  bool
-	}{
-		"other spelling of both":  {told(complaint.Reporter{Phone: "+62 812-0000-0123"}, `lampu jalan\nNo. 12 mati`), true},
-		"other title":             {complaint.Complaint{Title: "Lampu", Text: original.Text, Reporter: first}, true},
-		"one identity more":       {told(complaint.Reporter{Phone: "081200000123", Email: "a@b.id"}, original.Text), true},
-		"other house":             {told(first, "Lampu jalan no 21 mati!"), false},
-		"other phone":             {told(complaint.Reporter{Phone: "081200000124"}, original.Text), false},
-		"nobody":                  {told(complaint.Reporter{}, original.Text), false},
-		"no words":                {told(first, "!!!"), false},
-		"the number as an e-mail": {told(complaint.Reporter{Email: "6281200000123@x.id"}, original.Text), false},
-	} {
-		got := shared(ResubmissionKeys(openHash{}, original), ResubmissionKeys(openHash{}, tt.again))
-		if (len(got) > 0) != tt.want {
-			t.Errorf("%s: shared keys %v, want some: %t", name, got, tt.want)
-		}
-	}
-	if keys := ResubmissionKeys(openHash{}, told(first, "🙏 !!")); keys != nil {
-		t.Errorf("a text without words has keys %v", keys)
-	}
-	if got := shared(ResubmissionKeys(openHash{}, original), ReporterKeys(openHash{}, original)); got != nil {
-		t.Errorf("a key means both same reporter and same words: %v", got)
-	}
-}
-
 func TestEveryFormOfAPhoneIsOneNumber(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		national := rapid.StringMatching(`8[1-35-9][0-9]{7,10}`).Filter(func(s string) bool { return !placeholder(s[2:]) }).Draw(t, "number")
@@ -146,58 +117,13 @@ func TestEveryFormOfAPhoneIsOneNumber(t *testing.T) {
 	})
 }
 
-func TestExplain(t *testing.T) {
-	r := complaint.Reporter{Phone: "081200000123", Email: "a@b.id", Identity: "2103014505900001"}
-	again := ResubmissionKeys(openHash{}, told(r, "lampu mati"))
-	for i, want := range []string{
-		"same reporter (phone), same words, 12 minutes apart",
-		"same reporter (e-mail), same words, 12 minutes apart",
-		"same reporter (identity number), same words, 12 minutes apart",
-	} {
-		if got := Explain(again[i], 12*time.Minute+59*time.Second); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	if got, want := Explain(ReporterKeys(openHash{}, told(r, ""))[0], time.Hour), "same reporter (phone), 1 hour apart"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
+func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "less than a minute", 59 * time.Second: "less than a minute", -time.Minute: "1 minute", 2 * time.Hour: "2 hours",
 		47 * time.Hour: "47 hours", 48 * time.Hour: "2 days", 90 * 24 * time.Hour: "90 days",
 	} {
 		if got := span(d.Abs()); got != want {
 			t.Errorf("span(%s) = %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestTheSameWordsAboutAnotherPlaceOrPhotoAreAnotherMatter(t *testing.T) {
-	lat, long, north := 3.9421, 108.3812, 3.9521
-	base := complaint.Complaint{
-		Text: "Lampu jalan di depan rumah kami mati", Reporter: complaint.Reporter{Phone: "081200000123"},
-		Place: complaint.Place{Region: "21.03.01", Address: "Jl. Sudirman No. 4", Lat: &lat, Long: &long}, Attachments: []complaint.Attachment{{SHA256: "aa"}},
-	}
-	brief := base
-	brief.Text = "Tolong, lihat foto"
-	for name, c := range map[string]struct {
-		base complaint.Complaint
-		edit func(*complaint.Complaint)
-		same bool
-	}{
-		"nothing changed":        {base, func(*complaint.Complaint) {}, true},
-		"address typed anew":     {base, func(c *complaint.Complaint) { c.Place.Address = "JL SUDIRMAN NO 4" }, true},
-		"another house":          {base, func(c *complaint.Complaint) { c.Place.Address = "Jl. Sudirman No. 5" }, false},
-		"another village":        {base, func(c *complaint.Complaint) { c.Place.Region = "21.03.02" }, false},
-		"another point":          {base, func(c *complaint.Complaint) { c.Place.Lat = &north }, false},
-		"a second photo":         {base, func(c *complaint.Complaint) { c.Attachments[0].SHA256 = "bb" }, true},
-		"few words, same photo":  {brief, func(*complaint.Complaint) {}, true},
-		"few words, other photo": {brief, func(c *complaint.Complaint) { c.Attachments[0].SHA256 = "bb" }, false},
-	} {
-		edited := c.base
-		edited.Attachments = slices.Clone(c.base.Attachments)
-		c.edit(&edited)
-		if same := len(shared(ResubmissionKeys(openHash{}, c.base), ResubmissionKeys(openHash{}, edited))) > 0; same != c.same {
-			t.Errorf("%s: linked %v", name, same)
 		}
 	}
 }
