@@ -45,6 +45,8 @@ delivery:
   breaker: { failures: 40, open_for: 1s }
   lease: 5s
 
+dedup: { review_wait: 2s } # nobody sits here to decide: what a person would be asked goes on as new
+
 routing:
   fallback: { agency: "21030", category: "436" }
   rules:

@@ -150,11 +150,18 @@ func wrongLinks(all []outcome) []string {
 		switch {
 		case o.story.State == store.Linked && o.story.Primary != other:
 			wrong = append(wrong, fmt.Sprintf("%s is linked to %s, which tells something else", o.story.Ref, o.story.Primary))
-		case o.story.State == store.Done && again && o.repeats != "" && byID[o.repeats].story.State == store.Done:
+		case o.story.State == store.Done && again && o.repeats != "" && byID[o.repeats].story.State == store.Done && !unheard(&o, byID[o.repeats]):
 			wrong = append(wrong, fmt.Sprintf("%s tells the same as %s, and both are at the platform", o.story.Ref, other))
 		}
 	}
 	return wrong
+}
+
+// unheard says that the platform closed one of two that tell the same without hearing it, so that the other took its place.
+func unheard(two ...*outcome) bool {
+	return slices.ContainsFunc(two, func(o *outcome) bool {
+		return o.story.Status == complaint.Rejected || o.story.Status == complaint.Archived
+	})
 }
 
 // note is the outcome in a few words.

@@ -136,11 +136,15 @@ func (e *Engine) verdict(c *contrast, own int) Verdict {
 		v.Answer, v.Kind = Link, c.kind()
 		return v
 	}
-	if v.Score >= e.o.ReviewAbove {
+	if v.Score >= e.o.ReviewAbove && !c.twoPlaces() {
 		v.Answer, v.Kind = Review, c.kind()
 	}
 	return v
 }
+
+// twoPlaces says that two people each name another house, block or neighbourhood: neighbours with the like trouble, about
+// whom nobody needs to be asked.
+func (c *contrast) twoPlaces() bool { return c.relation == otherReporter && c.place.differs(precise) }
 
 func (c *contrast) followUp(v Verdict, sure bool) Verdict {
 	v.Kind, v.Answer = FollowUp, Review
