@@ -82,14 +82,11 @@ func (p *plan) notices() []string {
 		name string
 		set  bool
 	}{
-		{"users", p.Users != ""}, {"region.codes", p.Region.Codes != ""}, {"region.holidays", p.Region.Holidays != ""},
+		{"users", p.Users != ""}, {"region.holidays", p.Region.Holidays != ""},
 	} {
 		if key.set {
 			notices = append(notices, key.name+" is read and not used yet by this version")
 		}
-	}
-	if p.Dedup.Mode == "review" {
-		notices = append(notices, "dedup.mode is review and this version has no reviews yet: nothing is linked, each complaint is forwarded as its own")
 	}
 	return notices
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/store"
@@ -74,6 +75,11 @@ const (
 	reviewAsked     = "asked"
 	reviewUndecided = "undecided"
 )
+
+// reviewEvery is how often reviews that nobody decided are looked for: often beside how long a person is waited for.
+func (r *Relay) reviewEvery() time.Duration {
+	return min(30*time.Second, r.cfg.Dedup.ReviewWait.D()/4)
+}
 
 // sweepDuplicates forwards what nobody decided about in time, and forgets by what old complaints were found.
 func (r *Relay) sweepDuplicates(ctx context.Context) error {

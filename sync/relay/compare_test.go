@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -43,7 +44,7 @@ func TestDuplicatesAreTreatedAsTheModeSays(t *testing.T) {
 
 func TestAReviewNobodyDecidesGoesOnInTime(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.Dedup.Mode = "review"
+		r.cfg.Dedup.Mode, r.cfg.Dedup.ReviewWait = "review", config.Duration(15*time.Minute)
 		r.start()
 		first, second := twice()
 		r.until(r.takeIn(first)[0], store.Done)

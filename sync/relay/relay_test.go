@@ -104,20 +104,6 @@ func TestAResubmissionIsLinkedAndHearsTheSame(t *testing.T) {
 	})
 }
 
-func TestReviewModeLinksNothingByItself(t *testing.T) {
-	bubble(t, func(r *rig) {
-		r.cfg.Dedup.Mode = "review"
-		r.start()
-		c := report(1)
-		c.Reporter.Phone = "0812-0000-0001"
-		again := c
-		again.SourceID = "2"
-		for _, ref := range r.takeIn(c, again) {
-			r.until(ref, store.Done)
-		}
-	})
-}
-
 func TestIdentityNumbersDoNotTravelInFreeText(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.start()

@@ -21,9 +21,14 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 		down    trouble
 		cleaned time.Time
 		counted standing
+		asked   time.Time
 	)
 	for ctx.Err() == nil {
 		err := r.sweep(ctx, &counted)
+		if now := r.now(); now.Sub(asked) >= r.reviewEvery() {
+			asked = now
+			err = errors.Join(err, r.sweepDuplicates(ctx))
+		}
 		down.watch(ctx, r.log, "sweeping the store", err)
 		if now := r.now(); now.Sub(cleaned) > time.Hour {
 			cleaned = now
@@ -41,7 +46,7 @@ func (r *Relay) sweep(ctx context.Context, counted *standing) error {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()
 	}
-	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""), r.sweepDuplicates(ctx), r.stand(ctx, counted))
+	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""), r.stand(ctx, counted))
 }
 
 // standing is when the store was last counted for the metrics, and how long that took.
