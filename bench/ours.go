@@ -19,6 +19,7 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/webhook"
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/national/lapor"
 	"github.com/satupintu/satupintu/sync/privacy"
@@ -76,8 +77,8 @@ func openOurs(ctx context.Context, e env) (side, error) {
 	metrics := relay.NewMetrics(o.registry)
 	metrics.Expect([]relay.Channel{door})
 	o.relay = relay.New(relay.Options{
-		Store: o.store, Files: files, Config: cfg, Platform: platform, Channels: []relay.Channel{door}, Limiter: limiter, Hasher: key,
-		Metrics: metrics, Log: log,
+		Store: o.store, Files: files, Config: cfg, Platform: platform, Channels: []relay.Channel{door}, Limiter: limiter,
+		Engine: dedup.NewEngine(dedup.Options{Hasher: key, Window: cfg.Dedup.Window.D(), ReviewAbove: cfg.Dedup.ReviewAbove}), Metrics: metrics, Log: log,
 	})
 	o.server = server.New(metrics, log)
 	o.server.Serve(&server.Site{Relay: o.relay, Channels: []relay.Channel{door}, MaxBody: int64(cfg.Server.MaxBody)})
@@ -95,6 +96,7 @@ func oursConfig() (*config.Config, error) {
 	}
 	cfg.Routing.Fallback = config.Target{Agency: fmt.Sprint(agency), Category: fmt.Sprint(category)}
 	cfg.National.Rate, cfg.National.Concurrency = 1e6, atOnce
+	cfg.Dedup.ReviewAbove = 1 // all are compared; each is a matter of its own, and there is nobody to ask
 	cfg.National.Sync = config.Sync{Fresh: config.Duration(12 * time.Hour), Old: config.Duration(24 * time.Hour)}
 	return cfg, nil
 }

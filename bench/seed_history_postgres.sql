@@ -1,5 +1,5 @@
 -- Rows {from} to {to} of complaints delivered and closed 200 days ago, each
--- with what is left of its way. {now} is in unix milliseconds.
+-- with what is left of its way; the index of duplicates has forgotten them. {now} is in unix milliseconds.
 
 INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
     incident_at, reported_at, received_at, attachments, raw_type, raw)
@@ -15,10 +15,6 @@ INSERT INTO ticket (ref, agency, category, location, rule, why, decided_at, nati
     status, status_raw, held_by, last_seq, changed_at, sync_at, synced_at, hand_over, attempts)
 SELECT 'SP-0' || lpad(i::text, 14, '0'),
     '21030', '15', '', -1, 'no rule matches', {now} - 17280000000, 'LAMA-' || i::text, '', {now} - 17280000000, 'done', 'Selesai', '', 1, {now} - 17280000000, 0, {now} - 17280000000, '', 1
-FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
-
-INSERT INTO dedup_key (key, ref, occurred_at)
-SELECT 'phone+words:' || md5('k' || i), 'SP-0' || lpad(i::text, 14, '0'), {now} - 17280000000
 FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
 
 INSERT INTO attempt (ref, fence, started_at, ended_at, reason, detail)

@@ -1,5 +1,5 @@
 -- Rows {from} to {to} of complaints delivered and closed 200 days ago, each
--- with what is left of its way. {now} is in unix milliseconds.
+-- with what is left of its way; the index of duplicates has forgotten them. {now} is in unix milliseconds.
 
 WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
 INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
@@ -17,11 +17,6 @@ INSERT INTO ticket (ref, agency, category, location, rule, why, decided_at, nati
     status, status_raw, held_by, last_seq, changed_at, sync_at, synced_at, hand_over, attempts)
 SELECT 'SP-0' || printf('%014d', i),
     '21030', '15', '', -1, 'no rule matches', {now} - 17280000000, 'LAMA-' || CAST(i AS TEXT), '', {now} - 17280000000, 'done', 'Selesai', '', 1, {now} - 17280000000, 0, {now} - 17280000000, '', 1
-FROM n;
-
-WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
-INSERT INTO dedup_key (key, ref, occurred_at)
-SELECT 'phone+words:' || lower(hex(randomblob(16))), 'SP-0' || printf('%014d', i), {now} - 17280000000
 FROM n;
 
 WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})

@@ -17,6 +17,10 @@ SELECT 'SP-0' || lpad(i::text, 14, '0'), 'ready', 1, {now} - 3600000, {now} + 31
     {now} - 3600000, '21030', '15', '', '', -1, 'no rule matches'
 FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
 
-INSERT INTO dedup_key (key, ref, occurred_at)
-SELECT 'phone+words:' || md5('k' || i), 'SP-0' || lpad(i::text, 14, '0'), {now} - 3600000
+INSERT INTO print (ref, at, print)
+SELECT 'SP-0' || lpad(i::text, 14, '0'), {now} - 3600000, 'P2' || chr(10) || 'wlampu jalan sedanau mati seminggu warga takut malam ' || i::text
 FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
+
+INSERT INTO print_key (key, at, ref)
+SELECT ('x' || substr(md5(i || '-' || j), 1, 16))::bit(64)::bigint, {now} - 3600000, 'SP-0' || lpad(i::text, 14, '0')
+FROM generate_series({from}::bigint, {to}::bigint) AS n(i), generate_series(1, 13) AS k(j);

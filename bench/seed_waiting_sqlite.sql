@@ -20,6 +20,11 @@ SELECT 'SP-0' || printf('%014d', i), 'ready', 1, {now} - 3600000, {now} + 315360
 FROM n;
 
 WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
-INSERT INTO dedup_key (key, ref, occurred_at)
-SELECT 'phone+words:' || lower(hex(randomblob(16))), 'SP-0' || printf('%014d', i), {now} - 3600000
+INSERT INTO print (ref, at, print)
+SELECT 'SP-0' || printf('%014d', i), {now} - 3600000, 'P2' || char(10) || 'wlampu jalan sedanau mati seminggu warga takut malam ' || CAST(i AS TEXT)
 FROM n;
+
+WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}), k(j) AS (SELECT 1 UNION ALL SELECT j + 1 FROM k WHERE j < 13)
+INSERT INTO print_key (key, at, ref)
+SELECT random(), {now} - 3600000, 'SP-0' || printf('%014d', i)
+FROM n, k;
