@@ -25,21 +25,14 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
+
+	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
 const (
-	everything = "SATUPINTU_TEST"
-	password   = "KATASANDI-7719"
-	mostUsers  = 400
+	password  = "KATASANDI-7719"
+	mostUsers = 400
 )
-
-// needs skips a test that needs more than Go, unless everything is to be tested.
-func needs(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv(everything) != "all" {
-		t.Skipf("needs %s: run `make test`, or set %s=all", what, everything)
-	}
-}
 
 // dovecot is a real server, one for all the tests of the package; each test has an account of its own.
 type dovecot struct {
@@ -59,7 +52,7 @@ var theServer struct {
 
 func startDovecot(t testing.TB) *dovecot {
 	t.Helper()
-	needs(t, "Dovecot")
+	storetest.Needs(t, "Dovecot")
 	theServer.once.Do(func() {
 		theServer.dovecot = &dovecot{}
 		theServer.startFailure = theServer.start()

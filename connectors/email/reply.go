@@ -40,45 +40,17 @@ func parseReply(text string) (*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parsed, parsed.Execute(io.Discard, words{Ref: "SP-1KAZ5T8M3Q0X4RD", Status: inIndonesian(complaint.Done, "")})
+	return parsed, parsed.Execute(io.Discard, words{Ref: "SP-1KAZ5T8M3Q0X4RD", Status: connectors.InIndonesian(complaint.Done, "")})
 }
 
 func (c *connector) replyWords(change connectors.StatusChange) words {
 	return words{
-		Ref: string(change.Ref), Status: inIndonesian(change.Status, complaint.CleanText(change.Raw)), Agency: complaint.CleanText(change.Agency),
+		Ref: string(change.Ref), Status: connectors.InIndonesian(change.Status, complaint.CleanText(change.Raw)), Agency: complaint.CleanText(change.Agency),
 		Note: complaint.CleanText(change.Note), TrackingID: complaint.CleanText(change.TrackingID), At: c.local(change.At),
 	}
 }
 
 func (c *connector) local(at time.Time) string { return at.In(c.env.Zone).Format("02-01-2006 15.04") }
-
-// inIndonesian is a status as a citizen reads it. An unmapped one is told in the platform's own word.
-func inIndonesian(status complaint.Status, raw string) string {
-	switch status {
-	case complaint.Received:
-		return "sudah kami terima"
-	case complaint.Forwarded:
-		return "sudah diteruskan ke SP4N-LAPOR! dan menunggu verifikasi"
-	case complaint.Disposed:
-		return "sudah diteruskan kepada instansi yang berwenang"
-	case complaint.InProgress:
-		return "sedang diproses"
-	case complaint.Postponed:
-		return "tertunda"
-	case complaint.Done:
-		return "selesai"
-	case complaint.Archived:
-		return "diarsipkan"
-	case complaint.Rejected:
-		return "ditolak"
-	case complaint.Closed:
-		return "ditutup"
-	}
-	if raw == "" {
-		return "diperbarui"
-	}
-	return raw
-}
 
 // compose writes the mail about a change, as an answer to the mail under old.
 func (c *connector) compose(change connectors.StatusChange, old header, to person) ([]byte, error) {

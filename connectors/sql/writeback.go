@@ -76,32 +76,7 @@ func (c *connector) values(change connectors.StatusChange) map[string]any {
 // message is what the person reads.
 func (c *connector) message(change connectors.StatusChange) string {
 	return fill(c.settings.Message, map[string]string{
-		"ref": string(change.Ref), "time": localTime(change.At, c.zone), "status": statusWord(change.Status),
+		"ref": string(change.Ref), "time": localTime(change.At, c.zone), "status": connectors.InIndonesian(change.Status, complaint.CleanText(change.Raw)),
 		"note": change.Note, "agency": change.Agency, "tracking_id": change.TrackingID,
 	})
-}
-
-// statusWord is a status as a citizen reads it.
-func statusWord(status complaint.Status) string {
-	switch status {
-	case complaint.Received:
-		return "diterima"
-	case complaint.Forwarded:
-		return "diteruskan ke SP4N-LAPOR!"
-	case complaint.Disposed:
-		return "diteruskan ke instansi yang berwenang"
-	case complaint.InProgress, complaint.Other:
-		return "sedang diproses"
-	case complaint.Postponed:
-		return "ditunda"
-	case complaint.Done:
-		return "selesai"
-	case complaint.Archived:
-		return "diarsipkan"
-	case complaint.Rejected:
-		return "tidak dapat diproses"
-	case complaint.Closed:
-		return "ditutup"
-	}
-	return string(status)
 }
