@@ -81,7 +81,11 @@ func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment
 	}, nil
 }
 
-// look is what a picture looks like; empty for anything else, and where nobody may wait any longer.
+// turnToLook is how long a picture waits for its turn to be unpacked. What it looks like is worth no more of the time in
+// which somebody waits for our answer.
+const turnToLook = 2 * time.Second
+
+// look is what a picture looks like; empty for anything else, and where its turn does not come in time.
 func (f *Files) look(ctx context.Context, a complaint.Attachment, kept io.ReadSeeker) string {
 	if !slices.Contains(dedup.Pictures(), a.Type) || a.Size > dedup.MostPictureBytes {
 		return ""
@@ -89,6 +93,8 @@ func (f *Files) look(ctx context.Context, a complaint.Attachment, kept io.ReadSe
 	select {
 	case f.looking <- struct{}{}:
 		defer func() { <-f.looking }()
+	case <-time.After(turnToLook):
+		return ""
 	case <-ctx.Done():
 		return ""
 	}
