@@ -36,6 +36,30 @@ func TestFitLearnsFromSamplesInAnyOrder(t *testing.T) {
 	}
 }
 
+// Samples that one feature tells apart wholly are where whole steps overshoot, and go to and fro for ever.
+func TestFitEndsAtTheTop(t *testing.T) {
+	var samples []Sample
+	for i := range 40 {
+		same := i%2 == 0
+		s := sample(1000, 0, same)
+		if !same {
+			s = sample(0, 1000, same)
+		}
+		s.Weight = 50
+		samples = append(samples, s)
+	}
+	rows, err := designed(samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := make([]float64, len(FeatureNames())+1)
+	start[0] = -20
+	gradient, _ := slope(rows, newton(rows, start), start)
+	if steepest := longest(gradient); steepest > 1e-6 {
+		t.Errorf("the slope at the end is %v, want none", steepest)
+	}
+}
+
 func TestModelIsReadAsItWasWritten(t *testing.T) {
 	var written, again bytes.Buffer
 	if err := ShippedModel().Write(&written); err != nil {

@@ -92,6 +92,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"news is told in order when the clock steps back", newsInOrderOfTheirNumbers},
 		{"a complaint that cannot be read or judged stops no other", unreadableStopsNobody},
 		{"a primary that dies meanwhile gets no duplicate", dyingPrimary},
+		{"what the database undoes for two that wait for each other is run again", runsAVictimAgain},
 		{"a database that takes nothing answers everybody soon", busyDatabase},
 		{"personal data is sealed at rest", sealsPersonalData},
 		{"what a list has is done and asked about by no wrong id", listedIsDone},

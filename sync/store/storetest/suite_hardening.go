@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,35 @@ func dyingPrimary(t *testing.T, h Harness) {
 	w.must(<-done)
 	w.state(second, store.Ready)
 	w.ledger(store.Ledger{Accepted: 2, Waiting: 1, Dead: 1})
+}
+
+// Of two that wait for each other the database undoes one: that one is run again, and nobody hears of it.
+func runsAVictimAgain(t *testing.T, h Harness) {
+	if h.Gateway < 2 {
+		return // SQLite has one writer, which waits for nobody
+	}
+	w := begin(t, h)
+	w.keep(report(1), report(2))
+	w.decideAll(judge)
+	got := w.claim(2)
+	refs := []complaint.Ref{got[0].Ref, got[1].Ref}
+	slices.Sort(refs)
+	other, err := w.Handle().BeginTxx(t.Context(), nil)
+	w.must(err)
+	defer func() { _ = other.Rollback() }()
+	lock := func(ref complaint.Ref) {
+		_, err := other.ExecContext(t.Context(), "SELECT 1 FROM delivery WHERE ref = $1 FOR UPDATE", ref)
+		w.must(err)
+	}
+	_, err = other.ExecContext(t.Context(), "SET LOCAL deadlock_timeout = '60s'") // so that the store is the one undone
+	w.must(err)
+	lock(refs[1])
+	done := make(chan error, 1)
+	go func() { done <- w.Renew(t.Context(), refs, time.Minute) }() // it has the first, and waits for the second
+	w.waitUntilBlocked()
+	lock(refs[0])
+	w.must(other.Commit())
+	w.must(<-done)
 }
 
 // waitUntilBlocked returns when somebody waits for a lock in the database.
