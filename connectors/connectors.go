@@ -23,8 +23,13 @@ type Connector struct {
 	Authenticate Authenticator // with Receive: who may ask for a status
 	Acknowledge  Acknowledger
 	WriteStatus  StatusWriter
+	Say          Speaker // with messages: answers to a person; the gateway words them, statuses too where WriteStatus is nil
+	Fetch        Fetcher // with messages that carry Media
 	Check        Checker // required: what `check --online` prints
 	Close        func() error
+
+	// JoinWithin is, with messages, how long a sender must be silent until what they said becomes a complaint.
+	JoinWithin time.Duration
 }
 
 // Poller reads what is new since a cursor. The gateway owns the cursor and saves it in the same transaction as the page;
@@ -83,6 +88,7 @@ type Cursor string
 // Page is what one Poll found.
 type Page struct {
 	Complaints []complaint.Complaint // Ref, Source and ReceivedAt are the gateway's to fill
+	Messages   []Message
 	SetAside   []SetAside
 	Next       Cursor
 	More       bool // there is more: poll again at once
@@ -117,7 +123,11 @@ func SetAsideCauses() []SetAsideCause {
 // Received is what a request carried.
 type Received struct {
 	Complaints []complaint.Complaint
+	Messages   []Message
 	List       bool // the sender sent a list and expects one
+	// Told, when set, is the body of the answer after the commit, for channels that expect one of their own; it is sent with
+	// 200. Unset: 202, and the references as JSON.
+	Told *Answer
 	// Answer, when set, is a handshake that carries no complaint: it is written as it is.
 	Answer *Answer
 }
@@ -153,6 +163,8 @@ type StatusChange struct {
 	Agency     string           `json:"agency,omitempty"` // by name
 	TrackingID string           `json:"tracking_id,omitempty"`
 	At         time.Time        `json:"at"`
+
+	To string `json:"-"` // Reporter.Account of the complaint: whom to tell, on channels that need to know. Personal data
 }
 
 // Definition declares a connector kind.

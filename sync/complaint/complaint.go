@@ -40,7 +40,8 @@ type Complaint struct {
 	ReceivedAt time.Time `json:"received_at,omitzero"` // when the gateway accepted it
 
 	Attachments []Attachment `json:"attachments,omitempty"`
-	Raw         Payload      `json:"-"` // as it came, for replay; kept beside the complaint, never forwarded
+	Missing     int          `json:"missing,omitempty"` // files the person sent that could not be had
+	Raw         Payload      `json:"-"`                 // as it came, for replay; kept beside the complaint, never forwarded
 }
 
 // Reporter is who complained. Every field is optional; all of it is personal data and never reaches a log or a metric.
@@ -49,6 +50,7 @@ type Reporter struct {
 	Phone    string `json:"phone,omitempty"`
 	Email    string `json:"email,omitempty"`
 	Identity string `json:"identity,omitempty"` // NIK, the 16-digit national identity number
+	Account  string `json:"account,omitempty"`  // where the channel reaches the person, as the channel writes it: a number, a chat
 }
 
 // Place is where the matter lies. Lat and Long are degrees, WGS 84; both are nil when the channel gives no point.
@@ -113,11 +115,11 @@ func ParseClass(s string) (Class, error) {
 	return "", fmt.Errorf("class %q is not one of supervised, ordinary, aspiration, information", s)
 }
 
-// ContentHash identifies what the channel said, apart from our reference, the time we received it, what we saw in it and
-// the bytes it came in: the same complaint sent again has the same hash, an edited one another. It is lower-case hex
-// SHA-256.
+// ContentHash identifies what the channel said, apart from our reference, the time we received it, what we saw in it, what
+// we could not have of it and the bytes it came in: the same complaint sent again has the same hash, an edited one another.
+// It is lower-case hex SHA-256.
 func (c Complaint) ContentHash() string {
-	c.Ref, c.ReceivedAt = "", time.Time{}
+	c.Ref, c.ReceivedAt, c.Missing = "", time.Time{}, 0
 	c.Attachments = slices.Clone(c.Attachments)
 	for i := range c.Attachments {
 		c.Attachments[i].Look = ""
