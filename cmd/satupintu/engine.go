@@ -10,10 +10,10 @@ import (
 	"github.com/satupintu/satupintu/sync/dedup"
 )
 
-// engineOptions are what complaints of this gateway are compared with: the region's villages by name, the model in use, and
-// words it learns anew. A model that cannot be read, such as one of another version, is said and the shipped one taken.
+// engineOptions are what complaints of this gateway are compared with: the region's villages by name, and the model in use. A
+// model that cannot be read, such as one of another version, is said and the shipped one taken.
 func (b *base) engineOptions(ctx context.Context, cfg *config.Config) (dedup.Options, error) {
-	o := dedup.Options{Hasher: b.hasher, Window: cfg.Dedup.Window.D(), ReviewAbove: cfg.Dedup.ReviewAbove, WrongTaps: cfg.Dedup.WrongTaps, Words: dedup.NewWords()}
+	o := dedup.Options{Hasher: b.hasher, Window: cfg.Dedup.Window.D(), ReviewAbove: cfg.Dedup.ReviewAbove, WrongTaps: cfg.Dedup.WrongTaps}
 	if cfg.Region.Codes != "" {
 		var err error
 		o.Gazetteer, err = fromFile(string(cfg.Region.Codes), func(f *os.File) (*dedup.Gazetteer, error) { return dedup.ReadGazetteer(f, cfg.Region.Code) })

@@ -131,7 +131,7 @@ func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 	b.metrics.Expect(o.channels)
 	o.relay = relay.New(relay.Options{
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
-		Hasher: b.hasher, Engine: dedup.NewEngine(compare), Words: compare.Words, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
+		Engine: dedup.NewEngine(compare), Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil

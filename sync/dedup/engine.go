@@ -90,6 +90,9 @@ func NewEngine(o Options) *Engine {
 	return &Engine{o: o, weights: o.Model.weights()}
 }
 
+// Learn counts the words of a complaint among those of the region.
+func (e *Engine) Learn(p Print) { e.o.Words.Learn(p) }
+
 func hashed(s string) int64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)

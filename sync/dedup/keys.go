@@ -7,10 +7,13 @@ import (
 	"strings"
 )
 
-// The most keys and probes a print has.
+// The bounds of one look for duplicates: the keys and probes a print has, the newest complaints that are looked at for one
+// key, and the complaints sharing most that are compared.
 const (
-	MostKeys   = 16
-	MostProbes = 32
+	MostKeys       = 16
+	MostProbes     = 32
+	MostPerKey     = 64
+	MostCandidates = 32
 )
 
 // How much it says that two complaints share a key: those that share more are compared first.

@@ -21,21 +21,13 @@ const (
 	expireAtOnce = 2_000
 )
 
-// compares makes the engine ready; in mode off there is none.
+// compares takes the engine in use; in mode off there is none.
 func (r *Relay) compares(o Options) {
 	d := o.Config.Dedup
-	if d.Mode == modeOff {
+	if d.Mode == modeOff || o.Engine == nil {
 		return
 	}
-	r.words, r.engine = o.Words, o.Engine
-	if r.words == nil {
-		r.words = dedup.NewWords()
-	}
-	if r.engine == nil {
-		r.engine = dedup.NewEngine(dedup.Options{
-			Hasher: o.Hasher, Window: d.Window.D(), ReviewAbove: d.ReviewAbove, WrongTaps: d.WrongTaps, Words: r.words,
-		})
-	}
+	r.engine = o.Engine
 	r.comparison = &store.Comparison{
 		Window: d.Window.D(), ReviewAll: d.Mode == modeReview, ReviewWait: d.ReviewWait.D(), Judge: r.engine.Judge,
 	}
@@ -52,14 +44,14 @@ func (r *Relay) learn(ctx context.Context) {
 		r.log.Warn("the words of earlier complaints could not be learnt; duplicates are told apart less well for a while", "error", err)
 	}
 	for _, p := range prints {
-		r.words.Learn(p)
+		r.engine.Learn(p)
 	}
 }
 
 // compared counts what a comparison came to, and learns the words of the complaint.
 func (r *Relay) compared(d store.Decided) {
 	if d.Print != nil {
-		r.words.Learn(*d.Print)
+		r.engine.Learn(*d.Print)
 	}
 	if d.Answer == dedup.Review {
 		r.metrics.reviews.WithLabelValues(reviewAsked).Inc()

@@ -46,10 +46,8 @@ type Options struct {
 	Config   *config.Config
 	Platform national.Platform
 	Channels []Channel
-	Limiter  *Limiter // the platform's; its Transport is what Platform sends through
-	Hasher   dedup.Hasher
-	Engine   *dedup.Engine // compares complaints; nil: one with the shipped model and no gazetteer
-	Words    *dedup.Words  // the engine's; nil with a nil Engine
+	Limiter  *Limiter      // the platform's; its Transport is what Platform sends through
+	Engine   *dedup.Engine // compares complaints; nil: nothing is compared, as with dedup.mode off
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -83,7 +81,6 @@ type Relay struct {
 	at       func(Point)
 
 	engine     *dedup.Engine // nil, with comparison: duplicates are not looked for
-	words      *dedup.Words
 	comparison *store.Comparison
 
 	held        heldClaims

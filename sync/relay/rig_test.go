@@ -19,6 +19,7 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/national/lapor"
 	"github.com/satupintu/satupintu/sync/national/simulator"
@@ -101,7 +102,8 @@ func (r *rig) start() {
 	metrics := relay.NewMetrics(r.registry)
 	metrics.Expect(channels)
 	r.relay = relay.New(relay.Options{
-		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter, Hasher: key,
+		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter,
+		Engine:  dedup.NewEngine(dedup.Options{Hasher: key, Window: r.cfg.Dedup.Window.D(), ReviewAbove: r.cfg.Dedup.ReviewAbove}),
 		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at,
 	})
 	ctx, stop := context.WithCancel(r.Context())

@@ -27,7 +27,6 @@ import (
 	"github.com/satupintu/satupintu/connectors/webhook"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
-	"github.com/satupintu/satupintu/sync/privacy"
 	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/server"
 	"github.com/satupintu/satupintu/sync/store"
@@ -71,7 +70,7 @@ func newFace(t *testing.T) *face {
 	metrics.Expect(channels)
 	r := relay.New(relay.Options{
 		Store: s, Files: files, Config: cfg, Platform: national.Platform{}, Channels: channels, Limiter: relay.NewLimiter(1),
-		Hasher: privacy.Key{}, Metrics: metrics, Log: log,
+		Metrics: metrics, Log: log,
 	})
 	web := server.New(metrics, log)
 	web.Serve(&server.Site{Relay: r, Channels: channels, MaxBody: maxBody})

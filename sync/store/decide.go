@@ -228,12 +228,7 @@ func (w *writer) noteRecurrences(ctx context.Context, again []*undecided, works 
 	}
 	rows, refs := make([]args, len(again)), make([]complaint.Ref, len(again))
 	for i, u := range again {
-		m := matterOf(u.verdict)
-		refs[i] = u.Ref
-		rows[i] = args{
-			"ref": string(u.Ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
-			"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
-		}
+		refs[i], rows[i] = u.Ref, recurrence(u.Ref, matterOf(u.verdict))
 	}
 	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, rows); err != nil {
 		return fmt.Errorf("note what they point back to: %w", err)
@@ -243,6 +238,14 @@ func (w *writer) noteRecurrences(ctx context.Context, again []*undecided, works 
 		work.Job.Earlier = tickets[work.Ref]
 	}
 	return err
+}
+
+// recurrence is the row of a complaint that points back to another.
+func recurrence(ref complaint.Ref, m Matter) args {
+	return args{
+		"ref": string(ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
+		"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
+	}
 }
 
 // earlierTickets are the tracking ids of what recurrences point back to, where the platform has it.

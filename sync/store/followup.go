@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -169,11 +168,7 @@ func (s *Store) GoAlone(ctx context.Context, c Claim) error {
 
 // pointBack has a complaint that goes on by itself name the ticket of the one it was linked to.
 func (w *writer) pointBack(ctx context.Context, ref complaint.Ref, m Matter) error {
-	row := args{
-		"ref": string(ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
-		"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
-	}
-	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, []args{row}); err != nil {
+	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, []args{recurrence(ref, m)}); err != nil {
 		return fmt.Errorf("note what %s points back to: %w", ref, err)
 	}
 	if _, err := w.run(ctx, w.s.q.PointBack, args{"ref": ref, "earlier_ref": m.Earlier}); err != nil {

@@ -6,17 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
-)
-
-// The bounds of one look for duplicates, whatever is in the database. The newest of a key is said in find-candidates too.
-const (
-	mostPerKey     = 64
-	mostCandidates = 32
 )
 
 // lookalike is an earlier complaint as the index knows it.
@@ -83,7 +76,7 @@ func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
 	found, err := allSet[struct {
 		N    int64
 		Refs string
-	}](ctx, w.tx, w.s.q.FindCandidates, args{}, set{"n": n, "key": keys, "after": after, "before": before})
+	}](ctx, w.tx, w.s.q.FindCandidates, args{"most": dedup.MostPerKey}, set{"n": n, "key": keys, "after": after, "before": before})
 	if err != nil {
 		return fmt.Errorf("look for the keys: %w", err)
 	}
@@ -97,7 +90,7 @@ func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
 
 // numbered are the numbers of references.
 func (b *batch) numbered(refs string) []int {
-	numbers := make([]int, 0, mostPerKey)
+	numbers := make([]int, 0, dedup.MostPerKey)
 	for ref := range strings.SplitSeq(refs, " ") {
 		number, known := b.numbers[complaint.Ref(ref)]
 		if !known {
@@ -134,17 +127,17 @@ func (b *batch) weigh(asked map[probe]int, hits [][]int) {
 }
 
 // weightiest are those that share most, the weightiest first and of those that share as much the newest, never more than
-// mostCandidates.
+// dedup.MostCandidates.
 type weightiest []sharing
 
 func (w *weightiest) add(s sharing) {
 	after := func(a, b sharing) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.ref, a.ref)) }
-	if len(*w) == mostCandidates && after((*w)[mostCandidates-1], s) < 0 {
+	if len(*w) == dedup.MostCandidates && after((*w)[dedup.MostCandidates-1], s) < 0 {
 		return
 	}
 	at, _ := slices.BinarySearchFunc(*w, s, after)
 	*w = slices.Insert(*w, at, s)
-	*w = (*w)[:min(len(*w), mostCandidates)]
+	*w = (*w)[:min(len(*w), dedup.MostCandidates)]
 }
 
 // readLookalikes reads what the weightiest of all cases are compared by, and where they stand.
@@ -243,7 +236,7 @@ func (b *batch) lookalikes(i int) []lookalike {
 	weights, mates := map[complaint.Ref]float64{}, map[complaint.Ref]*undecided{}
 	for _, p := range u.probes {
 		met := b.met[p.Hash]
-		for _, mate := range met[max(0, len(met)-mostPerKey):] {
+		for _, mate := range met[max(0, len(met)-dedup.MostPerKey):] {
 			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
 				weights[mate.Ref] += p.Weight
 				mates[mate.Ref] = mate
@@ -263,40 +256,4 @@ func (b *batch) lookalikes(i int) []lookalike {
 		}
 	}
 	return among
-}
-
-// recentPrints are prints that were made or read a short while ago: what comes in is mostly compared with what came in just
-// before. A print is written once and never changed, so what is here is true.
-type recentPrints struct {
-	mu         sync.Mutex
-	young, old map[complaint.Ref]dedup.Print
-}
-
-// mostYoung bounds what is kept: twice as many prints of about 2 KiB.
-const mostYoung = 4096
-
-func (r *recentPrints) get(ref complaint.Ref) (dedup.Print, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if print, ok := r.young[ref]; ok {
-		return print, true
-	}
-	print, ok := r.old[ref]
-	if ok {
-		r.keep(ref, print)
-	}
-	return print, ok
-}
-
-func (r *recentPrints) put(ref complaint.Ref, print dedup.Print) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.keep(ref, print)
-}
-
-func (r *recentPrints) keep(ref complaint.Ref, print dedup.Print) {
-	if r.young == nil || len(r.young) >= mostYoung {
-		r.young, r.old = make(map[complaint.Ref]dedup.Print, mostYoung), r.young
-	}
-	r.young[ref] = print
 }

@@ -9,12 +9,6 @@ import (
 	"github.com/satupintu/satupintu/sync/dedup"
 )
 
-// Bounds of a lookup, as the store keeps them.
-const (
-	perKey     = 64 // the newest complaints that are looked at for one key
-	candidates = 32 // the complaints that share most weight, which are compared
-)
-
 // Index finds earlier complaints by their keys, in memory, with the store's bounds. It is for one goroutine.
 type Index struct {
 	window  time.Duration
@@ -33,7 +27,7 @@ func (x *Index) Add(ref complaint.Ref, p dedup.Print) {
 	x.entries = append(x.entries, dedup.Earlier{Ref: ref, Print: p})
 	for _, k := range p.Keys() {
 		list := x.keys[k.Hash]
-		if len(list) == perKey {
+		if len(list) == dedup.MostPerKey {
 			list = append(list[:0], list[1:]...)
 		}
 		x.keys[k.Hash] = append(list, n)
@@ -58,8 +52,8 @@ func (x *Index) Find(p dedup.Print) []dedup.Earlier {
 	slices.SortFunc(found, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(shared[b], shared[a]), cmp.Compare(b, a))
 	})
-	earlier := make([]dedup.Earlier, 0, min(len(found), candidates))
-	for _, n := range found[:min(len(found), candidates)] {
+	earlier := make([]dedup.Earlier, 0, min(len(found), dedup.MostCandidates))
+	for _, n := range found[:min(len(found), dedup.MostCandidates)] {
 		earlier = append(earlier, x.entries[n])
 	}
 	return earlier

@@ -30,11 +30,11 @@ func TestALookupIsBoundedAndTakesTheNewest(t *testing.T) {
 		x.Add(complaint.Ref(fmt.Sprint(i)), p)
 	}
 	found := x.Find(prints[199])
-	if len(found) != candidates || found[0].Ref != "198" || found[31].Ref != "167" {
+	if len(found) != dedup.MostCandidates || found[0].Ref != "198" || found[31].Ref != "167" {
 		t.Errorf("%d found, first %s, last %s", len(found), found[0].Ref, found[len(found)-1].Ref)
 	}
 	for hash, list := range x.keys {
-		if len(list) > perKey {
+		if len(list) > dedup.MostPerKey {
 			t.Errorf("key %d has %d complaints", hash, len(list))
 		}
 	}
