@@ -9,6 +9,7 @@ import (
 type term struct {
 	word   string
 	hash   uint64
+	sounds uint32 // which consonants it has
 	sense  sense
 	rarity float64
 	common bool // many of the region's complaints have it
@@ -35,7 +36,7 @@ func (b *bag) fill(e *Engine, p *Print) {
 	words := lexicon()
 	for i, list := range [2][]string{p.Words, p.Where} {
 		for _, w := range list {
-			b.terms = append(b.terms, term{word: w, hash: uint64(hashed(w)), sense: words[w].sense, text: i == 0}) //nolint:gosec // a hash
+			b.terms = append(b.terms, term{word: w, hash: uint64(hashed(w)), sounds: sounds(w), sense: words[w].sense, text: i == 0}) //nolint:gosec // a hash
 		}
 	}
 	e.o.Words.weigh(b.terms)
@@ -95,7 +96,7 @@ func misspelt(a, b *bag, loose bool) (shared float64) {
 		for j := range b.terms {
 			u := &b.terms[j]
 			again := u.met && t.sense&isKnown == 0 // a second mention, misspelt
-			if u.met && !again || t.sense&isKnown != 0 && u.sense&isKnown != 0 || !near(t.word, u.word, loose) {
+			if u.met && !again || t.sense&isKnown != 0 && u.sense&isKnown != 0 || farApart(t, u) || !near(t.word, u.word, loose) {
 				continue
 			}
 			t.met, u.met = true, true

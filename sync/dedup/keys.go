@@ -8,13 +8,22 @@ import (
 )
 
 // The bounds of one look for duplicates: the keys and probes a print has, the newest complaints that are looked at for one
-// key, and the complaints sharing most that are compared.
+// key, for one that says little, and the complaints sharing most that are compared.
 const (
 	MostKeys       = 16
 	MostProbes     = 32
 	MostPerKey     = 64
-	MostCandidates = 32
+	MostPerWeakKey = 16
+	MostCandidates = 16
 )
+
+// Most is how many of the newest complaints that share a key are looked at.
+func (k Key) Most() int {
+	if k.Weight <= saysLittle {
+		return MostPerWeakKey
+	}
+	return MostPerKey
+}
 
 // How much it says that two complaints share a key: those that share more are compared first.
 const (
@@ -32,6 +41,7 @@ const (
 	weighsVillage   = 1
 	weighsNeighbour = 2 // a cell beside
 
+	saysLittle  = 2 // such a key is shared by whole villages, and two of them make nobody the likeliest
 	fewestWords = 3 // a text of fewer has no key of its words: they say too little
 )
 

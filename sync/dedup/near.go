@@ -1,6 +1,9 @@
 package dedup
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // near says that one of two words is the other misspelt. Numbers are never: another digit is another house. Nor are two
 // words that the lexicon both knows, such as "barat" and "darat". Loose is for words of one person.
@@ -30,6 +33,34 @@ func near(a, b string, loose bool) bool {
 	}
 	sa, sb := skeleton(a), skeleton(b)
 	return len(sa) >= 3 && sa == sb && (loose || long > short) || len(sa) == 2 && sa == sb && short == 2
+}
+
+// sounds is which consonants a word has, one bit each. A silent h is none.
+func sounds(w string) (set uint32) {
+	const vowels = 1<<('a'-'a') | 1<<('e'-'a') | 1<<('h'-'a') | 1<<('i'-'a') | 1<<('o'-'a') | 1<<('u'-'a')
+	for i := range len(w) {
+		if b := w[i] - 'a'; b < 26 {
+			set |= 1 << b
+		}
+	}
+	return set &^ vowels
+}
+
+// farApart says of most words that are not near, by their consonants alone, that they are not: a slip changes two of them at
+// most, and a vowel left out none.
+func farApart(a, b *term) bool {
+	return bits.OnesCount32(a.sounds^b.sounds) > 2*mostSlips(min(len(a.word), len(b.word)))
+}
+
+// mostSlips is how many slips near forgives at most in a word of so many letters.
+func mostSlips(letters int) int {
+	switch {
+	case letters >= 9:
+		return 3
+	case letters >= 6:
+		return 2
+	}
+	return 1
 }
 
 // digital says that a word has a digit, or stands for a number.

@@ -49,40 +49,52 @@ func newBatch(cases []*undecided) *batch {
 }
 
 // probe is one question to the index. Complaints told in the same hour ask it together.
-type probe struct{ key, hour int64 }
+type probe struct {
+	key, hour int64
+	most      int
+}
 
-func (u *undecided) hour() int64 { return milli(u.decision.Print.At) / time.Hour.Milliseconds() }
+func (u *undecided) asks(k dedup.Key) probe {
+	return probe{k.Hash, milli(u.decision.Print.At) / time.Hour.Milliseconds(), k.Most()}
+}
+
+// questions are probes of one batch that are asked together, each once.
+type questions struct{ n, keys, after, before []int64 }
+
+func (q *questions) ask(n int, p probe, window int64) {
+	q.n, q.keys = append(q.n, int64(n)), append(q.keys, p.key)
+	q.after, q.before = append(q.after, p.hour*time.Hour.Milliseconds()-window), append(q.before, (p.hour+1)*time.Hour.Milliseconds()+window)
+}
 
 // findLookalikes asks the index for all probes of a batch at once, each once, and reads the prints of the weightiest.
 func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
-	asked := map[probe]int{}
-	var n, keys, after, before []int64
+	asked, groups := map[probe]int{}, map[int]*questions{}
 	for _, u := range b.cases {
-		window := u.decision.By.Window.Milliseconds()
 		for _, k := range u.probes {
-			p := probe{k.Hash, u.hour()}
+			p := u.asks(k)
 			if _, again := asked[p]; again {
 				continue
 			}
-			asked[p] = len(n)
-			n, keys = append(n, int64(len(n))), append(keys, p.key)
-			after, before = append(after, p.hour*time.Hour.Milliseconds()-window), append(before, (p.hour+1)*time.Hour.Milliseconds()+window)
+			if groups[p.most] == nil {
+				groups[p.most] = &questions{}
+			}
+			groups[p.most].ask(len(asked), p, u.decision.By.Window.Milliseconds())
+			asked[p] = len(asked)
 		}
 	}
 	b.shared = make([][]sharing, len(b.cases))
-	if len(n) == 0 {
-		return nil
-	}
-	found, err := allSet[struct {
-		N    int64
-		Refs string
-	}](ctx, w.tx, w.s.q.FindCandidates, args{"most": dedup.MostPerKey}, set{"n": n, "key": keys, "after": after, "before": before})
-	if err != nil {
-		return fmt.Errorf("look for the keys: %w", err)
-	}
-	hits := make([][]int, len(n))
-	for _, f := range found {
-		hits[f.N] = b.numbered(f.Refs)
+	hits := make([][]int, len(asked))
+	for most, q := range groups {
+		found, err := allSet[struct {
+			N    int64
+			Refs string
+		}](ctx, w.tx, w.s.q.FindCandidates, args{"most": most}, set{"n": q.n, "key": q.keys, "after": q.after, "before": q.before})
+		if err != nil {
+			return fmt.Errorf("look for the keys: %w", err)
+		}
+		for _, f := range found {
+			hits[f.N] = b.numbered(f.Refs)
+		}
 	}
 	b.weigh(asked, hits)
 	return w.readLookalikes(ctx, b)
@@ -108,7 +120,7 @@ func (b *batch) weigh(asked map[probe]int, hits [][]int) {
 	weights, touched := make([]float64, len(b.refs)), []int{}
 	for i, u := range b.cases {
 		for _, k := range u.probes {
-			for _, number := range hits[asked[probe{k.Hash, u.hour()}]] {
+			for _, number := range hits[asked[u.asks(k)]] {
 				if weights[number] == 0 {
 					touched = append(touched, number)
 				}
@@ -236,7 +248,7 @@ func (b *batch) lookalikes(i int) []lookalike {
 	weights, mates := map[complaint.Ref]float64{}, map[complaint.Ref]*undecided{}
 	for _, p := range u.probes {
 		met := b.met[p.Hash]
-		for _, mate := range met[max(0, len(met)-dedup.MostPerKey):] {
+		for _, mate := range met[max(0, len(met)-p.Most()):] {
 			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
 				weights[mate.Ref] += p.Weight
 				mates[mate.Ref] = mate

@@ -39,7 +39,8 @@ func (x *Index) Find(p dedup.Print) []dedup.Earlier {
 	shared := map[int32]float64{}
 	since := p.At.Add(-x.window)
 	for _, k := range p.Probes() {
-		for _, n := range x.keys[k.Hash] {
+		list := x.keys[k.Hash]
+		for _, n := range list[max(0, len(list)-k.Most()):] {
 			if !x.entries[n].Print.At.Before(since) {
 				shared[n] += k.Weight
 			}
