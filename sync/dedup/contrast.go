@@ -40,6 +40,7 @@ type contrast struct {
 	place places
 
 	concept, otherConcept bool
+	hopeless              bool // nothing that was not measured can make them one matter: see Engine.hopeless
 	private               bool
 	subject               bool
 	file, otherFile       bool
@@ -65,6 +66,9 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 	c.both = meet(later, earlier, c.relation == sameReporter)
 	c.either = later.mass + earlier.mass - c.both
 	c.least = min(later.mass, earlier.mass)
+	if c.hopeless = e.hopeless(&c, later); c.hopeless {
+		return c
+	}
 	firstA, firstB := c.untilCut(later, earlier), c.untilCut(earlier, later)
 	c.later, c.early = e.alone(later, b, firstA), e.alone(earlier, a, firstB)
 	if c.relation == sameReporter { // one person's slip of a finger tells nothing, where the other telling has no word instead
@@ -81,6 +85,22 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 		}
 	}
 	return c
+}
+
+// hopeless says that two complaints are two matters whatever the words that only one has may be, which is much of the work to
+// find out: too few words are shared for any rule, and with the most favourable of them no person would be asked.
+func (e *Engine) hopeless(c *contrast, later *bag) bool {
+	p := later.print
+	if e.thorough || c.relation == sameReporter || c.whole || c.text || c.file || len(p.Quoted)+len(p.Tracks) > 0 || c.share() >= recursWords {
+		return false
+	}
+	met := 0
+	for i := range later.terms {
+		if later.terms[i].met {
+			met++
+		}
+	}
+	return e.weights.most(c.measured(), met) < e.o.ReviewAbove
 }
 
 // untilCut is how many words of long there are where short may be long cut short, as an SMS is: the words behind are in

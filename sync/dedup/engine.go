@@ -74,6 +74,8 @@ type Options struct {
 type Engine struct {
 	o       Options
 	weights weights
+
+	thorough bool // measure all of every pair, also where nothing can come of it
 }
 
 // NewEngine makes an engine.

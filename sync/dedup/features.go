@@ -16,8 +16,9 @@ func FeatureNames() []string {
 
 // Features measures two complaints, one value for each of FeatureNames.
 func (e *Engine) Features(later, earlier Print) []Feature {
-	a, b := e.bag(&later), e.bag(&earlier)
-	c := e.contrast(&a, &b, nil)
+	whole := Engine{o: e.o, weights: e.weights, thorough: true}
+	a, b := whole.bag(&later), whole.bag(&earlier)
+	c := whole.contrast(&a, &b, nil)
 	values := c.measured()
 	features := make([]Feature, len(values))
 	for i, name := range FeatureNames() {
@@ -36,7 +37,7 @@ func (c *contrast) measured() [features]float64 {
 	}
 	villages := float64(bits.OnesCount32(uint32(place.differ & (area | mark))))
 	return [features]float64{
-		bit(c.relation == sameReporter), bit(c.relation == otherReporter), c.share(), c.held(), part(c.metNames, 3),
+		bit(c.relation == sameReporter), bit(c.relation == otherReporter), c.share(), c.held(), rareWords(c.metNames),
 		bit(place.agrees(street)), bit(place.agrees(precise)), bit(place.agrees(mark)), bit(place.agrees(village)), bit(place.same),
 		c.nearness(), bit(c.far()), min(1, (conflicts-villages)/2), min(1, villages/2), part(c.later.sum()+c.early.sum(), 6),
 		min(1, c.apart.Hours()/24/30), bit(c.otherConcept),
@@ -61,10 +62,30 @@ func bit(is bool) float64 {
 // part grows from 0 towards 1; it is a half at the given number.
 func part(n, half int) float64 { return float64(n) / float64(n+half) }
 
+func rareWords(n int) float64 { return part(n, 3) }
+
 // weights are a model's, in the order of FeatureNames.
 type weights struct {
 	intercept float64
 	of        [features]float64
+}
+
+// Where those features stand that are measured last.
+const (
+	rareWordsAt  = 4
+	otherWordsAt = 14
+)
+
+// most is the highest score there can be when rare_words and other_words are not measured yet, and so many words are shared.
+func (w *weights) most(values [features]float64, met int) float64 {
+	values[rareWordsAt], values[otherWordsAt] = 0, 0
+	if w.of[rareWordsAt] > 0 {
+		values[rareWordsAt] = rareWords(met)
+	}
+	if w.of[otherWordsAt] > 0 {
+		values[otherWordsAt] = 1
+	}
+	return w.score(values)
 }
 
 func (m *Model) weights() weights {

@@ -44,6 +44,9 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 	for i := range among {
 		b.fill(e, &among[i].Print)
 		c := e.contrast(&a, &b, crowd)
+		if c.hopeless {
+			continue
+		}
 		c.state(&later, &among[i])
 		c.template = c.text && template
 		v := e.verdict(&c, own)

@@ -2,11 +2,15 @@ package dedup
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -178,6 +182,65 @@ func TestTheVerdictIsTheSameInAnyOrder(t *testing.T) {
 			t.Errorf("%s: %s of %s, the other way round %s of %s", p.Teaches, one.Answer, one.Earlier, other.Answer, other.Earlier)
 		}
 	}
+}
+
+// What is not measured because nothing could come of it would have changed no answer.
+func TestWhatIsHopelessIsTheSameMeasuredWhole(t *testing.T) {
+	model := *ShippedModel()
+	model.Weights = maps.Clone(model.Weights)
+	model.Weights["other_words"], model.Weights["rare_words"] = 2, -1 // a model that takes both the other way round
+	for _, o := range []Options{{}, {ReviewAbove: 0.02}, {ReviewAbove: 1}, {Model: &model, ReviewAbove: 0.2}} {
+		o.Hasher = openHash{}
+		e, skipped := NewEngine(o), 0
+		whole := *e
+		whole.thorough = true
+		pairs := toldPairs(t)
+		for _, p := range pairs {
+			later := e.Print(p.Later.complaint(noon.Add(time.Hour)))
+			a := e.bag(&later)
+			for _, q := range pairs {
+				among := []Earlier{{Ref: "SP-1KAZ5T8M3Q0X4RD", Print: e.Print(q.Earlier.complaint(noon)), Track: q.Track}}
+				b := e.bag(&among[0].Print)
+				if c := e.contrast(&a, &b, nil); c.hopeless {
+					skipped++
+				}
+				if got, want := e.Judge(later, among), whole.Judge(later, among); !cmp.Equal(got, want) {
+					t.Errorf("%s against %s: %+v, measured whole %+v", p.Teaches, q.Teaches, got, want)
+				}
+			}
+		}
+		if all := len(pairs) * len(pairs); skipped < all/20 {
+			t.Errorf("of %d comparisons %d were given up early; they are not worth the code", all, skipped)
+		}
+	}
+}
+
+// A word that is another misspelt is never taken for one that is far from it.
+func TestNearWordsAreNotFarApart(t *testing.T) {
+	words := slices.Collect(maps.Keys(lexicon()))
+	slices.Sort(words)
+	rapid.Check(t, func(t *rapid.T) {
+		word := rapid.SampledFrom(words).Draw(t, "word")
+		letters := []byte(word)
+		for range rapid.IntRange(0, 3).Draw(t, "slips") {
+			at := rapid.IntRange(0, len(letters)-1).Draw(t, "at")
+			switch rapid.IntRange(0, 2).Draw(t, "kind") {
+			case 0:
+				letters[at] = rapid.ByteRange('a', 'z').Draw(t, "letter")
+			case 1:
+				letters = slices.Insert(letters, at, rapid.ByteRange('a', 'z').Draw(t, "letter"))
+			default:
+				if len(letters) > 1 {
+					letters = slices.Delete(letters, at, at+1)
+				}
+			}
+		}
+		a, b := term{word: word, sounds: sounds(word)}, term{word: string(letters), sounds: sounds(string(letters))}
+		loose := rapid.Bool().Draw(t, "loose")
+		if near(a.word, b.word, loose) && farApart(&a, &b) {
+			t.Fatalf("%q and %q", a.word, b.word)
+		}
+	})
 }
 
 func TestASharedPhoneLosesItsWeight(t *testing.T) {
