@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -175,8 +176,9 @@ func (u *undecided) judgeAmong() {
 }
 
 func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
-	var refs, prints, keyRefs []string
-	var ats, keys, keyAts []int64
+	var refs, prints []string
+	var ats []int64
+	var keys []keyed
 	for _, u := range cases {
 		if u.err != nil { // it is decided again, and kept then
 			continue
@@ -184,7 +186,7 @@ func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
 		at := milli(u.decision.Print.At)
 		refs, ats, prints = append(refs, string(u.Ref)), append(ats, at), append(prints, u.decision.Print.Encode())
 		for _, k := range u.keys {
-			keys, keyAts, keyRefs = append(keys, k.Hash), append(keyAts, at), append(keyRefs, string(u.Ref))
+			keys = append(keys, keyed{k.Hash, at, string(u.Ref)})
 		}
 	}
 	if len(refs) == 0 {
@@ -193,10 +195,26 @@ func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
 	if _, err := runSet(ctx, w.tx, w.s.q.InsertPrints, args{}, set{"ref": refs, "at": ats, "print": prints}); err != nil {
 		return fmt.Errorf("record what they are compared by: %w", err)
 	}
-	if len(keys) == 0 {
+	return w.insertKeys(ctx, keys)
+}
+
+// keyed is by what one complaint is found.
+type keyed struct {
+	key, at int64
+	ref     string
+}
+
+// insertKeys puts keys into the index in its own order, so that each of its pages is touched once.
+func (w *writer) insertKeys(ctx context.Context, entries []keyed) error {
+	if len(entries) == 0 {
 		return nil
 	}
-	if _, err := runSet(ctx, w.tx, w.s.q.InsertPrintKeys, args{}, set{"key": keys, "at": keyAts, "ref": keyRefs}); err != nil {
+	slices.SortFunc(entries, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
+	keys, ats, refs := make([]int64, len(entries)), make([]int64, len(entries)), make([]string, len(entries))
+	for i, e := range entries {
+		keys[i], ats[i], refs[i] = e.key, e.at, e.ref
+	}
+	if _, err := runSet(ctx, w.tx, w.s.q.InsertPrintKeys, args{}, set{"key": keys, "at": ats, "ref": refs}); err != nil {
 		return fmt.Errorf("record what they are found by: %w", err)
 	}
 	return nil

@@ -24,7 +24,7 @@ const (
 )
 
 // sqlitePragmas make an acknowledgement durable (FULL: every commit is synced) and readers independent of the writer.
-// The log grows to 32 MiB before it is copied into the database, so that a page many commits touch is copied once.
+// The log grows to 32 MiB before the writer copies it into the database; a gateway copies it beside the writer (checkpointer).
 const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 	"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
 
@@ -207,6 +207,7 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
+	s.checkpoints.wrote()
 	return nil
 }
 

@@ -48,55 +48,54 @@ func newBatch(cases []*undecided) *batch {
 	return &batch{cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]*undecided{}}
 }
 
-// probe is one question to the index. Complaints told in the same hour ask it together.
+// probe is one question to the index.
 type probe struct {
-	key, hour int64
-	most      int
+	key int64
+	group
+}
+
+// group is of probes that ask alike: how many of the newest they want, and in which hour the complaint was told.
+type group struct {
+	most int
+	hour int64
 }
 
 func (u *undecided) asks(k dedup.Key) probe {
-	return probe{k.Hash, milli(u.decision.Print.At) / time.Hour.Milliseconds(), k.Most()}
+	return probe{k.Hash, group{k.Most(), milli(u.decision.Print.At) / time.Hour.Milliseconds()}}
 }
 
-// questions are probes of one batch that are asked together, each once.
-type questions struct{ n, keys, after, before []int64 }
-
-func (q *questions) ask(n int, p probe, window int64) {
-	q.n, q.keys = append(q.n, int64(n)), append(q.keys, p.key)
-	q.after, q.before = append(q.after, p.hour*time.Hour.Milliseconds()-window), append(q.before, (p.hour+1)*time.Hour.Milliseconds()+window)
-}
-
-// findLookalikes asks the index for all probes of a batch at once, each once, and reads the prints of the weightiest.
+// findLookalikes asks the index for all probes of a batch, each once and those of a group together, and reads the prints of
+// the weightiest.
 func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
-	asked, groups := map[probe]int{}, map[int]*questions{}
+	hits, groups := map[probe][]int{}, map[group][]int64{}
+	var window time.Duration
 	for _, u := range b.cases {
+		window = max(window, u.decision.By.Window)
 		for _, k := range u.probes {
 			p := u.asks(k)
-			if _, again := asked[p]; again {
-				continue
+			if _, again := hits[p]; !again {
+				hits[p] = nil
+				groups[p.group] = append(groups[p.group], p.key)
 			}
-			if groups[p.most] == nil {
-				groups[p.most] = &questions{}
-			}
-			groups[p.most].ask(len(asked), p, u.decision.By.Window.Milliseconds())
-			asked[p] = len(asked)
 		}
 	}
-	b.shared = make([][]sharing, len(b.cases))
-	hits := make([][]int, len(asked))
-	for most, q := range groups {
+	for g, keys := range groups {
 		found, err := allSet[struct {
-			N    int64
+			Key  int64
 			Refs string
-		}](ctx, w.tx, w.s.q.FindCandidates, args{"most": most}, set{"n": q.n, "key": q.keys, "after": q.after, "before": q.before})
+		}](ctx, w.tx, w.s.q.FindCandidates, args{
+			"most": g.most, "after": g.hour*time.Hour.Milliseconds() - window.Milliseconds(), "before": (g.hour+1)*time.Hour.Milliseconds() + window.Milliseconds(),
+		}, set{"key": keys})
 		if err != nil {
 			return fmt.Errorf("look for the keys: %w", err)
 		}
 		for _, f := range found {
-			hits[f.N] = b.numbered(f.Refs)
+			if f.Refs != "" {
+				hits[probe{f.Key, g}] = b.numbered(f.Refs)
+			}
 		}
 	}
-	b.weigh(asked, hits)
+	b.weigh(hits)
 	return w.readLookalikes(ctx, b)
 }
 
@@ -116,11 +115,12 @@ func (b *batch) numbered(refs string) []int {
 }
 
 // weigh adds up what each case shares with whom.
-func (b *batch) weigh(asked map[probe]int, hits [][]int) {
+func (b *batch) weigh(hits map[probe][]int) {
+	b.shared = make([][]sharing, len(b.cases))
 	weights, touched := make([]float64, len(b.refs)), []int{}
 	for i, u := range b.cases {
 		for _, k := range u.probes {
-			for _, number := range hits[asked[u.asks(k)]] {
+			for _, number := range hits[u.asks(k)] {
 				if weights[number] == 0 {
 					touched = append(touched, number)
 				}

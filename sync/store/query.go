@@ -98,6 +98,9 @@ func (q *query) expandRows(d dialect, columns string) string {
 	if d == postgres {
 		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(q.rows, ", ") + ")"
 	}
+	if len(picks) == 1 {
+		picks[0] = "value AS " + q.rows[0]
+	}
 	return "(SELECT " + strings.Join(picks, ", ") + " FROM json_each(:rows_)) AS r"
 }
 
@@ -161,7 +164,7 @@ func textsOf[T ~string](list []T) []string {
 	return texts
 }
 
-// encodeRows writes the columns as a JSON list of rows.
+// encodeRows writes the columns as a JSON list of rows; of a single column, as a list of its values.
 func (q *query) encodeRows(rows set) (string, error) {
 	columns := make([]func([]byte, int) []byte, len(q.rows))
 	n := 0
@@ -177,6 +180,10 @@ func (q *query) encodeRows(rows set) (string, error) {
 	}
 	out := append(make([]byte, 0, 64*n), '[')
 	for at := range n {
+		if len(columns) == 1 {
+			out = append(columns[0](out, at), ',')
+			continue
+		}
 		out = append(out, '[')
 		for _, column := range columns {
 			out = append(column(out, at), ',')

@@ -100,6 +100,8 @@ type Store struct {
 	keeps  *batcher[*keepJob]
 	steps  *batcher[*stepJob]
 	lock   *fileLock
+
+	checkpoints *checkpointer // of a gateway on SQLite
 }
 
 // Open connects, brings the schema up to date under a lock, checks every query, and takes the SQLite file for this
@@ -119,6 +121,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.closeDatabases())
+	}
+	if s.dialect == sqlite && s.owner != "" {
+		s.checkpoints = newCheckpointer(s.read)
 	}
 	s.keeps = newBatcher(s, applyKeeps, 256)
 	s.steps = newBatcher(s, applySteps, 512)
@@ -157,6 +162,7 @@ func (s *Store) leaseClock() leaseClock {
 func (s *Store) Close() error {
 	s.keeps.close()
 	s.steps.close()
+	s.checkpoints.close()
 	return s.closeDatabases()
 }
 

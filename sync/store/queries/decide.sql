@@ -2,12 +2,10 @@
 SELECT d.ref, d.accepted_at FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
 -- name: find-candidates
-SELECT f.n, f.refs FROM (
-    SELECT r.n, (SELECT string_agg(k.ref, ' ') FROM (
-        SELECT p.ref FROM print_key p WHERE p.key = r.key AND p.at BETWEEN r.after AND r.before ORDER BY p.at DESC, p.ref DESC LIMIT :most
-    ) AS k) AS refs
-    FROM {rows n bigint, key bigint, after bigint, before bigint}
-) AS f WHERE f.refs IS NOT NULL
+SELECT r.key, coalesce((SELECT string_agg(k.ref, ' ') FROM (
+    SELECT p.ref FROM print_key p WHERE p.key = r.key AND p.at BETWEEN :after AND :before ORDER BY p.at DESC, p.ref DESC LIMIT :most
+) AS k), '') AS refs
+FROM {rows key bigint}
 
 -- name: read-prints
 SELECT ref, print FROM print WHERE ref {in :refs}
