@@ -51,7 +51,7 @@ func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
 			b.met[k.Hash] = append(b.met[k.Hash], u)
 		}
 	}
-	judgeAll(compared)
+	inParallel(compared, (*undecided).judgeAmong)
 	for _, u := range compared {
 		if err := w.compare(ctx, u); err != nil {
 			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
@@ -60,20 +60,20 @@ func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
 	return w.insertPrints(ctx, compared)
 }
 
-// judgeAll asks the judge about all cases, on as many processors as there are.
-func judgeAll(cases []*undecided) {
+// inParallel does the same to all cases, on as many processors as there are.
+func inParallel(cases []*undecided, do func(*undecided)) {
 	var (
-		next   atomic.Int64
-		judges sync.WaitGroup
+		next    atomic.Int64
+		workers sync.WaitGroup
 	)
 	for range min(runtime.GOMAXPROCS(0), len(cases)) {
-		judges.Go(func() {
+		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(cases); i = int(next.Add(1)) - 1 {
-				cases[i].judgeAmong()
+				do(cases[i])
 			}
 		})
 	}
-	judges.Wait()
+	workers.Wait()
 }
 
 // lockBuckets is how many locks all keys share: PostgreSQL has room for some thousands in all, and a batch has as many keys.

@@ -50,7 +50,7 @@ type Appetite struct {
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
 // routing and either readies the delivery, links it to its primary, or holds it until a person has looked. The first of the
-// ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure. Gateways that
+// ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure, and asked about several at once. Gateways that
 // decide about the same keys at the same time wait for each other, so two copies never miss each other.
 func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
 	var decided []Decided
@@ -60,9 +60,7 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		if err != nil || len(cases) == 0 {
 			return err
 		}
-		for _, u := range cases {
-			u.judge(judge)
-		}
+		inParallel(cases, func(u *undecided) { u.judge(judge) })
 		if err := w.compareAll(ctx, cases); err != nil {
 			return err
 		}

@@ -104,6 +104,10 @@ const sample = 5000
 
 func (d *decisions) fill(open int) (size int64) {
 	d.Helper()
+	if d.store.Kind() == "sqlite" {
+		d.exec("PRAGMA temp_store = FILE") // what is sorted here is not the gateway's memory
+		defer d.exec("PRAGMA temp_store = MEMORY")
+	}
 	d.fillSample()
 	before := d.size()
 	now, window := time.Now().UnixMilli(), int64(80*24*time.Hour/time.Millisecond)
@@ -239,8 +243,11 @@ func (d *decisions) send(ctx context.Context, complaints []complaint.Complaint, 
 func (d *decisions) decideAll(ctx context.Context, many int, wake chan struct{}, arrived *sync.Map) error {
 	for left := many; left > 0; {
 		var batch []string
+		var mu sync.Mutex
 		decided, err := d.store.Decide(ctx, 200, func(c complaint.Complaint) store.Decision {
+			mu.Lock()
 			batch = append(batch, c.SourceID)
+			mu.Unlock()
 			print := d.engine.Print(c)
 			return store.Decision{Agency: "21030", Category: "15", Rule: -1, Print: &print, By: d.by}
 		}, store.Appetite{})

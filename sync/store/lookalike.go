@@ -36,6 +36,9 @@ type batch struct {
 	shared  [][]sharing                 // of each case: who shares most with it, the weightiest first
 	known   map[complaint.Ref]lookalike // read from the database
 	met     map[int64][]*undecided      // what was decided before in this batch, by key, oldest first
+
+	weights map[complaint.Ref]float64 // of one lookalikes at a time
+	mates   map[complaint.Ref]*undecided
 }
 
 // sharing is how much a complaint shares with one that is decided.
@@ -45,7 +48,10 @@ type sharing struct {
 }
 
 func newBatch(cases []*undecided) *batch {
-	return &batch{cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]*undecided{}}
+	return &batch{
+		cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]*undecided{},
+		weights: map[complaint.Ref]float64{}, mates: map[complaint.Ref]*undecided{},
+	}
 }
 
 // probe is one question to the index.
@@ -245,23 +251,24 @@ func (r standing) closed() time.Time {
 // lookalikes are whom a complaint is compared with, the weightiest first.
 func (b *batch) lookalikes(i int) []lookalike {
 	u := b.cases[i]
-	weights, mates := map[complaint.Ref]float64{}, map[complaint.Ref]*undecided{}
+	clear(b.weights)
+	clear(b.mates)
 	for _, p := range u.probes {
 		met := b.met[p.Hash]
 		for _, mate := range met[max(0, len(met)-p.Most()):] {
 			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
-				weights[mate.Ref] += p.Weight
-				mates[mate.Ref] = mate
+				b.weights[mate.Ref] += p.Weight
+				b.mates[mate.Ref] = mate
 			}
 		}
 	}
 	top := weightiest(b.shared[i])
-	for ref, weight := range weights {
+	for ref, weight := range b.weights {
 		top.add(sharing{ref, weight})
 	}
-	var among []lookalike
+	among := make([]lookalike, 0, len(top))
 	for _, s := range top {
-		if mate := mates[s.ref]; mate != nil {
+		if mate := b.mates[s.ref]; mate != nil {
 			among = append(among, lookalike{Earlier: dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print}, mate: mate})
 		} else if known, ok := b.known[s.ref]; ok {
 			among = append(among, known)
