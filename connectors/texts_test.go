@@ -118,6 +118,30 @@ func TestARegionReplacesWhatItSaysOtherwise(t *testing.T) {
 	}
 }
 
+// The page's example is read as a region's own file.
+func TestTheTextsOfThePageAreRead(t *testing.T) {
+	page, err := os.ReadFile("../docs/conversations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, found := strings.Cut(after, "```")
+	file := filepath.Join(t.TempDir(), "texts.yaml")
+	if err := os.WriteFile(file, []byte(example), 0o600); err != nil || !found {
+		t.Fatal(err)
+	}
+	said, err := texts(t, "id", file).Say(connectors.Question, connectors.Words{})
+	if err != nil || !strings.HasPrefix(said, "Salam dari Kabupaten Natuna") {
+		t.Errorf("it says %q, %v", said, err)
+	}
+	for _, name := range allTexts() {
+		shipped, err := os.ReadFile("texts/id.yaml")
+		if err != nil || !strings.Contains(string(shipped), "\n"+string(name)+":") {
+			t.Errorf("id.yaml has no %s: %v", name, err)
+		}
+	}
+}
+
 func TestAConnectorWithMessagesMustAnswerThem(t *testing.T) {
 	var (
 		say   connectors.Speaker

@@ -133,6 +133,9 @@ func (v conversation) compose(words string) (complaint.Complaint, []string) {
 		if c.ReportedAt.IsZero() {
 			c.ReportedAt = m.At
 		}
+		if c.ReportedAt.IsZero() { // the channel does not say, and we were told then
+			c.ReportedAt = m.ReceivedAt
+		}
 		c.Reporter = completed(c.Reporter, m.Reporter)
 		attach(&c, m)
 	}
