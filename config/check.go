@@ -46,6 +46,7 @@ func (c *Config) checkFiles(k *checker) {
 		{"region.holidays", c.Region.Holidays},
 		{"server.tls.cert", c.Server.TLS.Cert},
 		{"server.tls.key", c.Server.TLS.Key},
+		{"texts.file", c.Texts.File},
 		{"users", c.Users},
 	} {
 		if named.path != "" {

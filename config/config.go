@@ -16,6 +16,7 @@ type Config struct {
 	Routing    Routing     `yaml:"routing" doc:"which agency gets what" required:"true"`
 	SLA        SLA         `yaml:"sla" doc:"the clocks of the process, in working days"`
 	Privacy    Privacy     `yaml:"privacy" doc:"personal data"`
+	Texts      Texts       `yaml:"texts" doc:"the words citizens read"`
 	Users      Path        `yaml:"users" doc:"console accounts: name, bcrypt hash and role"`
 	Connectors []Connector `yaml:"connectors" doc:"the channels; at least one, here or in connectors.d/*.yaml"`
 
@@ -160,6 +161,12 @@ type Privacy struct {
 	Key       Secret   `yaml:"key" doc:"seals personal data at rest"`
 	Retention Duration `yaml:"retention" doc:"from the day a complaint was closed"`
 	Redact    []string `yaml:"redact" doc:"removed from free text before it leaves" enum:"nik,kk,phone,email"`
+}
+
+// Texts are the words citizens read: those that are shipped in a language, and what the region says otherwise.
+type Texts struct {
+	Language string `yaml:"language" doc:"of the shipped texts" enum:"id,en"`
+	File     Path   `yaml:"file" doc:"texts of the region's own, in place of the shipped ones of the same name"`
 }
 
 // Connector is one channel. Name is its identity in metrics, cursors and deduplication. Settings are decoded by the

@@ -33,6 +33,7 @@ func Default() (*Config, error) {
 			Ordinary: span(14 * day), Supervised: span(60 * day), Autoclose: span(10 * day),
 		},
 		Privacy: Privacy{Retention: span(5 * year), Redact: []string{"nik", "kk", "phone", "email"}},
+		Texts:   Texts{Language: "id"},
 	}, nil
 }
 

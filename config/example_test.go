@@ -128,6 +128,7 @@ func TestExampleIsReadWhole(t *testing.T) {
 			Ordinary: span(10 * day), Supervised: span(50 * day), Autoclose: span(8 * day),
 		},
 		Privacy:    Privacy{Key: NewSecret("contoh-kunci-penyegel"), Retention: span(3 * year), Redact: []string{"nik", "kk"}},
+		Texts:      Texts{Language: "en", File: in("texts.yaml")},
 		Users:      in("users.yaml"),
 		Connectors: []Connector{{Name: "portal", Kind: "webhook"}, {Name: "kantor-camat", Kind: "spreadsheet", Every: span(5 * time.Minute)}},
 		File:       "testdata/example.yaml",
@@ -170,7 +171,7 @@ func TestSettingsKeepTheirFilesContext(t *testing.T) {
 	if lapor.Headers["Authorization"].Reveal() != "Basic contoh" || lapor.Headers["token"].Reveal() != "contoh-token" {
 		t.Errorf("headers: %q, %q", lapor.Headers["Authorization"].Reveal(), lapor.Headers["token"].Reveal())
 	}
-	if at := c.Connectors[1].Where.String(); at != "testdata/example.yaml:68:5: connectors[1]" {
+	if at := c.Connectors[1].Where.String(); at != "testdata/example.yaml:70:5: connectors[1]" {
 		t.Errorf("the second connector stands at %s", at)
 	}
 }

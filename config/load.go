@@ -83,6 +83,25 @@ func decodeDocument(at Place, into any) Problems {
 	return d.problems
 }
 
+// DecodeFile overlays settings with a YAML file of their own, as strictly as Decode does.
+func DecodeFile(path string, into Settings) Problems {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Problems{Place{File: path}.Problemf("%s", unreadable(path, err))}
+	}
+	return DecodeYAML(path, data, into)
+}
+
+// DecodeYAML is DecodeFile for a file whose content is at hand.
+func DecodeYAML(path string, data []byte, into Settings) Problems {
+	at := Place{File: path, Line: 1, Column: 1}
+	node, problem := parse(at, data)
+	if problem != nil {
+		return Problems{*problem}
+	}
+	return Decode(node, into, at)
+}
+
 // connectorFile is a file of connectors.d that is a mapping.
 type connectorFile struct {
 	Connectors []Connector `yaml:"connectors"`

@@ -139,7 +139,7 @@ connectors.d/b.yaml:1:1: unknown key "conectors"; did you mean "connectors"?
 connectors.d/c.yaml:2:1: this is not YAML: did not find expected node content (while parsing a flow node that began on line 2)
 connectors.d/d.yaml:1:1: want a mapping, not "word"
 connectors.d/e.yaml: cannot read connectors.d/e.yaml: is a directory
-gateway.yaml:7:1: unknown key "extra"; known here: region, store, server, national, delivery, dedup, routing, sla, privacy, users, connectors`
+gateway.yaml:7:1: unknown key "extra"; known here: region, store, server, national, delivery, dedup, routing, sla, privacy, texts, users, connectors`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

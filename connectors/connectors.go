@@ -5,6 +5,7 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,6 +31,29 @@ type Connector struct {
 
 	// JoinWithin is, with messages, how long a sender must be silent until what they said becomes a complaint.
 	JoinWithin time.Duration
+}
+
+// Talks says that the channel is one of conversations: it yields messages.
+func (c Connector) Talks() bool { return c.JoinWithin > 0 && c.Say != nil }
+
+// Tells says that the channel can be told what became of a complaint.
+func (c Connector) Tells() bool { return c.WriteStatus != nil || c.Say != nil }
+
+// Fit says what is missing for the channel to work: a gateway does not start with one that is not fit.
+func (c Connector) Fit() error {
+	switch {
+	case c.Poll == nil && c.Receive == nil && c.Routes == nil:
+		return errors.New("it takes nothing in")
+	case c.Check == nil:
+		return errors.New("it cannot be checked")
+	case c.Say != nil && c.JoinWithin <= 0:
+		return errors.New("it takes in messages and does not say how long a sender must be silent until they are a complaint")
+	case c.Say == nil && c.JoinWithin != 0:
+		return errors.New("it takes in messages and cannot answer them")
+	case c.Say == nil && c.Fetch != nil:
+		return errors.New("it fetches the files of messages and has no messages")
+	}
+	return nil
 }
 
 // Poller reads what is new since a cursor. The gateway owns the cursor and saves it in the same transaction as the page;
@@ -164,7 +188,8 @@ type StatusChange struct {
 	TrackingID string           `json:"tracking_id,omitempty"`
 	At         time.Time        `json:"at"`
 
-	To string `json:"-"` // Reporter.Account of the complaint: whom to tell, on channels that need to know. Personal data
+	To     string `json:"-"` // Reporter.Account of the complaint: whom to tell, on channels that need to know. Personal data
+	Secret bool   `json:"-"` // the complaint is secret: a person is told where it stands and no more, see Texts.Words
 }
 
 // Definition declares a connector kind.
@@ -185,6 +210,8 @@ type Env struct {
 	MaxBody int64
 	// Transport sends the connector's requests; it has no limit of its own.
 	Transport http.RoundTripper
+	// Texts are the words citizens read; nil: the shipped Indonesian.
+	Texts *Texts
 }
 
 // FileStore keeps attachments by content.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -24,6 +25,7 @@ func (channel) Receive(*http.Request) (connectors.Received, error) {
 	return connectors.Received{}, nil
 }
 func (channel) WriteStatus(context.Context, connectors.StatusChange) error { return nil }
+func (channel) Say(context.Context, connectors.Saying) error               { return nil }
 
 // metric is a metric with its labels and the values that are known beforehand.
 type metric struct {
@@ -39,7 +41,7 @@ func metrics(t *testing.T) map[string]metric {
 	t.Helper()
 	reg := prometheus.NewRegistry()
 	c := channel{}
-	relay.NewMetrics(reg).Expect([]relay.Channel{{Name: "portal", Connector: connectors.Connector{Poll: c, Receive: c, WriteStatus: c}}})
+	relay.NewMetrics(reg).Expect([]relay.Channel{{Name: "portal", Connector: connectors.Connector{Poll: c, Receive: c, WriteStatus: c, Say: c, JoinWithin: time.Minute}}})
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)

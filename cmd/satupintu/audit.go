@@ -16,7 +16,8 @@ func auditCommand() *cobra.Command {
 		Use:   "audit",
 		Short: "Prove from the database that every complaint is somewhere; exit 1 when the ledger does not balance",
 		Long: "audit counts what was accepted against delivered + linked + waiting + held + dead. Unknown outcomes are waiting,\n" +
-			"reviews are held; refused was never accepted. It runs beside a running gateway.\n\n" + exitHelp,
+			"reviews are held; refused was never accepted. Messages of conversations are counted apart: what was heard against waiting\n" +
+			"+ asked about + noted + joined + followed. It runs beside a running gateway.\n\n" + exitHelp,
 		Args: exactly(0),
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
@@ -50,6 +51,17 @@ func printLedger(c *cobra.Command, l store.Ledger) error {
 		{"+ held", l.Held}, {"+ dead", l.Dead}, {"refused (never accepted)", l.Refused},
 	} {
 		t.row(line.what, strconv.FormatInt(line.n, 10))
+	}
+	for _, line := range []struct {
+		what string
+		n    int64
+	}{
+		{"messages heard", l.Messages.Heard}, {"= waiting for more", l.Messages.Waiting}, {"+ asked about", l.Messages.Asked},
+		{"+ noted", l.Messages.Noted}, {"+ joined", l.Messages.Joined}, {"+ followed", l.Messages.Followed},
+	} {
+		if l.Messages.Heard > 0 {
+			t.row(line.what, strconv.FormatInt(line.n, 10))
+		}
 	}
 	verdict := "yes"
 	if !l.Balanced {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,5 +51,50 @@ func TestEverySettingIsExplained(t *testing.T) {
 		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |") {
 			t.Errorf("a setting has no doc tag: %s", line)
 		}
+	}
+}
+
+// What a region's own texts get wrong stops start-up with its line, and once.
+func TestTextsThatCannotBeReadAreReportedWhereTheyStand(t *testing.T) {
+	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
+	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
+	t.Setenv("PORTAL_SECRET", "rahasia")
+	t.Setenv("SATUPINTU_KEY", strings.Repeat("0123456789abcdef", 4))
+	example, err := os.ReadFile("../../docs/gateway.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file, own := filepath.Join(dir, "gateway.yaml"), filepath.Join(dir, "texts.yaml")
+	with := func(language string) {
+		text := strings.Replace(string(example), "language: id ", "language: "+language+" ", 1)
+		text = strings.Replace(text, "# file: texts.yaml", "file: texts.yaml", 1)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with("id")
+	if _, err := loadPlan(file); err == nil || strings.Count(err.Error(), "cannot read") != 1 || !strings.Contains(err.Error(), "texts.file: cannot read") {
+		t.Errorf("without the file: %v", err)
+	}
+	if err := os.WriteFile(own, []byte("question: Apa?\nreceipt: '{{.Ref'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadPlan(file); err == nil || !strings.Contains(err.Error(), "texts.yaml:2:10: receipt: is no text") {
+		t.Errorf("with a text that cannot be read: %v", err)
+	}
+	if err := os.WriteFile(own, []byte("question: Apa?\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := loadPlan(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := p.texts.Say(connectors.Question, connectors.Words{}); err != nil || said != "Apa?" {
+		t.Errorf("it says %q, %v", said, err)
+	}
+	with("jv")
+	if _, err := loadPlan(file); err == nil || !strings.Contains(err.Error(), `texts.language: want id or en, not "jv"`) {
+		t.Errorf("in a language that there is not: %v", err)
 	}
 }

@@ -131,7 +131,7 @@ func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 	b.metrics.Expect(o.channels)
 	o.relay = relay.New(relay.Options{
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
-		Engine: dedup.NewEngine(compare), Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
+		Engine: dedup.NewEngine(compare), Texts: p.texts, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil
@@ -175,10 +175,13 @@ func openChannels(p *plan, files connectors.FileStore, w *wires, log *slog.Logge
 		}
 		connector, err := kind.Open(connectors.Env{
 			Name: c.Name, Zone: p.Region.Timezone.Location(), Log: log.With("connector", c.Name), Files: files,
-			MaxBody: int64(p.Server.MaxBody), Transport: w.add(4),
+			MaxBody: int64(p.Server.MaxBody), Transport: w.add(4), Texts: p.texts,
 		}, p.connectors[i])
 		if err != nil {
 			return channels, fmt.Errorf("connector %s: %w", c.Name, err)
+		}
+		if err := connector.Fit(); err != nil {
+			return append(channels, relay.Channel{Name: c.Name, Connector: connector}), fmt.Errorf("connector %s: %w", c.Name, err)
 		}
 		channels = append(channels, relay.Channel{Name: c.Name, Kind: c.Kind, Every: pollEvery(c), Connector: connector})
 	}

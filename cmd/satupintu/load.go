@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
 )
 
 // plan is a configuration with every setting decoded: what is opened is all known to be well-formed.
@@ -12,6 +14,7 @@ type plan struct {
 	*config.Config
 	platform   config.Settings
 	connectors []config.Settings // in the order of Config.Connectors
+	texts      *connectors.Texts
 }
 
 // loadPlan reads a configuration and the settings of every kind in it. The error has everything that is wrong.
@@ -28,6 +31,7 @@ func loadPlan(file string) (*plan, error) {
 	problems = append(problems, p.impossible()...)
 	problems = append(problems, p.decodePlatform()...)
 	problems = append(problems, p.decodeConnectors()...)
+	problems = append(problems, p.readTexts()...)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
@@ -63,6 +67,17 @@ func (p *plan) decodeConnectors() config.Problems {
 		problems = append(problems, c.Decode(p.connectors[i])...)
 	}
 	return problems
+}
+
+// readTexts reads the words citizens read. A file that cannot be read is reported with its key.
+func (p *plan) readTexts() config.Problems {
+	texts, err := connectors.ReadTexts(p.Texts.Language, string(p.Texts.File))
+	var problems config.Problems
+	if errors.As(err, &problems) {
+		return slices.DeleteFunc(problems, func(one config.Problem) bool { return one.At.Line == 0 }) // it is reported where it is named
+	}
+	p.texts = texts
+	return nil
 }
 
 // impossible is what the configuration may ask for and this version cannot do: it would start and then fail.

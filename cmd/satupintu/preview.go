@@ -100,6 +100,13 @@ func previewPages(ctx context.Context, poller connectors.Poller, p *plan, most i
 			to := table.Decide(*c)
 			rows = append(rows, previewed{Complaint: c, Agency: to.Agency, Why: to.Why})
 		}
+		for _, m := range page.Messages {
+			c := &complaint.Complaint{SourceID: m.ID, Title: complaint.TitleFrom(m.Text), Text: m.Text, Place: m.Place}
+			if !m.At.IsZero() {
+				c.ReportedAt = m.At.In(zone)
+			}
+			rows = append(rows, previewed{Complaint: c, Why: "a message: joined with what else its sender says"})
+		}
 		for _, aside := range page.SetAside {
 			rows = append(rows, previewed{Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail})
 		}

@@ -247,7 +247,7 @@ func writersOf(p *plan) ([]string, error) {
 	}
 	var names []string
 	for _, c := range o.channels {
-		if c.WriteStatus != nil {
+		if c.Tells() {
 			names = append(names, c.Name)
 		}
 	}

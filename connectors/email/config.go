@@ -27,7 +27,7 @@ type Settings struct {
 	MaxFile  config.Size        `yaml:"max_file" doc:"the largest file that is kept"`
 	MaxFiles int                `yaml:"max_files" doc:"the most files that are kept of one mail"`
 	Idle     config.Duration    `yaml:"idle" doc:"how long a poll that found nothing waits for new mail, where the server offers IDLE; 0: not at all"`
-	Reply    string             `yaml:"reply" doc:"text of a reply, as a Go template over .Ref, .Status, .Agency, .Note, .TrackingID and .At; without one, a short Indonesian text"`
+	Reply    string             `yaml:"reply" doc:"text of a reply, as a Go template over .Ref, .Status, .Agency, .Note, .TrackingID and .At; without one, the text mail of the configuration's texts"`
 	Map      connectors.Mapping `yaml:"map" doc:"more fields, or other sources for those known: id, title, text, name, address, subject, to and date are a mail's"`
 }
 

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	_ "embed" // for reply.id.txt
 	"fmt"
 	"io"
 	"strings"
@@ -15,56 +14,59 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-//go:embed reply.id.txt
-var replyText string
-
-// words are what a reply's template sees.
-type words struct {
-	Ref        string // SP-…
-	Status     string // in Indonesian
-	Agency     string
-	Note       string
-	TrackingID string
-	At         string // local time, such as 03-01-2026 14.05
-}
-
 // mostReply is how long a reply's text may be, in bytes.
 const mostReply = 100_000
 
-// parseReply reads a reply's template, or the built-in one, and tries it.
+// parseReply reads a reply's own template and tries it; nil without one.
 func parseReply(text string) (*template.Template, error) {
 	if strings.TrimSpace(text) == "" {
-		text = replyText
+		return nil, nil
 	}
-	parsed, err := template.New("reply").Option("missingkey=error").Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return parsed, parsed.Execute(io.Discard, words{Ref: "SP-1KAZ5T8M3Q0X4RD", Status: connectors.InIndonesian(complaint.Done, "")})
+	return connectors.ParseText(text)
 }
 
-func (c *connector) replyWords(change connectors.StatusChange) words {
-	return words{
-		Ref: string(change.Ref), Status: connectors.InIndonesian(change.Status, complaint.CleanText(change.Raw)), Agency: complaint.CleanText(change.Agency),
-		Note: complaint.CleanText(change.Note), TrackingID: complaint.CleanText(change.TrackingID), At: c.local(change.At),
+// wording is the text of the reply about a change: the mailbox's own, or the region's.
+func (c *connector) wording(change connectors.StatusChange) (string, error) {
+	words := c.env.Texts.Words(change, c.env.Zone)
+	if c.reply == nil {
+		return c.env.Texts.Say(connectors.Mail, words)
 	}
+	var text strings.Builder
+	err := c.reply.Execute(&text, words)
+	return strings.TrimSpace(text.String()), err
+}
+
+// subject is what stands above a reply: the person's own, but for a secret complaint.
+func (c *connector) subject(change connectors.StatusChange, old header) (string, error) {
+	subject := titleOf(old.text("Subject"))
+	if change.Secret {
+		var err error
+		if subject, err = c.env.Texts.Say(connectors.SecretSubject, c.env.Texts.Words(change, c.env.Zone)); err != nil {
+			return "", err
+		}
+	}
+	return strings.TrimSpace("Re: " + complaint.TitleFrom(subject)), nil
 }
 
 func (c *connector) local(at time.Time) string { return at.In(c.env.Zone).Format("02-01-2006 15.04") }
 
 // compose writes the mail about a change, as an answer to the mail under old.
 func (c *connector) compose(change connectors.StatusChange, old header, to person) ([]byte, error) {
-	var text bytes.Buffer
-	if err := c.reply.Execute(&text, c.replyWords(change)); err != nil {
+	text, err := c.wording(change)
+	if err != nil {
 		return nil, fmt.Errorf("write the reply about %s: %w", change.Ref, err)
 	}
-	if text.Len() > mostReply {
+	subject, err := c.subject(change, old)
+	if err != nil {
+		return nil, fmt.Errorf("write the reply about %s: %w", change.Ref, err)
+	}
+	if len(text) > mostReply {
 		return nil, fmt.Errorf("the reply about %s is longer than %d bytes", change.Ref, mostReply)
 	}
 	var h gomail.Header
 	h.SetAddressList("From", []*gomail.Address{{Name: c.settings.Name, Address: c.settings.Address}})
 	h.SetAddressList("To", []*gomail.Address{{Address: to.address}})
-	h.SetSubject(strings.TrimSpace("Re: " + complaint.TitleFrom(titleOf(old.text("Subject")))))
+	h.SetSubject(subject)
 	h.SetDate(change.At.In(c.env.Zone))
 	h.SetMessageID(c.own.messageID(change.Ref, change.Seq))
 	if thread := threadOf(old); len(thread) > 0 {
@@ -76,7 +78,7 @@ func (c *connector) compose(change connectors.StatusChange, old header, to perso
 	h.Set(ourMark, string(change.Ref))
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
 	h.Set("Content-Transfer-Encoding", "quoted-printable")
-	return written(h, strings.TrimSpace(text.String())+"\n")
+	return written(h, text+"\n")
 }
 
 func written(h gomail.Header, text string) ([]byte, error) {

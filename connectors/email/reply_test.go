@@ -24,6 +24,11 @@ func changeOf(id string, seq int64) connectors.StatusChange {
 	}
 }
 
+func secretly(change connectors.StatusChange) connectors.StatusChange {
+	change.Secret = true
+	return change
+}
+
 func TestAReplyIsWrittenAsPeopleAndMailersReadIt(t *testing.T) {
 	old := readHeader([]byte("From: Contoh Warga <warga.ranai@surat.example>\nCc: orang.lain@surat.example\n" +
 		"Subject: Bls: =?utf-8?Q?Lampu_=E2=80=93_Sungai_Ulu?=\nMessage-ID: <b@surat.example>\nReferences: <a@surat.example> <x y> <é@x>\n\n"))
@@ -32,6 +37,7 @@ func TestAReplyIsWrittenAsPeopleAndMailersReadIt(t *testing.T) {
 		template string
 	}{
 		"full":     {changeOf("b@surat.example", 3), ""},
+		"secret":   {secretly(changeOf("b@surat.example", 3)), ""},
 		"bare":     {connectors.StatusChange{Ref: "SP-1KAZ5T8M3Q0X4RD", Seq: 1, Status: complaint.Received, At: time.Date(2026, 1, 5, 2, 30, 0, 0, time.UTC)}, ""},
 		"unmapped": {connectors.StatusChange{Ref: "SP-1KAZ5T8M3Q0X4RD", Seq: 4, Status: complaint.Other, Raw: "Menunggu\r\nX-Palsu: 1", At: time.Date(2026, 1, 5, 2, 30, 0, 0, time.UTC)}, "{{.Ref}}: {{.Status}}"},
 	} {

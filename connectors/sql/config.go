@@ -41,7 +41,7 @@ type Settings struct {
 
 	Acknowledge string            `yaml:"acknowledge" doc:"statement for each row that was taken in, with {id}, the row's own"`
 	WriteBack   map[string]Script `yaml:"write_back" doc:"for each status, or any for the others: one statement or a list, run as one transaction, with {id} {ref} {status} {note} {agency} {tracking_id} {at} {message}; must be harmless when repeated"`
-	Message     string            `yaml:"message" doc:"what {message} and an SMS say, with {ref} {time} {status} {note} {agency} {tracking_id}"`
+	Message     string            `yaml:"message" doc:"what {message} and an SMS say, with {ref} {time} {status} {note} {agency} {tracking_id}; without it, the text short of the configuration's texts"`
 	Outbox      Outbox            `yaml:"outbox" doc:"answers by SMS through Gammu SMSD"`
 }
 
@@ -107,7 +107,6 @@ func defaults() *Settings {
 		FirstID: "0",
 		Overlap: config.Duration(15 * time.Minute),
 		Page:    200,
-		Message: "Laporan {ref} ({time}): {status}. {note}",
 		Photos:  Photos{MaxSize: 10 << 20, Most: 5},
 		Parts:   Parts{Wait: config.Duration(30 * time.Minute), Within: config.Duration(time.Hour)},
 		Outbox:  Outbox{Most: 6},

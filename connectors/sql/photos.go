@@ -42,34 +42,36 @@ func newPhotos(env connectors.Env, s *Settings) photos {
 	return p
 }
 
-// of returns the photos of a row. One that cannot be had is left out, and logged with the row's id: names and addresses
-// may hold a citizen's words. The time for the whole page ends at until. The error is the context's, or the file store's:
-// then nothing is lost by polling again.
-func (p photos) of(ctx context.Context, until time.Time, record map[string]any, id rowID) ([]complaint.Attachment, error) {
+// of returns the photos of a row, and how many of them are missing. One that cannot be had is left out, and logged with the
+// row's id: names and addresses may hold a citizen's words. The time for the whole page ends at until. The error is the
+// context's, or the file store's: then nothing is lost by polling again.
+func (p photos) of(ctx context.Context, until time.Time, record map[string]any, id rowID) (kept []complaint.Attachment, missing int, _ error) {
 	fetching, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	var kept []complaint.Attachment
-	for i, name := range p.names(record) {
+	names := p.names(record)
+	for i, name := range names {
 		if i == p.Most {
 			p.log.Warn("a complaint has more photos than are taken; the rest is left out", "row", id.Text, "most", p.Most)
+			missing += len(names) - i
 			break
 		}
 		body, err := p.fetch(fetching, name)
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, 0, ctx.Err()
 		}
 		if err != nil {
 			p.log.Warn("a photo cannot be had; the complaint goes on without it", "row", id.Text, "photo", i+1, "error", err)
+			missing++
 			continue
 		}
 		attachment, err := p.files.Put(ctx, path.Base(filepath.ToSlash(name)), bytes.NewReader(body))
 		if err != nil {
-			return nil, fmt.Errorf("keep a photo of row %s: %w", id.Text, err)
+			return nil, 0, fmt.Errorf("keep a photo of row %s: %w", id.Text, err)
 		}
 		attachment.Name = complaint.CleanText(attachment.Name)
 		kept = append(kept, attachment)
 	}
-	return kept, nil
+	return kept, missing, nil
 }
 
 func (p photos) names(record map[string]any) []string {

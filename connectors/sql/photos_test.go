@@ -40,21 +40,25 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 	p, c := photoShelf(t, Photos{Column: "foto", Folder: config.Path(folder), Separator: ";"})
 	for _, tt := range []struct {
 		names, kept, says string
+		missing           int
 	}{
-		{"lampu.jpg", "lampu.jpg", ""},
-		{"", "", ""},
-		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there"},
-		{"besar.jpg", "", "larger than photos.max_size"},
-		{"kosong.jpg", "", "is empty"},
-		{"../kunci.txt", "", "lies outside the folder"},
-		{"tautan.jpg", "", "lies outside the folder"},
-		{".", "", "is no file"},
-		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken"},
+		{"lampu.jpg", "lampu.jpg", "", 0},
+		{"", "", "", 0},
+		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there", 1},
+		{"besar.jpg", "", "larger than photos.max_size", 1},
+		{"kosong.jpg", "", "is empty", 1},
+		{"../kunci.txt", "", "lies outside the folder", 1},
+		{"tautan.jpg", "", "lies outside the folder", 1},
+		{".", "", "is no file", 1},
+		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken", 1},
 	} {
 		t.Run(tt.names, func(t *testing.T) {
 			c.said.text.Reset()
-			got, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": tt.names}, rowID{Text: "17"})
+			got, missing, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": tt.names}, rowID{Text: "17"})
 			must(t, err)
+			if missing != tt.missing {
+				t.Errorf("%d are missing, want %d", missing, tt.missing)
+			}
 			var names []string
 			for _, one := range got {
 				names = append(names, one.Name)
@@ -88,7 +92,7 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 	defer server.Close()
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL + "/unggah/"})
 	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "../rahasia": false} {
-		got, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": name}, rowID{Text: "17"})
+		got, _, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": name}, rowID{Text: "17"})
 		must(t, err)
 		if (len(got) == 1) != kept {
 			t.Errorf("%s: kept %v", name, got)
@@ -112,10 +116,10 @@ func TestPhotosOfAServerThatHangsEndWithThePagesTime(t *testing.T) {
 	defer server.Close()
 	defer close(stop)
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL})
-	got, err := p.of(t.Context(), time.Now().Add(50*time.Millisecond), map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"})
+	got, missing, err := p.of(t.Context(), time.Now().Add(50*time.Millisecond), map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"})
 	must(t, err)
-	if len(got) > 0 {
-		t.Errorf("kept %v", got)
+	if len(got) > 0 || missing != 1 {
+		t.Errorf("kept %v, %d are missing", got, missing)
 	}
 	wantPart(t, "the log", c.said.String(), "goes on without it")
 }

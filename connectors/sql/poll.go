@@ -193,7 +193,7 @@ func (c *connector) deliver(ctx context.Context, until time.Time, one taken, pag
 	case err != nil:
 		aside.Detail = err.Error()
 	default:
-		made.Attachments, err = c.photos.of(ctx, until, one.record, one.rows[0].ID)
+		made.Attachments, made.Missing, err = c.photos.of(ctx, until, one.record, one.rows[0].ID)
 		page.Complaints = append(page.Complaints, made)
 		return err
 	}

@@ -34,6 +34,7 @@ type connector struct {
 	settings *Settings // whole
 	dialect  dialect
 	zone     *time.Location
+	texts    *connectors.Texts
 	source   source
 	mapper   *connectors.Mapper
 	photos   photos
@@ -72,7 +73,7 @@ func newConnector(env connectors.Env, s *Settings) (*connector, error) {
 		return nil, &config.FieldError{Field: "zone", Reason: "is no time zone; write it as Asia/Jakarta"}
 	}
 	d := dialects()[s.Driver]
-	c := &connector{settings: s, dialect: d, zone: zone, log: env.Log}
+	c := &connector{settings: s, dialect: d, zone: zone, log: env.Log, texts: env.Texts}
 	if c.mapper, err = s.Map.Compile(zone); err != nil {
 		return nil, err
 	}

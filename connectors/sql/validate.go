@@ -125,7 +125,7 @@ func (s *Settings) checkAnswers(wrong *faults, d dialect) {
 	wrong.when(s.Outbox.Creator != "" && s.Parts.Sender == "", "parts.sender", "is missing: the column with the number that is answered")
 	wrong.when(s.Outbox.Creator != "" && s.Query != "", "outbox.creator", "needs table in place of query: the number is looked up by id")
 	wrong.when(s.Outbox.Most < 1 || s.Outbox.Most > mostParts, "outbox.most", fmt.Sprintf("is not between 1 and %d", mostParts))
-	wrong.when(strings.TrimSpace(s.Message) == "", "message", "is blank")
+	wrong.when(s.Message != "" && strings.TrimSpace(s.Message) == "", "message", "is blank")
 }
 
 func statusWords() string {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -73,10 +72,18 @@ func (c *connector) values(change connectors.StatusChange) map[string]any {
 	}
 }
 
-// message is what the person reads.
+// message is what the person reads: in the table's own words, or the region's.
 func (c *connector) message(change connectors.StatusChange) string {
-	return fill(c.settings.Message, map[string]string{
-		"ref": string(change.Ref), "time": localTime(change.At, c.zone), "status": connectors.InIndonesian(change.Status, complaint.CleanText(change.Raw)),
-		"note": change.Note, "agency": change.Agency, "tracking_id": change.TrackingID,
-	})
+	words := c.texts.Words(change, c.zone)
+	if c.settings.Message != "" {
+		return fill(c.settings.Message, map[string]string{
+			"ref": words.Ref, "time": localTime(change.At, c.zone), "status": words.Status, "note": words.Note, "agency": words.Agency,
+			"tracking_id": words.TrackingID,
+		})
+	}
+	text, err := c.texts.Say(connectors.Short, words)
+	if err != nil { // every text was tried when it was read
+		return words.Ref + ": " + words.Status
+	}
+	return text
 }

@@ -40,7 +40,7 @@ type Complaint struct {
 	ReceivedAt time.Time `json:"received_at,omitzero"` // when the gateway accepted it
 
 	Attachments []Attachment `json:"attachments,omitempty"`
-	Missing     int          `json:"missing,omitempty"` // files the person sent that could not be had
+	Missing     int          `json:"missing,omitempty"` // files the person sent that could not be had, and that the text does not name
 	Raw         Payload      `json:"-"`                 // as it came, for replay; kept beside the complaint, never forwarded
 }
 

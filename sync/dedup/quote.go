@@ -14,7 +14,7 @@ var writtenRef = regexp.MustCompile(`(?i)\bSP-?[0-9A-Z]{15}\b`)
 
 // quoted finds our own references in a text.
 func quoted(text string) []complaint.Ref {
-	if !strings.Contains(text, "SP") && !strings.Contains(text, "sp") {
+	if !strings.Contains(text, "SP") && !strings.Contains(text, "sp") && !strings.Contains(text, "Sp") { // keyboards of telephones begin so
 		return nil
 	}
 	var refs []complaint.Ref

@@ -12,22 +12,37 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// TakeIn keeps what one channel brought. When it returns nil the channel may be told so. An unfit complaint fails the
-// whole with a *complaint.FieldError, whose field begins with the complaint's place in a list of several.
+// TakeIn keeps the complaints one channel brought. When it returns nil the channel may be told so. An unfit complaint fails
+// the whole with a *complaint.FieldError, whose field begins with the complaint's place in a list of several.
 func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complaint.Complaint) ([]store.Kept, error) {
-	for i := range complaints {
-		complaints[i].Clean()
-		if err := complaints[i].Check(); err != nil {
-			return nil, inList(err, i, len(complaints))
+	return r.Receive(ctx, source, connectors.Received{Complaints: complaints})
+}
+
+// Receive is TakeIn for all that a request carried, messages among it.
+func (r *Relay) Receive(ctx context.Context, source string, in connectors.Received) ([]store.Kept, error) {
+	for i := range in.Complaints {
+		in.Complaints[i].Clean()
+		if err := in.Complaints[i].Check(); err != nil {
+			return nil, inList(err, i, len(in.Complaints))
 		}
 	}
+	for i := range in.Messages {
+		if err := fit(&in.Messages[i]); err != nil {
+			return nil, inList(err, i, len(in.Messages))
+		}
+	}
+	joining, err := r.joining(source, in.Messages)
+	if err != nil {
+		return nil, err
+	}
 	r.at(BeforeKeep)
-	kept, err := r.store.Keep(ctx, store.Page{Source: source, Complaints: complaints})
+	kept, heard, err := r.store.KeepAll(ctx, store.Page{Source: source, Complaints: in.Complaints, Messages: in.Messages, Joining: joining})
 	if err != nil {
 		return nil, err
 	}
 	r.at(AfterKeep)
 	r.kept(source, kept)
+	r.heard(source, heard, len(in.Messages))
 	return kept, nil
 }
 
@@ -86,13 +101,27 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 		}
 		p.Complaints = append(p.Complaints, c)
 	}
+	for _, m := range page.Messages {
+		if err := fit(&m); err != nil {
+			p.Refusals = append(p.Refusals, store.Refusal{
+				SourceID: m.ID, Where: "message " + m.ID, Reason: string(connectors.BadField), Detail: err.Error(), Raw: m.Raw.Body,
+			})
+			continue
+		}
+		p.Messages = append(p.Messages, m)
+	}
+	var err error
+	if p.Joining, err = r.joining(source, p.Messages); err != nil {
+		return err
+	}
 	r.at(BeforeKeep)
-	kept, err := r.store.Keep(ctx, p)
+	kept, heard, err := r.store.KeepAll(ctx, p)
 	if err != nil {
 		return fmt.Errorf("keep a page of %s: %w", source, err)
 	}
 	r.at(AfterKeep)
 	r.kept(source, kept)
+	r.heard(source, heard, len(p.Messages))
 	for _, refusal := range p.Refusals {
 		r.metrics.refused.WithLabelValues(source, refusal.Reason).Inc()
 	}

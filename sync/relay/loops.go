@@ -69,7 +69,7 @@ func loopKind(name string) string {
 }
 
 func loopKinds() []string {
-	return []string{"decide", "forward", "follow-up", "backsync", "sweep", "poll", "write-back"}
+	return []string{"decide", "forward", "follow-up", "backsync", "sweep", "poll", "conversation", "write-back"}
 }
 
 // earlierRuns is the pattern of the owners that are earlier runs of the gateway that owns "name/mark".

@@ -36,6 +36,10 @@ type Metrics struct {
 	backsyncLag         prometheus.Gauge
 	writebacks          *prometheus.CounterVec
 	writebacksWaiting   *prometheus.GaugeVec
+	messages            *prometheus.CounterVec
+	messagesWaiting     *prometheus.GaugeVec
+	messageFiles        *prometheus.CounterVec
+	sayings             *prometheus.CounterVec
 	panics              *prometheus.CounterVec
 	reloaded            prometheus.Gauge
 	reloadedAt          prometheus.Gauge
@@ -72,6 +76,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		backsyncLag:         f.gauge("backsync_lag_seconds", "How long the most overdue status question is overdue.").WithLabelValues(),
 		writebacks:          f.counter("writebacks_total", "Attempts to tell a channel a status, by how they ended.", "connector", "reason"),
 		writebacksWaiting:   f.gauge("writebacks", "Statuses to tell channels, by state.", "state"),
+		messages:            f.counter("messages_total", "Messages of people on channels of conversations: new, known (sent before), and what became of them.", "connector", "result"),
+		messagesWaiting:     f.gauge("messages", "Messages of people on channels of conversations, by state.", "state"),
+		messageFiles:        f.counter("message_files_total", "Files of messages, fetched or missing.", "connector", "result"),
+		sayings:             f.counter("sayings_total", "Attempts to say something to a person on a channel of conversations, by how they ended.", "connector", "reason"),
 		panics:              f.counter("panics_total", "Loops of the gateway that failed and were started again.", "loop"),
 		reloaded:            f.gauge("config_last_reload_successful", "1 when the configuration in force is the last one that was loaded.").WithLabelValues(),
 		reloadedAt:          f.gauge("config_last_reload_success_timestamp_seconds", "When the configuration in force was loaded.").WithLabelValues(),
@@ -123,6 +131,9 @@ func (m *Metrics) Expect(channels []Channel) {
 	for _, state := range followUpStates() {
 		m.followUpsWaiting.WithLabelValues(string(state))
 	}
+	for _, state := range store.MessageStates() {
+		m.messagesWaiting.WithLabelValues(string(state))
+	}
 	for _, reason := range retry.Reasons() {
 		m.attempts.WithLabelValues(string(reason))
 		m.backsync.WithLabelValues(string(reason))
@@ -160,7 +171,18 @@ func (m *Metrics) expectConnector(c Channel) {
 			m.polls.WithLabelValues(c.Name, result)
 		}
 	}
-	if c.WriteStatus != nil {
+	if c.Say != nil {
+		for _, result := range messageResults() {
+			m.messages.WithLabelValues(c.Name, result)
+		}
+		for _, result := range []string{fileFetched, fileMissing} {
+			m.messageFiles.WithLabelValues(c.Name, result)
+		}
+		for _, reason := range retry.Reasons() {
+			m.sayings.WithLabelValues(c.Name, string(reason))
+		}
+	}
+	if c.Tells() {
 		for _, reason := range retry.Reasons() {
 			m.writebacks.WithLabelValues(c.Name, string(reason))
 		}
@@ -187,6 +209,12 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 	}
 	for _, state := range followUpStates() {
 		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
+	}
+	for state, n := range map[store.MessageState]int64{
+		store.MessageWaiting: s.Messages.Waiting, store.MessageAsked: s.Messages.Asked, store.MessageNoted: s.Messages.Noted,
+		store.MessageJoined: s.Messages.Joined, store.MessageFollowed: s.Messages.Followed,
+	} {
+		m.messagesWaiting.WithLabelValues(string(state)).Set(float64(n))
 	}
 	m.reviewsWaiting.Set(float64(s.Reviews))
 	m.oldest.Set(seconds(s.OldestOpen))

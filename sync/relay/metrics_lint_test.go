@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -34,8 +35,9 @@ func (everything) Receive(*http.Request) (connectors.Received, error) {
 func (everything) Acknowledge(context.Context, connectors.Page) error         { return nil }
 func (everything) WriteStatus(context.Context, connectors.StatusChange) error { return nil }
 func (everything) Check(context.Context) (string, error)                      { return "", nil }
+func (everything) Say(context.Context, connectors.Saying) error               { return nil }
 func (e everything) connector() connectors.Connector {
-	return connectors.Connector{Poll: e, Receive: e, Acknowledge: e, WriteStatus: e, Check: e}
+	return connectors.Connector{Poll: e, Receive: e, Acknowledge: e, WriteStatus: e, Say: e, Check: e, JoinWithin: time.Minute}
 }
 
 // noted is a registry that remembers the names of what is registered: a vector without series is not gathered.
@@ -145,7 +147,11 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_deliveries":                           states,
 		"satupintu_writebacks":                           4,
 		"satupintu_forwarding_paused":                    5,
-		"satupintu_panics_total":                         7,
+		"satupintu_panics_total":                         8,
+		"satupintu_messages":                             5,
+		"satupintu_messages_total":                       6 * channels,
+		"satupintu_message_files_total":                  2 * channels,
+		"satupintu_sayings_total":                        reasons * channels,
 		"satupintu_follow_up_attempts_total":             reasons,
 		"satupintu_follow_ups":                           6,
 		"satupintu_oldest_undelivered_timestamp_seconds": 1,
@@ -163,6 +169,8 @@ func TestAChannelIsExpectedToDoOnlyWhatItCan(t *testing.T) {
 		"satupintu_connector_polls_total":   2,
 		"satupintu_intake_duration_seconds": 0,
 		"satupintu_writebacks_total":        0,
+		"satupintu_messages_total":          0,
+		"satupintu_sayings_total":           0,
 		"satupintu_intake_refused_total":    len(connectors.SetAsideCauses()),
 	} {
 		if got, err := testutil.GatherAndCount(reg, name); err != nil || got != want {

@@ -24,9 +24,17 @@ const (
 	BeforeTold   Point = "tell:told"
 	AfterTell    Point = "tell:after"
 	PageKept     Point = "poll:kept"
+	TalkClaimed  Point = "talk:claimed"
+	FileFetched  Point = "talk:fetched"
+	FileSaved    Point = "talk:saved"
+	BeforeAsk    Point = "talk:ask"
+	Asked        Point = "talk:asked"
+	BeforeFile   Point = "talk:file"
+	AfterFile    Point = "talk:filed"
 )
 
-// Points lists every moment at which Options.At is called; those of a follow-up come in FollowUpPoints.
+// Points lists every moment at which Options.At is called; those of a follow-up come in FollowUpPoints,
+// those of a conversation in TalkPoints.
 func Points() []Point {
 	points := []Point{
 		BeforeKeep, AfterKeep, PageKept, BeforeDecide, AfterDecide, AfterClaim, BeforeSettle, AfterSettle, BeforeSync, AfterSync,
@@ -47,6 +55,11 @@ func FollowUpPoints() []Point {
 		points = append(points, stepPoint(national.Step{Name: stepFollowUp}, moment))
 	}
 	return points
+}
+
+// TalkPoints lists the moments of a conversation, which a gateway without any never comes to.
+func TalkPoints() []Point {
+	return []Point{TalkClaimed, FileFetched, FileSaved, BeforeAsk, Asked, BeforeFile, AfterFile}
 }
 
 // stepMoments are those of a step: before its start is recorded, before its request goes out, before its answer is

@@ -99,7 +99,7 @@ func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) 
 			return fmt.Errorf("poll: %w", err)
 		}
 		more = page.More && page.Next != from // a page that leads nowhere is the last
-		if len(page.Complaints)+len(page.SetAside) == 0 && page.Next == from {
+		if len(page.Complaints)+len(page.Messages)+len(page.SetAside) == 0 && page.Next == from {
 			return nil
 		}
 		if err := r.keepPage(ctx, c.Name, from, page); err != nil {

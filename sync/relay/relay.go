@@ -3,12 +3,13 @@
 // store, and a restart goes on from there.
 //
 //	intake ─▶ store ─▶ decide ─▶ store ─▶ forward ─▶ platform
-//	poll   ─▶                               follow-up ─┤
+//	poll   ─▶   ◀─▶ conversation            follow-up ─┤
 //	write-back ◀─ store ◀──────────────── back-sync ◀──┘      sweep: rescues what a dead gateway held
 //
 // Promises:
 //
 //   - a channel is acknowledged only after the commit that holds its complaints
+//   - what one person says on a channel of conversations until they are silent is one complaint, and they are answered there
 //   - a complaint about an earlier one is told on that one's ticket, under the same rules
 //   - a request whose outcome is open is looked up, never resent; absence counts only Delivery.Settle after it went out
 //   - refused credentials pause everything and resume by themselves; they never bury the backlog
@@ -46,8 +47,9 @@ type Options struct {
 	Config   *config.Config
 	Platform national.Platform
 	Channels []Channel
-	Limiter  *Limiter      // the platform's; its Transport is what Platform sends through
-	Engine   *dedup.Engine // compares complaints; nil: nothing is compared, as with dedup.mode off
+	Limiter  *Limiter          // the platform's; its Transport is what Platform sends through
+	Engine   *dedup.Engine     // compares complaints; nil: nothing is compared, as with dedup.mode off
+	Texts    *connectors.Texts // what citizens read; nil: the shipped Indonesian
 	Metrics  *Metrics
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
@@ -75,6 +77,7 @@ type Relay struct {
 	redactor privacy.Redactor
 	backoff  retry.Backoff
 	gate     *gate
+	texts    *connectors.Texts
 	metrics  *Metrics
 	log      *slog.Logger
 	now      func() time.Time
@@ -88,8 +91,9 @@ type Relay struct {
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal
-	loops       atomic.Int64 // that should run
-	alive       atomic.Int64 // that do
+	talkable    map[string]signal // something was said
+	loops       atomic.Int64      // that should run
+	alive       atomic.Int64      // that do
 }
 
 // New makes a relay ready to Run.
@@ -97,8 +101,8 @@ func New(o Options) *Relay {
 	r := &Relay{
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
-		metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
-		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
+		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
+		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -109,9 +113,12 @@ func New(o Options) *Relay {
 	b := o.Config.Delivery.Backoff
 	r.backoff = retry.Backoff{First: b.First.D(), Max: b.Max.D(), Factor: b.Factor, Jitter: b.Jitter}
 	for _, c := range o.Channels {
-		if c.WriteStatus != nil {
+		if c.Tells() {
 			r.writers = append(r.writers, c.Name)
 			r.tellable[c.Name] = newSignal()
+		}
+		if c.Talks() {
+			r.talkable[c.Name] = newSignal()
 		}
 	}
 	r.compares(o)
@@ -141,7 +148,10 @@ func (r *Relay) Run(ctx context.Context) error {
 		if c.Poll != nil {
 			start("poll "+c.Name, func(ctx context.Context) { r.pollLoop(ctx, c) })
 		}
-		if c.WriteStatus != nil {
+		if c.Talks() {
+			start("conversation "+c.Name, func(ctx context.Context) { r.talkLoop(ctx, c) })
+		}
+		if c.Tells() {
 			start("write-back "+c.Name, func(ctx context.Context) { r.writebackLoop(ctx, c) })
 		}
 	}
@@ -167,7 +177,7 @@ func (r *Relay) recover(ctx context.Context) {
 	dead := earlierRuns(r.store.Owner())
 	for ctx.Err() == nil {
 		rescued, err := r.store.Rescue(ctx, dead)
-		if err = errors.Join(err, r.store.RescueNews(ctx, dead), r.store.RescueFollowUps(ctx, dead)); err == nil {
+		if err = errors.Join(err, r.store.RescueNews(ctx, dead), r.store.RescueFollowUps(ctx, dead), r.store.FreeTalks(ctx, dead)); err == nil {
 			if rescued > 0 {
 				r.log.Info("took back deliveries of an earlier run", "deliveries", rescued)
 			}

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -48,7 +49,7 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	if by, _ := ctx.Deadline(); time.Now().After(by) {
 		return // we were frozen: another gateway may have told this, and what came after it
 	}
-	err := contained(func() error { return c.WriteStatus.WriteStatus(ctx, changeOf(n)) })
+	err := contained(func() error { return r.tellOne(ctx, c, n) })
 	r.at(BeforeTold)
 	to := r.newsVerdict(n, err)
 	r.metrics.writebacks.WithLabelValues(c.Name, string(to.Reason)).Inc()
@@ -63,10 +64,49 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	r.at(AfterTell)
 }
 
+// tellOne tells a channel a status in its own way, or its person in words. A receipt is always words.
+func (r *Relay) tellOne(ctx context.Context, c Channel, n store.News) error {
+	if c.WriteStatus != nil && !n.IsReceipt() {
+		return c.WriteStatus.WriteStatus(ctx, changeOf(n))
+	}
+	if c.Say == nil {
+		return retry.Never(errors.New("this channel cannot speak to people any more"))
+	}
+	s, err := r.saying(n)
+	if err != nil {
+		return retry.Never(err)
+	}
+	return r.say(ctx, c, s)
+}
+
+// saying words a piece of news for the person it is about. What they hear never holds more than they gave, but for the
+// reference and what the platform answered.
+func (r *Relay) saying(n store.News) (connectors.Saying, error) {
+	change := changeOf(n)
+	s := connectors.Saying{Key: fmt.Sprintf("%s-%d", n.Ref, n.Told), To: change.To, ReplyTo: change.SourceID, HeardAt: n.Change.HeardAt}
+	if s.To == "" {
+		return s, errors.New("the channel did not say whom an answer goes to")
+	}
+	words := r.texts.Words(change, r.cfg.Region.Timezone.Location())
+	name := connectors.News
+	switch {
+	case n.IsReceipt() && n.Change.Added != "":
+		name, words.About = connectors.Addition, string(n.Change.Added)
+	case n.IsReceipt():
+		name = connectors.Receipt
+	default:
+		s.News = &change
+	}
+	var err error
+	s.Text, err = r.texts.Say(name, words)
+	return s, err
+}
+
 func changeOf(n store.News) connectors.StatusChange {
 	return connectors.StatusChange{
 		Ref: n.Ref, SourceID: n.Change.SourceID, Seq: n.Told, Status: n.Change.Status, Raw: n.Change.Raw, Note: n.Change.Note,
 		Agency: n.Change.Agency, TrackingID: n.Change.TrackingID, At: n.Change.At,
+		To: n.Change.To, Secret: n.Change.Secret,
 	}
 }
 

@@ -54,12 +54,17 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), keepTimeout)
 	defer cancel()
-	kept, err := site.Relay.TakeIn(ctx, c.Name, received.Complaints)
+	kept, err := site.Relay.Receive(ctx, c.Name, received)
 	if err != nil {
 		s.refuse(w, c, began, s.problemOf(c, err))
 		return
 	}
-	s.accept(w, r, received.List, kept)
+	if told := received.Told; told != nil {
+		w.Header().Set("Content-Type", told.Type)
+		_, _ = w.Write(told.Body)
+	} else {
+		s.accept(w, r, received.List, kept)
+	}
 	s.metrics.Answered(c.Name, "", s.now().Sub(began))
 }
 

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -64,6 +65,7 @@ func newFace(t *testing.T) *face {
 	channels := []relay.Channel{
 		hook(t, "portal", files, webhook.Settings{Secret: config.NewSecret(secret)}),
 		hook(t, "desa", files, webhook.Settings{Bearer: config.NewSecret("token-desa")}),
+		{Name: "sms", Kind: "test", Connector: connectors.Connector{Receive: sms{}, Say: sms{}, JoinWithin: time.Minute}},
 	}
 	f := &face{T: t, store: s, registry: prometheus.NewRegistry()}
 	metrics := relay.NewMetrics(f.registry)
@@ -373,5 +375,44 @@ func TestTheAdminFace(t *testing.T) {
 	}
 	if status, body := ask("POST", "/-/reload"); status != 500 || !strings.Contains(body, "gateway.yaml:3:1") || !strings.Contains(body, "the old one stays") {
 		t.Errorf("reload: %d %s", status, body)
+	}
+}
+
+// sms is a channel of conversations that expects an answer of its own.
+type sms struct{}
+
+func (sms) Receive(r *http.Request) (connectors.Received, error) {
+	said := connectors.Received{Messages: []connectors.Message{{ID: r.FormValue("id"), Sender: r.FormValue("from"), Text: r.FormValue("text")}}}
+	if r.FormValue("plain") == "" {
+		said.Told = &connectors.Answer{Type: "text/plain", Body: []byte("ACK/Jasmin")}
+	}
+	return said, nil
+}
+
+func (sms) Say(context.Context, connectors.Saying) error { return nil }
+
+func TestAChannelThatExpectsAnAnswerOfItsOwnGetsItAfterTheCommit(t *testing.T) {
+	f := newFace(t)
+	for range 2 { // sent again, it is answered again
+		a := f.send("GET", "/in/sms?id=1&from=0812700044&text=Lampu+mati", "", "")
+		if a.status != http.StatusOK || a.body != "ACK/Jasmin" || a.header.Get("Content-Type") != "text/plain" {
+			t.Errorf("answered %d %q", a.status, a.body)
+		}
+	}
+	if a := f.send("GET", "/in/sms?id=2&from=0812700044&text=di+Ranai&plain=1", "", ""); a.status != http.StatusAccepted || strings.TrimSpace(a.body) != "[]" {
+		t.Errorf("without one it was answered %d %q", a.status, a.body)
+	}
+	want := store.Messages{Heard: 2, Waiting: 2}
+	if ledger, err := f.store.Audit(t.Context()); err != nil || ledger.Messages != want {
+		t.Errorf("%+v, %v", ledger, err)
+	}
+	if a := f.send("GET", "/in/sms?id=3&text=Lampu+mati", "", ""); a.status != http.StatusBadRequest || !strings.Contains(a.body, `"sender"`) {
+		t.Errorf("a message of nobody was answered %d %q", a.status, a.body)
+	}
+	if err := f.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if a := f.send("GET", "/in/sms?id=4&from=0812700044&text=halo", "", ""); a.status != http.StatusServiceUnavailable || strings.Contains(a.body, "ACK") {
+		t.Errorf("what was not kept was answered %d %q", a.status, a.body)
 	}
 }

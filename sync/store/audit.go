@@ -20,9 +20,23 @@ type Ledger struct {
 	Reviews   int64    `json:"reviews"` // of Held: those that wait for a person to say whether they are duplicates
 	Dead      int64    `json:"dead"`
 	Refused   int64    `json:"refused"`
+	Messages  Messages `json:"messages"`
 	Balanced  bool     `json:"balanced"`
 	Problems  []string `json:"problems,omitempty"`
 }
+
+// Messages proves the same of what people said on channels of conversations: Heard is what the gateway answered for, counted
+// apart as each came in, and must equal the sum of the others.
+type Messages struct {
+	Heard    int64 `json:"heard"`
+	Waiting  int64 `json:"waiting"`  // until their sender is silent
+	Asked    int64 `json:"asked"`    // their sender was asked what it is about
+	Noted    int64 `json:"noted"`    // greetings nobody went on from, thanks
+	Joined   int64 `json:"joined"`   // in a complaint
+	Followed int64 `json:"followed"` // in a complaint about an earlier one
+}
+
+func (m Messages) sum() int64 { return m.Waiting + m.Asked + m.Noted + m.Joined + m.Followed }
 
 // Audit reads the ledger from one moment of the database, beside running gateways. It counts the complaints and the
 // deliveries apart, and looks for what a mere sum would hide: a complaint without a delivery, a delivered one without a
@@ -43,6 +57,9 @@ func (s *Store) Audit(ctx context.Context) (Ledger, error) {
 	}
 	if sum := l.Delivered + l.Linked + l.Waiting + l.Held + l.Dead; sum != l.Accepted {
 		l.Problems = append(l.Problems, fmt.Sprintf("%d complaints were accepted, %d are accounted for", l.Accepted, sum))
+	}
+	if sum := l.Messages.sum(); sum != l.Messages.Heard {
+		l.Problems = append(l.Problems, fmt.Sprintf("%d messages were heard, %d are accounted for", l.Messages.Heard, sum))
 	}
 	l.Balanced = len(l.Problems) == 0
 	return l, nil
@@ -86,8 +103,24 @@ func (s *Store) countLedger(ctx context.Context, tx snapshot) (Ledger, error) {
 	if l.Reviews, err = one[int64](ctx, tx, s.q.CountReviews, args{}); err != nil {
 		return l, err
 	}
-	l.Refused, err = one[int64](ctx, tx, s.q.CountRefusals, args{})
+	if l.Refused, err = one[int64](ctx, tx, s.q.CountRefusals, args{}); err != nil {
+		return l, err
+	}
+	l.Messages, err = s.countMessages(ctx, tx)
 	return l, err
+}
+
+func (s *Store) countMessages(ctx context.Context, tx sqlx.ExtContext) (Messages, error) {
+	n, err := countByState(ctx, tx, s.q.CountMessages)
+	if err != nil {
+		return Messages{}, err
+	}
+	of := func(state MessageState) int64 { return n[State(state)] }
+	m := Messages{
+		Waiting: of(MessageWaiting), Asked: of(MessageAsked), Noted: of(MessageNoted), Joined: of(MessageJoined), Followed: of(MessageFollowed),
+	}
+	m.Heard, err = one[int64](ctx, tx, s.q.CountHeard, args{})
+	return m, err
 }
 
 func countByState(ctx context.Context, db sqlx.ExtContext, query *query) (map[State]int64, error) {
@@ -116,6 +149,9 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 		{s.q.Unasked, "complaints are held for a review that nobody is asked for"},
 		{s.q.Chained, "linked complaints have a primary that is linked itself"},
 		{s.q.NamedNotDone, "complaints the platform has are counted as not sent"},
+		{s.q.Vanished, "senders said more, or less, than the messages that are kept of them"},
+		{s.q.UnheardMessages, "messages wait and nobody will look at them"},
+		{s.q.JoinedToNothing, "messages are part of a complaint that is not there"},
 	} {
 		n, err := one[int64](ctx, tx, check.query, args{})
 		if err != nil {
@@ -135,6 +171,7 @@ type Standing struct {
 	FollowUps  map[State]int64
 	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead; zero: none
 	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
+	Messages   Messages
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
 }
 
@@ -154,6 +191,9 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 		return st, err
 	}
 	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
+		return st, err
+	}
+	if st.Messages, err = s.countMessages(ctx, s.read); err != nil {
 		return st, err
 	}
 	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {

@@ -9,13 +9,16 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// Page is what one source brought: complaints, what was set aside, and, for a polled source, the move of its cursor.
+// Page is what one source brought: complaints, messages, what was set aside, and, for a polled source, the move of its cursor.
 type Page struct {
 	Source     string
 	Complaints []complaint.Complaint // cleaned and checked; Ref and ReceivedAt are the store's to fill
+	Messages   []connectors.Message  // cleaned and checked
+	Joining    Joining               // with Messages
 	Refusals   []Refusal
 	Cursor     *CursorMove
 }
@@ -39,11 +42,17 @@ type Kept struct {
 	Revised bool // it was here with other content: recorded beside it, not forwarded
 }
 
-// Keep stores a page of complaints, their deliveries and the connector's cursor in one transaction, together with
+// Keep stores a page of complaints, their deliveries, messages and the connector's cursor in one transaction, together with
 // whatever else is being kept just now. When Keep returns nil the page may be acknowledged: nothing in it can be lost. A
 // complaint already known by its source and source id is left as it is and reported in Kept. A cursor that is not where
 // CursorMove.From says is ErrLost, and nothing of the page is kept.
 func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
+	kept, _, err := s.KeepAll(ctx, page)
+	return kept, err
+}
+
+// KeepAll is Keep that also says how many of the page's messages are new.
+func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ error) {
 	job := &keepJob{page: page}
 	now := s.now()
 	for i := range page.Complaints {
@@ -51,10 +60,10 @@ func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 		page.Complaints[i].ReceivedAt = now
 	}
 	if err := s.keeps.ask(ctx, job); err != nil {
-		return nil, fmt.Errorf("keep: %w", err)
+		return nil, 0, fmt.Errorf("keep: %w", err)
 	}
 	if job.lost {
-		return nil, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
+		return nil, 0, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
 	for i, k := range job.kept {
 		if !k.Known {
@@ -62,13 +71,14 @@ func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 			s.recent.put(page.Complaints[i])
 		}
 	}
-	return job.kept, nil
+	return job.kept, job.heard, nil
 }
 
 type keepJob struct {
-	page Page
-	kept []Kept
-	lost bool
+	page  Page
+	kept  []Kept
+	heard int // messages that are new
+	lost  bool
 }
 
 type sourceKey struct{ source, id string }
@@ -94,7 +104,7 @@ func applyKeeps(ctx context.Context, w *writer, jobs []*keepJob) error {
 			return err
 		}
 	}
-	return nil
+	return w.hearAll(ctx, live)
 }
 
 // fate is what happens to one source key within a group: the first row with it is inserted, unless it is known.

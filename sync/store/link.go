@@ -17,6 +17,7 @@ type linking struct {
 	matter  Matter
 	by      string   // who links; empty: the gateway itself
 	writers []string // sources that can be told a status
+	quiet   bool     // its channel hears nothing of the primary
 }
 
 // link links a complaint to a primary that stands, moves to it whatever was linked to the complaint, and lets the channels
@@ -29,6 +30,7 @@ func (w *writer) link(ctx context.Context, l linking) error {
 	_, err = w.run(ctx, w.s.q.InsertLink, args{
 		"ref": l.ref, "primary_ref": l.primary, "matched_ref": l.matter.Earlier, "kind": string(l.matter.Kind), "score": l.matter.Score,
 		"why": l.matter.Why, "why_id": l.matter.WhyID, "evidence": l.matter.evidence(), "by": l.by,
+		"quiet": bit(l.quiet),
 	})
 	if err != nil {
 		return fmt.Errorf("link: %w", err)

@@ -122,6 +122,29 @@ type queries struct {
 	PostponeSync     *query `query:"postpone-sync"`
 	SyncOverdue      *query `query:"sync-overdue"`
 
+	InsertMessages  *query `query:"insert-messages"`
+	Hear            *query `query:"hear"`
+	TalkDue         *query `query:"talk-due"`
+	ClaimTalks      *query `query:"claim-talks"`
+	OpenMessages    *query `query:"open-messages"`
+	SaveFiles       *query `query:"save-files"`
+	RenewTalk       *query `query:"renew-talk"`
+	LockTalk        *query `query:"lock-talk"`
+	MarkMessages    *query `query:"mark-messages"`
+	StillWaiting    *query `query:"still-waiting"`
+	EndTalk         *query `query:"end-talk"`
+	PostponeTalk    *query `query:"postpone-talk"`
+	FreeTalks       *query `query:"free-talks"`
+	InsertReceipt   *query `query:"insert-receipt"`
+	ReadReceipt     *query `query:"read-receipt"`
+	HeardAt         *query `query:"heard-at"`
+	TrackedAs       *query `query:"tracked-as"`
+	CountMessages   *query `query:"count-messages"`
+	CountHeard      *query `query:"count-heard"`
+	Vanished        *query `query:"vanished"`
+	UnheardMessages *query `query:"unheard-messages"`
+	JoinedToNothing *query `query:"joined-to-nothing"`
+
 	ClaimWritebacks  *query `query:"claim-writebacks"`
 	ReadChange       *query `query:"read-change"`
 	SettleWriteback  *query `query:"settle-writeback"`

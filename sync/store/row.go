@@ -29,6 +29,7 @@ type row struct {
 	ReportedAt  int64  `db:"reported_at"`
 	ReceivedAt  int64  `db:"received_at"`
 	Attachments string `db:"attachments"`
+	Missing     int64  `db:"missing"`
 	RawType     string `db:"raw_type"`
 	Raw         string `db:"raw"`
 	Urgency     int64  `db:"-"`
@@ -48,7 +49,7 @@ func columnsOfRows(rows []row) set {
 	numbers := map[string]func(*row) int64{
 		"anonymous": func(r *row) int64 { return r.Anonymous }, "secret": func(r *row) int64 { return r.Secret },
 		"incident_at": func(r *row) int64 { return r.IncidentAt }, "reported_at": func(r *row) int64 { return r.ReportedAt },
-		"received_at": func(r *row) int64 { return r.ReceivedAt },
+		"received_at": func(r *row) int64 { return r.ReceivedAt }, "missing": func(r *row) int64 { return r.Missing },
 	}
 	columns := set{}
 	for name, of := range texts {
@@ -75,7 +76,7 @@ func (s *Store) toRow(c complaint.Complaint) (row, error) {
 	r := row{
 		Ref: string(c.Ref), Source: c.Source, SourceID: c.SourceID, Hash: c.ContentHash(), Title: c.Title, Text: c.Text,
 		Class: string(c.Class), Anonymous: bit(c.Anonymous), Secret: bit(c.Secret), Category: c.Category,
-		IncidentAt: milli(c.IncidentAt), ReportedAt: milli(c.ReportedAt), ReceivedAt: milli(c.ReceivedAt), RawType: c.Raw.Type,
+		IncidentAt: milli(c.IncidentAt), ReportedAt: milli(c.ReportedAt), ReceivedAt: milli(c.ReceivedAt), Missing: int64(c.Missing), RawType: c.Raw.Type,
 	}
 	reporter, err := json.Marshal(c.Reporter)
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *Store) fromRow(r row) (complaint.Complaint, error) {
 		Ref: complaint.Ref(r.Ref), Source: r.Source, SourceID: r.SourceID, Title: r.Title, Text: r.Text,
 		Class: complaint.Class(r.Class), Anonymous: r.Anonymous == 1, Secret: r.Secret == 1, Category: r.Category,
 		IncidentAt: fromMilli(r.IncidentAt), ReportedAt: fromMilli(r.ReportedAt), ReceivedAt: fromMilli(r.ReceivedAt),
-		Raw: complaint.Payload{Type: r.RawType},
+		Missing: int(r.Missing), Raw: complaint.Payload{Type: r.RawType},
 	}
 	reporter, err := s.show(r.Reporter, "reporter "+r.Ref)
 	if err != nil {

@@ -66,6 +66,8 @@ var (
 type Sealer interface {
 	Seal(plain []byte, where string) (string, error)
 	Open(sealed, where string) ([]byte, error)
+	// Hash is a keyed hash: what is found again without being readable.
+	Hash(domain, value string) string
 }
 
 // Options are how a store is opened.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +31,16 @@ type Change struct {
 	Agency     string
 	TrackingID string
 	At         time.Time
+
+	To      string    // Reporter.Account: whom to tell. Personal data
+	Secret  bool      // the complaint whose channel is told is secret, or the one it is about
+	HeardAt time.Time // when that person last wrote on the channel; zero: they never did, or it is not a channel of conversations
+	// Added is, with a receipt, the sender's own complaint that this one adds to, and Status where that one stands.
+	Added complaint.Ref
 }
+
+// IsReceipt says that a complaint of messages came in, and nothing more yet.
+func (n News) IsReceipt() bool { return n.Seq == 0 }
 
 // ClaimNews takes up to most things one source is to be told, for the length of a lease. Of one complaint it takes only
 // the earliest that is not yet told, so that its channel hears everything in order.
@@ -63,16 +73,27 @@ func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease ti
 	return news, nil
 }
 
+type toldRow struct {
+	Source   string
+	SourceID string `db:"source_id"`
+	Reporter string
+	Secret   int64
+	At       int64
+}
+
 func (s *Store) readChange(ctx context.Context, n *News) error {
+	if n.IsReceipt() {
+		return s.readReceipt(ctx, n)
+	}
 	type change struct {
-		SourceID   string `db:"source_id"`
-		Status     string
-		Raw        string
-		Note       string
-		Agency     string
-		At         int64
-		TrackingID string `db:"tracking_id"`
-		ThenStatus string `db:"then_status"`
+		toldRow
+		Status      string
+		Raw         string
+		Note        string
+		Agency      string
+		TrackingID  string `db:"tracking_id"`
+		ThenStatus  string `db:"then_status"`
+		AboutSecret int64  `db:"about_secret"`
 	}
 	c, err := one[change](ctx, s.read, s.q.ReadChange, args{"ref": n.Ref, "event_ref": n.About, "seq": n.Seq})
 	if err != nil {
@@ -82,7 +103,54 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 	if status == "" { // an event that says something and moves nothing: where it stood then, not where it stands now
 		status = c.ThenStatus
 	}
-	n.Change = Change{c.SourceID, complaint.Status(status), c.Raw, c.Note, c.Agency, c.TrackingID, fromMilli(c.At)}
+	n.Change = Change{
+		SourceID: c.SourceID, Status: complaint.Status(status), Raw: c.Raw, Note: c.Note, Agency: c.Agency, TrackingID: c.TrackingID, At: fromMilli(c.At),
+	}
+	n.Change.Secret = c.AboutSecret == 1
+	return s.readListener(ctx, n, c.toldRow)
+}
+
+// readListener reads whom news is told, and when they last wrote. What cannot be unsealed is nobody.
+func (s *Store) readListener(ctx context.Context, n *News, r toldRow) error {
+	n.Change.Secret = n.Change.Secret || r.Secret == 1
+	var who complaint.Reporter
+	plain, err := s.show(r.Reporter, "reporter "+string(n.Ref))
+	if err != nil || json.Unmarshal(plain, &who) != nil || who.Account == "" {
+		return nil //nolint:nilerr // a channel that needs to know whom refuses it, and that is shown
+	}
+	n.Change.To = who.Account
+	at, err := one[int64](ctx, s.read, s.q.HeardAt, args{"source": r.Source, "sender": s.senderKey(r.Source, who.Account)})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read when a sender last wrote: %w", err)
+	}
+	n.Change.HeardAt = fromMilli(at)
+	return nil
+}
+
+// readReceipt reads what is said when a complaint came in. One that adds to a complaint of the same sender says where that
+// one stands; to anybody else nothing of it is said.
+func (s *Store) readReceipt(ctx context.Context, n *News) error {
+	r, err := one[struct {
+		toldRow
+		About string
+	}](ctx, s.read, s.q.ReadReceipt, args{"ref": n.Ref})
+	if err != nil {
+		return fmt.Errorf("read the receipt of %s: %w", n.Ref, notFound(err))
+	}
+	n.Change = Change{SourceID: r.SourceID, Status: complaint.Received, At: fromMilli(r.At)}
+	if err := s.readListener(ctx, n, r.toldRow); err != nil || r.About == "" {
+		return err
+	}
+	about := complaint.Ref(r.About)
+	_, own, err := s.Named(ctx, r.Source, n.Change.To, []complaint.Ref{about}, nil)
+	if err != nil || !own {
+		return err
+	}
+	last, _, err := s.LastChange(ctx, r.Source, about)
+	if err != nil {
+		return err
+	}
+	n.Change.Added, n.Change.Status, n.Change.Raw = about, last.Status, last.Raw
 	return nil
 }
 
@@ -128,5 +196,7 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 	if errors.Is(err, sql.ErrNoRows) { // not decided yet
 		return Change{SourceID: who.SourceID, Status: complaint.Received, At: fromMilli(who.ReceivedAt)}, 0, nil
 	}
-	return Change{l.SourceID, complaint.Status(l.Status), l.Raw, "", l.HeldBy, l.TrackingID, fromMilli(l.ChangedAt)}, l.Seq, err
+	return Change{
+		SourceID: l.SourceID, Status: complaint.Status(l.Status), Raw: l.Raw, Agency: l.HeldBy, TrackingID: l.TrackingID, At: fromMilli(l.ChangedAt),
+	}, l.Seq, err
 }

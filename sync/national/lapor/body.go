@@ -66,6 +66,9 @@ func (p *platform) content(s national.Submission, unsent int) string {
 	if earlier := strings.Join(strings.Fields(s.Earlier), " "); earlier != "" {
 		parts = append(parts, fmt.Sprintf("Catatan: masalah yang sama pernah dilaporkan dengan nomor laporan %s.", earlier))
 	}
+	if c.Missing > 0 {
+		parts = append(parts, fmt.Sprintf("(%d berkas dari pelapor tidak dapat disertakan.)", c.Missing))
+	}
 	if unsent > 0 {
 		parts = append(parts, fmt.Sprintf("Catatan: %d lampiran tidak dapat dikirim.", unsent))
 	}

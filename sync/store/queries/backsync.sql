@@ -21,7 +21,7 @@ SELECT n.ref, CAST(:seq AS bigint), CASE WHEN n.top >= CAST(:seq AS bigint) THEN
        n.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
 FROM (SELECT c.ref, c.source, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
       FROM complaint c WHERE c.source {in :writers}
-      AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref))) AS n
+      AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref AND l.quiet = 0))) AS n
 
 -- name: update-ticket
 UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_id, held_by = :held_by, last_seq = :seq,

@@ -8,8 +8,8 @@ SELECT (SELECT count(*) FROM unlinked u WHERE u.ref = :ref AND u.primary_ref = :
      + (SELECT count(*) FROM review v WHERE v.ref = :ref AND v.earlier_ref IN (:primary_ref, :matched_ref) AND v.decision <> '')
 
 -- name: insert-link
-INSERT INTO link (ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at)
-VALUES (:ref, :primary_ref, :matched_ref, :kind, :score, :why, :why_id, :evidence, :by, :now)
+INSERT INTO link (ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at, quiet)
+VALUES (:ref, :primary_ref, :matched_ref, :kind, :score, :why, :why_id, :evidence, :by, :now, :quiet)
 
 -- name: keep-unlinked
 INSERT INTO unlinked (ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at, undone_at, undone_by, undone_why)
@@ -39,7 +39,8 @@ SELECT n.ref, n.seq, CASE WHEN n.top >= n.seq THEN n.top + 1 ELSE n.seq END, n.e
        CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
 FROM (SELECT c.ref, coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref AND m.applied = 1), 1) AS seq, t.ref AS event_ref, c.source,
              coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
-      FROM ticket t JOIN complaint c ON c.ref {in :linked} AND c.source {in :writers} WHERE t.ref = :ref) AS n
+      FROM ticket t JOIN complaint c ON c.ref {in :linked} AND c.source {in :writers} WHERE t.ref = :ref
+      AND NOT EXISTS (SELECT 1 FROM link q WHERE q.ref = c.ref AND q.quiet = 1)) AS n
 WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
 
 -- name: hold-back

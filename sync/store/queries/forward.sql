@@ -63,7 +63,7 @@ SELECT n.ref, 1, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = n.r
 FROM (SELECT c.ref, c.ref AS event_ref, c.source FROM complaint c WHERE c.ref {in :refs} AND c.source {in :writers}
       UNION ALL
       SELECT c.ref, l.primary_ref, c.source FROM link l JOIN complaint c ON c.ref = l.ref
-      WHERE l.primary_ref {in :refs} AND c.source {in :writers}) AS n
+      WHERE l.primary_ref {in :refs} AND l.quiet = 0 AND c.source {in :writers}) AS n
 WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
 
 -- name: settle

@@ -1,9 +1,9 @@
 -- name: insert-complaints
 INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
-                       incident_at, reported_at, received_at, attachments, raw_type, raw)
+                       incident_at, reported_at, received_at, attachments, missing, raw_type, raw)
 SELECT r.* FROM {rows ref text, source text, source_id text, hash text, title text, text text, class text, anonymous bigint,
     secret bigint, reporter text, place text, category text, incident_at bigint, reported_at bigint, received_at bigint,
-    attachments text, raw_type text, raw text}
+    attachments text, missing bigint, raw_type text, raw text}
 WHERE true
 ON CONFLICT (source, source_id) DO NOTHING
 RETURNING ref

@@ -11,12 +11,17 @@ WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
 RETURNING ref, event_ref, seq, told, attempts, since
 
 -- name: read-change
-SELECT c.source_id, coalesce(e.status, 'forwarded') AS status, coalesce(e.raw, '') AS raw, coalesce(e.note, '') AS note,
+SELECT c.source, c.source_id, c.reporter, c.secret, coalesce(e.status, 'forwarded') AS status, coalesce(e.raw, '') AS raw, coalesce(e.note, '') AS note,
        coalesce(e.agency, '') AS agency, coalesce(e.at, t.forwarded_at) AS at, t.tracking_id,
        coalesce((SELECT p.status FROM event p WHERE p.ref = t.ref AND p.seq <= :seq AND p.applied = 1 AND p.status <> ''
-                 ORDER BY p.seq DESC LIMIT 1), 'forwarded') AS then_status
+                 ORDER BY p.seq DESC LIMIT 1), 'forwarded') AS then_status,
+       (SELECT a.secret FROM complaint a WHERE a.ref = t.ref) AS about_secret
 FROM ticket t JOIN complaint c ON c.ref = :ref LEFT JOIN event e ON e.ref = t.ref AND e.seq = :seq
 WHERE t.ref = :event_ref
+
+-- name: read-receipt
+SELECT c.source, c.source_id, c.reporter, c.secret, c.received_at AS at, coalesce(l.matched_ref, '') AS about
+FROM complaint c LEFT JOIN link l ON l.ref = c.ref AND l.quiet = 1 WHERE c.ref = :ref
 
 -- name: settle-writeback
 UPDATE writeback SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail,
@@ -32,7 +37,7 @@ SELECT l.source_id, l.status, l.status_raw, l.held_by, l.tracking_id, CASE WHEN 
 FROM (SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at,
              coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
       FROM complaint c JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref),
-                                                         (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref))
+                                                         (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref AND l.quiet = 0))
       WHERE c.ref = :ref) AS l
 
 -- name: complaint-source

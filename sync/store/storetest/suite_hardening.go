@@ -274,6 +274,8 @@ func (sealer) Open(sealed, where string) ([]byte, error) {
 	return []byte(turned(text)), nil
 }
 
+func (sealer) Hash(domain, value string) string { return "h1:" + turned(domain+"|"+value) }
+
 func turned(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= ' ' && r < 0x7f {

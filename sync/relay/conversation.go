@@ -1,0 +1,339 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const (
+	// talkWorkers is how many senders of one channel are looked at at once; no more are claimed.
+	talkWorkers = 4
+	// answerWait is how long an answer to our question is waited for.
+	answerWait = 24 * time.Hour
+	// fetchPatience is how long a file that cannot be fetched just now holds its complaint up.
+	fetchPatience = 10 * time.Minute
+)
+
+// longest is how long a sender who never falls silent is listened to: five times as long as silence takes, and ten minutes
+// at least.
+func longest(within time.Duration) time.Duration { return max(5*within, 10*time.Minute) }
+
+// What became of a message.
+const (
+	messageNew   = "new"
+	messageKnown = "known"
+)
+
+func messageResults() []string {
+	return []string{
+		messageNew, messageKnown, string(store.MessageAsked), string(store.MessageNoted), string(store.MessageJoined), string(store.MessageFollowed),
+	}
+}
+
+// What became of a file of a message.
+const (
+	fileFetched = "fetched"
+	fileMissing = "missing"
+)
+
+// fit cleans a message and says what is wrong with it.
+func fit(m *connectors.Message) error {
+	m.ID, m.Text = complaint.CleanText(m.ID), complaint.CleanText(m.Text)
+	as := complaint.Complaint{SourceID: m.ID, Text: m.Text, Place: m.Place}
+	if as.Text == "" {
+		as.Text = "-" // a picture says nothing, and is fit
+	}
+	as.Clean()
+	m.Place = as.Place
+	if m.Sender == "" {
+		return errors.Join(&complaint.FieldError{Field: "sender", Reason: "is missing"}, as.Check())
+	}
+	return as.Check()
+}
+
+// joining is when what was said on a channel is looked at.
+func (r *Relay) joining(source string, messages []connectors.Message) (store.Joining, error) {
+	if len(messages) == 0 {
+		return store.Joining{}, nil
+	}
+	for _, c := range r.channels {
+		if c.Name == source && c.Talks() {
+			return store.Joining{Within: c.JoinWithin, Longest: longest(c.JoinWithin)}, nil
+		}
+	}
+	return store.Joining{}, fmt.Errorf("%s takes in messages and cannot answer them: this is a mistake in the connector", source)
+}
+
+func (r *Relay) heard(source string, fresh, of int) {
+	if of == 0 {
+		return
+	}
+	r.metrics.messages.WithLabelValues(source, messageNew).Add(float64(fresh))
+	r.metrics.messages.WithLabelValues(source, messageKnown).Add(float64(of - fresh))
+	if fresh > 0 {
+		r.metrics.lastSuccess.WithLabelValues(source).SetToCurrentTime()
+		r.talkable[source].send()
+	}
+}
+
+// talkLoop looks at what people said on one channel once they are silent. All that matters is in the store: where this dies,
+// another gateway goes on.
+func (r *Relay) talkLoop(ctx context.Context, c Channel) {
+	var down trouble
+	work, stop := graceful(ctx)
+	defer stop()
+	for ctx.Err() == nil {
+		talks, err := r.dueTalks(ctx, c)
+		down.watch(ctx, r.log.With("connector", c.Name), "looking at messages", err)
+		var workers sync.WaitGroup
+		for _, t := range talks {
+			workers.Go(func() { r.look(work, c, t) })
+		}
+		workers.Wait()
+		if len(talks) < talkWorkers {
+			sleep(ctx, r.untilTalk(ctx, c), r.talkable[c.Name])
+		}
+	}
+}
+
+func (r *Relay) dueTalks(ctx context.Context, c Channel) ([]store.Talk, error) {
+	due, err := r.store.NextTalk(ctx, c.Name)
+	if err != nil || due.IsZero() || due.After(r.now()) {
+		return nil, err
+	}
+	talks, err := r.store.ClaimTalks(ctx, c.Name, talkWorkers, r.lease())
+	if len(talks) > 0 {
+		r.at(TalkClaimed)
+	}
+	return talks, err
+}
+
+// untilTalk is how long nothing will be due, as far as is known. What is due already is held by another gateway, or has
+// just failed.
+func (r *Relay) untilTalk(ctx context.Context, c Channel) time.Duration {
+	due, err := r.store.NextTalk(ctx, c.Name)
+	if err != nil || due.IsZero() {
+		return idleLook
+	}
+	if wait := due.Sub(r.now()); wait > 0 {
+		return min(wait, idleLook)
+	}
+	return time.Second
+}
+
+// notYet is a talk that is to be looked at again then.
+type notYet struct{ due time.Time }
+
+func (notYet) Error() string { return "it is looked at again later" }
+
+// look ends a talk, or says when to look again.
+func (r *Relay) look(ctx context.Context, c Channel, t store.Talk) {
+	err := contained(func() error { return r.lookInto(ctx, c, t) })
+	var again notYet
+	due, uncounted := r.now().Add(r.backoff.Delay(t.Attempts, retry.Of(err).After)), false
+	switch {
+	case err == nil, errors.Is(err, store.ErrLost):
+		return
+	case errors.Is(err, store.ErrMoreSaid):
+		due, uncounted = r.now().Add(c.JoinWithin), true
+	case errors.As(err, &again):
+		due = again.due
+	case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
+		due, uncounted = r.now(), true
+	default:
+		r.log.Warn("what somebody said could not be looked at; it is tried again", "connector", c.Name, "error", err)
+	}
+	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	if err := r.store.PostponeTalk(settling, t, due, uncounted); err != nil {
+		r.log.Error("messages could not be put back; they are looked at after their lease", "connector", c.Name, "error", err)
+	}
+}
+
+// lookInto decides what a sender's messages are: a complaint, an addition to one, or too little.
+func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
+	if t.Err != nil {
+		return t.Err
+	}
+	said := conversation{Relay: r, c: c, t: t}
+	waiting := said.words(store.MessageWaiting)
+	if waiting == nil {
+		return said.unanswered(ctx)
+	}
+	about, own, err := said.named(ctx)
+	if err != nil {
+		return err
+	}
+	remark := remarkOf(strings.Join(waiting, " "))
+	switch {
+	case about != "" || remark == matter:
+		return said.file(ctx, about, own, "")
+	case remark == thanking && t.Last != "" && !said.hasSubstance():
+		return said.end(ctx, store.MessageNoted)
+	case !t.AskedAt.IsZero(): // nobody is asked twice
+		return said.end(ctx, store.MessageAsked)
+	case remark == asking && t.Last != "":
+		return said.ask(ctx, connectors.Standing)
+	}
+	return said.ask(ctx, connectors.Question)
+}
+
+// conversation is what one sender said and nobody has made a complaint of.
+type conversation struct {
+	*Relay
+	c Channel
+	t store.Talk
+}
+
+// words are those of the messages in one state; nil where there is no such message.
+func (v conversation) words(state store.MessageState) []string {
+	var texts []string
+	for _, m := range v.t.Messages {
+		if m.State == state {
+			texts = append(texts, m.Text)
+		}
+	}
+	return texts
+}
+
+// named is the complaint that the sender names, if any.
+func (v conversation) named(ctx context.Context) (about complaint.Ref, own bool, err error) {
+	var (
+		refs   []complaint.Ref
+		tracks []string
+	)
+	for _, m := range v.t.Messages {
+		r, t := dedup.Mentions(m.Text)
+		refs, tracks = append(refs, r...), append(tracks, t...)
+	}
+	return v.store.Named(ctx, v.c.Name, v.t.Sender, refs, tracks)
+}
+
+// hasSubstance says whether there is anything beside words: a picture, a place. A sticker is nothing.
+func (v conversation) hasSubstance() bool {
+	for _, m := range v.t.Messages {
+		if m.Place != (complaint.Place{}) {
+			return true
+		}
+		for _, one := range m.Media {
+			if !isSticker(m.Message, one) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSticker knows stickers as the messengers send them: a picture of a kind that nobody photographs in, without name and words.
+func isSticker(m connectors.Message, one connectors.Media) bool {
+	return one.Type == "image/webp" && one.Name == "" && m.Text == ""
+}
+
+// unanswered ends a conversation in which nobody answered our question. What shows something is a complaint nevertheless:
+// somebody at the agency looks at the picture.
+func (v conversation) unanswered(ctx context.Context) error {
+	if until := v.t.AskedAt.Add(answerWait); len(v.t.Messages) > 0 && v.now().Before(until) {
+		return notYet{until}
+	}
+	if !v.hasSubstance() {
+		v.t.AskedAt = time.Time{}
+		return v.end(ctx, store.MessageNoted)
+	}
+	files := 0
+	for _, m := range v.t.Messages {
+		files += len(m.Media)
+	}
+	text, err := v.texts.Say(connectors.Wordless, connectors.Words{Files: files})
+	if err != nil {
+		return err
+	}
+	return v.file(ctx, "", false, text)
+}
+
+// end ends the look at messages of which there is nothing to say.
+func (v conversation) end(ctx context.Context, state store.MessageState) error {
+	e := store.Ending{State: state, AskedAt: v.t.AskedAt, Within: v.c.JoinWithin}
+	if !e.AskedAt.IsZero() {
+		e.Due = e.AskedAt.Add(answerWait)
+	}
+	for _, m := range v.t.Messages {
+		if m.State == store.MessageWaiting || e.AskedAt.IsZero() {
+			e.IDs = append(e.IDs, m.ID)
+		}
+	}
+	if err := v.store.EndTalk(ctx, v.t, e); err != nil {
+		return err
+	}
+	v.metrics.messages.WithLabelValues(v.c.Name, string(state)).Add(float64(len(e.IDs)))
+	return nil
+}
+
+// ask asks a person what it is about, or says where their last complaint stands. A channel that refuses for good to say it
+// ends the look all the same: who writes again is looked at again.
+func (v conversation) ask(ctx context.Context, name connectors.Text) error {
+	words := connectors.Words{Ref: string(v.t.Last)}
+	if name == connectors.Standing {
+		last, _, err := v.store.LastChange(ctx, v.c.Name, v.t.Last)
+		if err != nil {
+			return err
+		}
+		words.Status = v.texts.Status(last.Status, last.Raw)
+	}
+	text, err := v.texts.Say(name, words)
+	if err != nil {
+		return err
+	}
+	first, last := v.edges()
+	v.at(BeforeAsk)
+	asking, cancel := context.WithTimeout(ctx, v.lease()*2/3)
+	defer cancel()
+	err = v.say(asking, v.c, connectors.Saying{Key: "ask-" + first.Arrived, To: v.t.Sender, ReplyTo: last.ID, Text: text, HeardAt: v.t.HeardAt})
+	v.at(Asked)
+	verdict := retry.Of(err)
+	refused := verdict.Verdict == retry.Permanent || v.now().Sub(v.t.TriedAt) > answerWait
+	if err != nil && (verdict.Reason == retry.Shutdown || !refused) {
+		return err
+	}
+	if err != nil {
+		v.log.Warn("a person could not be asked what their message is about", "connector", v.c.Name, "reason", verdict.Reason)
+	}
+	v.t.AskedAt = v.now()
+	return v.end(ctx, store.MessageAsked)
+}
+
+// edges are the first and the last of the messages that wait, as they came in.
+func (v conversation) edges() (first, last store.Heard) {
+	for _, m := range v.t.Messages {
+		if m.State != store.MessageWaiting {
+			continue
+		}
+		if first.Arrived == "" || m.Arrived < first.Arrived {
+			first = m
+		}
+		if m.Arrived > last.Arrived {
+			last = m
+		}
+	}
+	return first, last
+}
+
+// say says something to a person.
+func (r *Relay) say(ctx context.Context, c Channel, s connectors.Saying) error {
+	err := contained(func() error { return c.Say.Say(ctx, s) })
+	reason := retry.Success
+	if err != nil {
+		reason = retry.Of(err).Reason
+	}
+	r.metrics.sayings.WithLabelValues(c.Name, string(reason)).Inc()
+	return err
+}

@@ -1,0 +1,592 @@
+package relay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+const siti, budi = "628127000441", "628127000442" // invented
+
+// chat is a channel of conversations of the tests' own. A person reads each key once.
+type chat struct {
+	rig *rig
+
+	mu       sync.Mutex
+	said     []connectors.Saying // as a person reads them: a repeat replaces itself
+	repeats  int
+	refuse   error            // what Say answers
+	missing  map[string]error // by media id: what Fetch answers
+	fetched  map[string]int
+	fetching time.Duration
+}
+
+func newChat(r *rig) *chat {
+	c := &chat{rig: r, missing: map[string]error{}, fetched: map[string]int{}}
+	r.extra = append(r.extra, relay.Channel{Name: "wa", Kind: "test", Connector: connectors.Connector{
+		Receive: receives{}, Say: c, Fetch: c, Check: r.channel, JoinWithin: time.Minute,
+	}})
+	return c
+}
+
+func (c *chat) Say(_ context.Context, s connectors.Saying) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refuse != nil {
+		return c.refuse
+	}
+	if i := slices.IndexFunc(c.said, func(o connectors.Saying) bool { return o.Key == s.Key }); i >= 0 {
+		if c.said[i].Text != s.Text || c.said[i].To != s.To {
+			c.rig.Errorf("under the key %s it said %q, and %q again", s.Key, c.said[i].Text, s.Text)
+		}
+		c.repeats++
+		return nil
+	}
+	c.said = append(c.said, s)
+	return nil
+}
+
+func (c *chat) Fetch(ctx context.Context, m connectors.Media) (complaint.Attachment, error) {
+	c.mu.Lock()
+	err, wait := c.missing[m.ID], c.fetching
+	c.fetched[m.ID]++
+	c.mu.Unlock()
+	if err != nil {
+		return complaint.Attachment{}, err
+	}
+	if wait > 0 {
+		<-time.After(wait)
+	}
+	return c.rig.put(m.Name, "the file "+m.ID), ctx.Err()
+}
+
+// heard is what one person read, without our references.
+func (c *chat) heard(who string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var texts []string
+	for _, s := range c.said {
+		if s.To == who {
+			texts = append(texts, s.Text)
+		}
+	}
+	return texts
+}
+
+func (c *chat) last(who string) connectors.Saying {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range slices.Backward(c.said) {
+		if s.To == who {
+			return s
+		}
+	}
+	return connectors.Saying{}
+}
+
+func says(id, who, text string) connectors.Message {
+	return connectors.Message{
+		ID: id, Sender: who, At: time.Now(), Text: text, Reporter: complaint.Reporter{Name: "Warga Contoh", Phone: who},
+		Raw: complaint.Payload{Type: "application/json", Body: fmt.Appendf(nil, `{"id":%q,"text":%q}`, id, text)},
+	}
+}
+
+func shows(id, who string, media ...string) connectors.Message {
+	m := says(id, who, "")
+	for _, one := range media {
+		m.Media = append(m.Media, connectors.Media{ID: one, Name: one + ".jpg", Type: "image/jpeg"})
+	}
+	return m
+}
+
+func stands(id, who string) connectors.Message {
+	lat, long := 3.94, 108.38
+	m := says(id, who, "")
+	m.Place = complaint.Place{Lat: &lat, Long: &long, Address: "Ranai Darat"}
+	return m
+}
+
+func (r *rig) hears(messages ...connectors.Message) {
+	r.Helper()
+	_, err := r.relay.Receive(r.Context(), "wa", connectors.Received{Messages: messages})
+	r.must(err)
+}
+
+// filed are the complaints of the chat, oldest first.
+func (r *rig) filed() []store.Entry {
+	r.Helper()
+	all, err := r.store.List(r.Context(), store.States(), "", 100)
+	r.must(err)
+	return slices.DeleteFunc(all, func(e store.Entry) bool { return e.Source != "wa" })
+}
+
+func (r *rig) filedOne() store.Entry {
+	r.Helper()
+	all := r.filed()
+	if len(all) != 1 {
+		r.Fatalf("%d complaints were made, want 1: %+v\n%s", len(all), all, r.log.String())
+	}
+	return all[0]
+}
+
+func (r *rig) ticket(ref complaint.Ref) simulator.Complaint {
+	r.Helper()
+	found := r.sim.ByMarker(string(ref))
+	if len(found) != 1 {
+		r.Fatalf("%s is %d times at the platform\n%s", ref, len(found), r.log.String())
+	}
+	return found[0]
+}
+
+func TestWhatOnePersonSaysIsOneComplaintWithItsPhotoAndPlace(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		began := time.Now()
+		r.hears(says("m1", siti, "Lampu jalan di depan pasar Ranai mati"))
+		pass(30 * time.Second)
+		r.hears(shows("m2", siti, "foto"), stands("m3", siti))
+		r.hears(says("b1", budi, "Air PDAM di Sedanau keruh"))
+		r.hears(shows("m2", siti, "foto")) // again, as channels do
+		pass(30 * time.Second)
+		r.hears(says("m4", siti, "Sudah tiga malam"))
+		pass(5 * time.Minute)
+		all := r.filed()
+		if len(all) != 2 {
+			t.Fatalf("%d complaints were made: %+v", len(all), all)
+		}
+		i := slices.IndexFunc(all, func(e store.Entry) bool { return e.SourceID == "m1" })
+		got := r.ticket(all[i].Ref)
+		if !strings.HasPrefix(got.Content, "Lampu jalan di depan pasar Ranai mati\nSudah tiga malam\n") || len(got.Attachments) != 1 {
+			t.Errorf("it arrived as %q with %d files", got.Content, len(got.Attachments))
+		}
+		var place, reporter string
+		r.must(r.store.Handle().QueryRow("SELECT place, reporter FROM complaint WHERE source_id = 'm1'").Scan(&place, &reporter))
+		if !strings.Contains(place, `"lat":3.94`) || !strings.Contains(reporter, `"account":"`+siti) || !strings.Contains(reporter, "Warga Contoh") {
+			t.Errorf("it lies at %s and is of %s", place, reporter)
+		}
+		told := c.heard(siti)
+		if len(told) != 2 || !strings.Contains(told[0], string(all[i].Ref)) || !strings.Contains(told[1], "diteruskan ke SP4N-LAPOR!") {
+			t.Errorf("its sender was told %q", told)
+		}
+		first := c.said[slices.IndexFunc(c.said, func(s connectors.Saying) bool { return s.To == siti })]
+		if first.ReplyTo != "m1" || first.News != nil || first.HeardAt.Sub(began) != time.Minute {
+			t.Errorf("the receipt is %+v; the person last wrote after %s", first, first.HeardAt.Sub(began))
+		}
+		if last := c.last(siti); last.News == nil || last.News.Status != complaint.Forwarded || last.Key == first.Key {
+			t.Errorf("the news is %+v", last)
+		}
+		l := r.balanced()
+		if want := (store.Messages{Heard: 5, Joined: 5}); l.Messages != want {
+			t.Errorf("messages %+v, want %+v", l.Messages, want)
+		}
+		r.metric(`messages_total{connector="wa",result="joined"}`, 5)
+		r.metric(`messages_total{connector="wa",result="known"}`, 1)
+		r.metric(`message_files_total{connector="wa",result="fetched"}`, 1)
+		r.metric(`sayings_total{connector="wa",reason="success"}`, 4)
+	})
+}
+
+func TestWhoNeverFallsSilentIsHeardAllTheSame(t *testing.T) {
+	bubble(t, func(r *rig) {
+		newChat(r)
+		r.start()
+		for n := range 50 { // 25 minutes
+			r.hears(says(fmt.Sprint("m", n), siti, fmt.Sprint("Banjir di Midai, sudah ", n, " rumah")))
+			pass(30 * time.Second)
+		}
+		pass(5 * time.Minute)
+		if all := r.filed(); len(all) < 2 || len(all) > 4 {
+			t.Errorf("%d complaints were made", len(all))
+		}
+		if l := r.balanced(); l.Messages.Joined+l.Messages.Followed != 50 {
+			t.Errorf("messages %+v", l.Messages)
+		}
+	})
+}
+
+func TestAGreetingIsAskedAboutOnceAndBelongsToWhatFollows(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m1", siti, "Assalamualaikum min"))
+		pass(2 * time.Minute)
+		r.hears(says("m2", siti, "halo?"))
+		pass(2 * time.Minute)
+		if told := c.heard(siti); len(told) != 1 || !strings.Contains(told[0], "apa yang ingin dilaporkan") || len(r.filed()) != 0 {
+			t.Fatalf("she was told %q, and %d complaints were made", told, len(r.filed()))
+		}
+		if s := c.last(siti); s.ReplyTo != "m1" || s.News != nil {
+			t.Errorf("the question is %+v", s)
+		}
+		r.hears(shows("m3", siti, "foto"))
+		pass(2 * time.Minute)
+		r.hears(says("m4", siti, "Jembatan di Serasan rusak"))
+		pass(2 * time.Minute)
+		got := r.ticket(r.filedOne().Ref)
+		if !strings.HasPrefix(got.Content, "Jembatan di Serasan rusak\n") || len(got.Attachments) != 1 {
+			t.Errorf("it arrived as %q with %d files", got.Content, len(got.Attachments))
+		}
+		r.hears(says("m5", siti, "Terima kasih 🙏"))
+		pass(2 * time.Minute)
+		if l := r.balanced(); l.Messages != (store.Messages{Heard: 5, Joined: 4, Noted: 1}) {
+			t.Errorf("messages %+v", l.Messages)
+		}
+		if n := len(c.heard(siti)); n != 3 { // the question, the receipt, the news
+			t.Errorf("she was told %d things: %q", n, c.heard(siti))
+		}
+	})
+}
+
+func TestAGreetingNobodyGoesOnFromIsNoTicketAndAPhotoIsOne(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		sticker := says("b1", budi, "")
+		sticker.Media = []connectors.Media{{ID: "stiker", Type: "image/webp"}}
+		r.hears(says("m1", siti, "tes"), sticker, shows("x1", "628127000443", "foto"))
+		pass(20 * time.Hour)
+		if l := r.balanced(); l.Messages.Asked != 3 || len(c.said) != 3 {
+			t.Errorf("messages %+v, said %d", l.Messages, len(c.said))
+		}
+		pass(5 * time.Hour)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 || !strings.Contains(got.Content, "tidak menulis keterangan") {
+			t.Errorf("the photo arrived as %+v", got)
+		}
+		if l := r.balanced(); l.Messages != (store.Messages{Heard: 3, Noted: 2, Joined: 1}) || c.fetched["stiker"] > 0 {
+			t.Errorf("messages %+v, the sticker was fetched %d times", l.Messages, c.fetched["stiker"])
+		}
+	})
+}
+
+func TestWhoAsksWithoutNamingItIsToldWhereTheLastOneStands(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m1", siti, "Sampah menumpuk di Sedanau"))
+		pass(2 * time.Minute)
+		ref := r.filedOne().Ref
+		r.hears(says("m2", siti, "sudah ada?"), says("b1", budi, "sudah ada?"))
+		pass(2 * time.Minute)
+		if got := c.last(siti).Text; !strings.Contains(got, string(ref)+" diteruskan ke SP4N-LAPOR!") {
+			t.Errorf("she was told %q", got)
+		}
+		if got := c.last(budi).Text; !strings.Contains(got, "apa yang ingin dilaporkan") {
+			t.Errorf("who filed nothing was told %q", got)
+		}
+		r.filedOne()
+		r.balanced()
+	})
+}
+
+func TestWhoNamesAComplaintIsHeardOnItsTicket(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m1", siti, "Sampah menumpuk di Sedanau"))
+		pass(2 * time.Minute)
+		primary := r.filedOne().Ref
+		r.until(primary, store.Done)
+		r.hears(says("m2", siti, "Sudah ada? "+strings.ToLower(string(primary))), shows("m3", siti, "foto"))
+		r.hears(says("b1", budi, "Terkait "+string(primary)+": kucing saya juga sakit"))
+		pass(10 * time.Minute)
+		all := r.filed()
+		if len(all) != 3 {
+			t.Fatalf("%d complaints: %+v", len(all), all)
+		}
+		for _, e := range all[1:] {
+			r.toldAs(nil, e.Ref, store.Done)
+			got := r.joinedOnce(primary, e.Ref)
+			if e.SourceID == "m2" && len(got.Attachments) != 1 {
+				t.Errorf("it arrived with %d files", len(got.Attachments))
+			}
+			if strings.Contains(got.Text, "Warga Contoh") || strings.Contains(got.Text, "6281") {
+				t.Errorf("it says who said it: %q", got.Text)
+			}
+		}
+		told := c.heard(siti)
+		if n := len(told); n != 3 || !strings.Contains(told[2], "Tambahan untuk laporan Anda "+string(primary)) || !strings.Contains(told[2], "diteruskan ke SP4N-LAPOR!") {
+			t.Errorf("its reporter was told %q", told)
+		}
+		// What becomes of it is told once to who filed it, and to nobody else.
+		id := r.ticket(primary).ID
+		r.must(r.sim.AddFollowUp(id, simulator.FollowUp{Text: "<p>Petugas datang besok.</p>"}))
+		pass(time.Hour)
+		if got := c.last(siti); !strings.Contains(got.Text, "Petugas datang besok.") || len(c.heard(siti)) != 4 {
+			t.Errorf("its reporter was told %q", c.heard(siti))
+		}
+		others := c.heard(budi)
+		if len(others) != 1 || strings.Contains(others[0], string(primary)) || strings.Contains(others[0], "SP4N") {
+			t.Errorf("somebody else was told %q", others)
+		}
+		if l := r.balanced(); l.Messages != (store.Messages{Heard: 4, Joined: 1, Followed: 3}) {
+			t.Errorf("messages %+v", l.Messages)
+		}
+	})
+}
+
+func TestWhoNamesTheNumberOfThePlatformIsHeardOnItsTicket(t *testing.T) {
+	bubble(t, func(r *rig) {
+		newChat(r)
+		r.start()
+		r.hears(says("m1", siti, "Sampah menumpuk di Sedanau"))
+		pass(time.Hour) // until its status was asked for
+		primary := r.filedOne().Ref
+		track := r.story(primary).TrackingID
+		r.hears(says("m2", siti, "Bagaimana laporan "+track+"?"), says("b1", budi, "Bagaimana laporan 9999999?"))
+		pass(10 * time.Minute)
+		all := r.filed()
+		if len(all) != 3 {
+			t.Fatalf("%d complaints", len(all))
+		}
+		for _, e := range all[1:] {
+			if e.SourceID == "m2" {
+				r.toldAs(nil, e.Ref, store.Done)
+				r.joinedOnce(primary, e.Ref)
+			} else if primary := r.story(e.Ref).Primary; primary != "" { // nobody has that number
+				t.Errorf("a number that nobody has leads to %s", primary)
+			}
+		}
+	})
+}
+
+func TestAFileThatCannotBeHadHoldsNothingUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.missing["hilang"] = retry.Never(errors.New("it is gone"))
+		c.missing["lambat"] = errors.New("not just now")
+		c.missing["sebentar"] = errors.New("not just now")
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), shows("m2", siti, "foto", "hilang", "lambat", "sebentar"))
+		pass(2 * time.Minute)
+		if len(r.filed()) != 0 {
+			t.Error("it did not wait for a file that may still come")
+		}
+		c.mu.Lock()
+		delete(c.missing, "sebentar")
+		c.mu.Unlock()
+		pass(15 * time.Minute)
+		got := r.ticket(r.filedOne().Ref)
+		if len(got.Attachments) != 2 || !strings.Contains(got.Content, "(2 berkas dari pelapor tidak dapat disertakan.)") {
+			t.Errorf("it arrived with %d files as %q", len(got.Attachments), got.Content)
+		}
+		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 {
+			t.Errorf("fetched %v", c.fetched)
+		}
+		r.balanced()
+	})
+}
+
+func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.refuse = retry.Because(errors.New("the gateway of the operator is down"), retry.Unavailable)
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), says("b1", budi, "halo"))
+		pass(10 * time.Minute)
+		r.ticket(r.filedOne().Ref)
+		c.mu.Lock()
+		c.refuse = nil
+		c.mu.Unlock()
+		pass(3 * time.Hour)
+		if told := c.heard(siti); len(told) != 2 || !strings.Contains(told[0], "sudah kami terima") || len(c.heard(budi)) != 1 {
+			t.Errorf("they were told %q and %q", told, c.heard(budi))
+		}
+		r.balanced()
+	})
+}
+
+// Dying at every moment loses nothing, files nothing twice and says nothing in two ways.
+func TestADeathAtAnyMomentOfAConversationChangesNothing(t *testing.T) {
+	points := append(relay.TalkPoints(), relay.BeforeKeep, relay.AfterKeep, relay.BeforeTell, relay.BeforeTold, relay.AfterTell)
+	for _, point := range points {
+		t.Run(string(point), func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				c := newChat(r)
+				m := &meddler{point: point, left: 1, reached: map[string]int{}}
+				r.at = m.at
+				r.start()
+				lives := func(d time.Duration) {
+					for began := time.Now(); time.Since(began) < d; pass(time.Second) {
+						if m.buried() {
+							r.crash()
+							r.start()
+						}
+					}
+				}
+				sent := func(messages ...connectors.Message) {
+					r.Helper()
+					done := make(chan error, 1)
+					gateway := r.relay
+					go func() { // a gateway that dies answers nobody; the channel sends again
+						_, err := gateway.Receive(context.Background(), "wa", connectors.Received{Messages: messages})
+						done <- err
+					}()
+					lives(5 * time.Second)
+					select {
+					case err := <-done:
+						if err == nil {
+							return
+						}
+					default:
+					}
+					r.hears(messages...)
+				}
+				sent(says("b1", budi, "halo"))
+				sent(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "foto", "satu"))
+				lives(20 * time.Minute)
+				if m.left > 0 {
+					t.Fatalf("nobody came to %s", point)
+				}
+				got := r.ticket(r.filedOne().Ref)
+				if len(got.Attachments) != 2 {
+					t.Errorf("it arrived with %d files", len(got.Attachments))
+				}
+				if told := c.heard(siti); len(told) != 2 || len(c.heard(budi)) != 1 {
+					t.Errorf("they read %q and %q", told, c.heard(budi))
+				}
+				if l := r.balanced(); l.Messages != (store.Messages{Heard: 3, Joined: 2, Asked: 1}) {
+					t.Errorf("messages %+v", l.Messages)
+				}
+			})
+		})
+	}
+}
+
+func TestAStopInTheMiddleOfAConversationLosesNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.fetching = 5 * time.Second
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "foto"))
+		pass(63 * time.Second) // it is being fetched
+		r.halt()
+		r.start()
+		pass(5 * time.Minute)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 {
+			t.Errorf("it arrived with %d files", len(got.Attachments))
+		}
+		r.balanced()
+	})
+}
+
+func TestWhoGoesOnWhileAFileIsFetchedIsWaitedFor(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.fetching = 10 * time.Second
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan mati"), shows("m2", siti, "foto"))
+		pass(65 * time.Second)
+		r.hears(says("m3", siti, "di depan pasar Ranai"))
+		pass(5 * time.Minute)
+		if got := r.ticket(r.filedOne().Ref); !strings.HasPrefix(got.Content, "Lampu jalan mati\ndi depan pasar Ranai\n") || c.fetched["foto"] != 1 {
+			t.Errorf("it arrived as %q, its file was fetched %d times", got.Content, c.fetched["foto"])
+		}
+	})
+}
+
+func TestOfASecretComplaintNothingIsSaidButWhereItStands(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		secret := complaint.Complaint{
+			SourceID: "r1", Title: "Pungutan liar", Text: "Kepala desa meminta uang", Secret: true, Reporter: complaint.Reporter{Account: siti},
+		}
+		kept, err := r.relay.Receive(r.Context(), "wa", connectors.Received{Complaints: []complaint.Complaint{secret}})
+		r.must(err)
+		ref := kept[0].Ref
+		r.until(ref, store.Done)
+		r.must(r.sim.AddFollowUp(r.ticket(ref).ID, simulator.FollowUp{Text: "<p>Pungutan kepala desa kami selidiki.</p>"}))
+		r.must(r.sim.SetStatus(r.ticket(ref).ID, simulator.StatusDone, ""))
+		pass(time.Hour)
+		told := c.heard(siti)
+		if len(told) < 2 || !strings.Contains(told[len(told)-1], string(ref)) {
+			t.Fatalf("she was told %q", told)
+		}
+		for _, text := range told {
+			for _, word := range []string{"ungutan", "epala", "uang", "Instansi", "Keterangan"} {
+				if strings.Contains(text, word) {
+					t.Errorf("a secret complaint's %q is said: %q", word, text)
+				}
+			}
+		}
+	})
+}
+
+// Neither log nor metrics know who spoke, whatever goes wrong.
+func TestNoLogAndNoMetricKnowsWhoSpoke(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.refuse = retry.Never(errors.New("refused"))
+		c.missing["foto"] = retry.Never(errors.New("gone"))
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan Siti Contoh mati"), shows("m2", siti, "foto"), says("b1", budi, "halo"))
+		pass(10 * time.Minute)
+		r.halt()
+		families, err := r.registry.Gather()
+		r.must(err)
+		shown := fmt.Sprint(families) + r.log.String()
+		if !strings.Contains(shown, "satupintu_sayings_total") || !strings.Contains(r.log.String(), "connector=wa") {
+			t.Fatal("nothing is shown at all")
+		}
+		for _, word := range []string{siti, budi, "8127", "Warga Contoh", "Lampu jalan"} {
+			if strings.Contains(shown, word) {
+				t.Errorf("%q stands in the log or the metrics", word)
+			}
+		}
+		r.start()
+		r.balanced()
+	})
+}
+
+func TestMessagesOfAChannelThatCannotAnswerAreNotAcknowledged(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		_, err := r.relay.Receive(r.Context(), "portal", connectors.Received{Messages: []connectors.Message{says("m1", siti, "halo")}})
+		if err == nil {
+			t.Error("messages were taken in that nobody will look at")
+		}
+	})
+}
+
+func TestAnUnfitMessageIsRefusedWithItsField(t *testing.T) {
+	bubble(t, func(r *rig) {
+		newChat(r)
+		r.start()
+		north := 99.0
+		for field, m := range map[string]connectors.Message{
+			"sender": {ID: "m1", Text: "Lampu mati"}, "id": {Sender: siti, Text: "Lampu mati"},
+			"text":      {ID: "m1", Sender: siti, Text: strings.Repeat("x", complaint.MaxText+1)},
+			"place.lat": {ID: "m1", Sender: siti, Place: complaint.Place{Lat: &north, Long: &north}},
+		} {
+			_, err := r.relay.Receive(r.Context(), "wa", connectors.Received{Messages: []connectors.Message{m}})
+			var wrong *complaint.FieldError
+			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), field+":") {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		if l := r.balanced(); l.Messages.Heard != 0 {
+			t.Errorf("messages %+v", l.Messages)
+		}
+	})
+}
+
+// receives stands for the ability to take requests, which tests do by themselves.
+type receives struct{}
+
+func (receives) Receive(*http.Request) (connectors.Received, error) {
+	return connectors.Received{}, nil
+}
