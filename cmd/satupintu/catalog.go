@@ -9,6 +9,7 @@ import (
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/webhook"
+	"github.com/satupintu/satupintu/connectors/whatsapp"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/national/lapor"
 )
@@ -20,6 +21,7 @@ func connectorKinds() []connectors.Definition {
 		spreadsheet.Definition(),
 		sql.Definition(),
 		webhook.Definition(),
+		whatsapp.Definition(),
 	}
 }
 
