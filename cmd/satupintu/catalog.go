@@ -8,6 +8,7 @@ import (
 	"github.com/satupintu/satupintu/connectors/email"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
+	"github.com/satupintu/satupintu/connectors/telegram"
 	"github.com/satupintu/satupintu/connectors/webhook"
 	"github.com/satupintu/satupintu/connectors/whatsapp"
 	"github.com/satupintu/satupintu/sync/national"
@@ -20,6 +21,7 @@ func connectorKinds() []connectors.Definition {
 		email.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
+		telegram.Definition(),
 		webhook.Definition(),
 		whatsapp.Definition(),
 	}

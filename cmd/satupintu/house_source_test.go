@@ -15,9 +15,11 @@ import (
 
 const module = "github.com/satupintu/satupintu"
 
-// suites are the behaviour suites: test code, though their files are not called _test.go.
-var suites = []string{"connectors/connectortest", "sync/store/storetest", "sync/national/nationaltest", "sync/workbook/workbooktest",
-	"connectors/whatsapp/cloudapi"}
+// suites are the behaviour suites and the simulators of channels: test code, though their files are not called _test.go.
+var suites = []string{
+	"connectors/connectortest", "connectors/telegram/botapi", "connectors/whatsapp/cloudapi", "sync/store/storetest", "sync/national/nationaltest",
+	"sync/workbook/workbooktest",
+}
 
 // simulator is imported by tests and by the command only, and imports none of ours.
 const simulator = "sync/national/simulator"
