@@ -48,6 +48,7 @@ type Query struct {
 type Listed struct {
 	Ref        complaint.Ref
 	Category   string
+	Anonymous  bool
 	Title      string
 	Text       string // without numbers of persons, mail addresses and the reporter's name
 	Place      complaint.Place

@@ -40,7 +40,7 @@ func (r *Relay) List(ctx context.Context, source string, q connectors.Query) ([]
 func listedOf(row store.ListedComplaint) connectors.Listed {
 	c := row.Complaint
 	l := connectors.Listed{
-		Ref: c.Ref, Category: c.Category, ReceivedAt: c.ReceivedAt, UpdatedAt: c.ReceivedAt, Status: row.Status, Agency: row.Agency,
+		Ref: c.Ref, Category: c.Category, Anonymous: c.Anonymous, ReceivedAt: c.ReceivedAt, UpdatedAt: c.ReceivedAt, Status: row.Status, Agency: row.Agency,
 		Note: publicNote(row.Note, c.Reporter, row.About),
 	}
 	if row.ChangedAt.After(l.UpdatedAt) {
