@@ -44,7 +44,3 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	}
 	return openClient(env, s, mapper)
 }
-
-func openClient(env connectors.Env, s *Settings, mapper *connectors.Mapper) (connectors.Connector, error) {
-	return connectors.Connector{}, nil
-}

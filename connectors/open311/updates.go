@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -31,26 +30,9 @@ func (e *endpoint) updates(r request) (element, error) {
 	for _, u := range found {
 		all = append(all, object("request_update",
 			leaf("update_id", u.ID), leaf("service_request_id", string(u.Ref)), leaf("status", standingOf(u.Status).update),
-			leaf("updated_datetime", w3c(u.At, e.env.Zone)), leaf("description", shortened(said(u))), leaf("media_url", "")))
+			leaf("updated_datetime", w3c(u.At, e.env.Zone)), leaf("description", shortened(spoken(connectors.StatusChange{Status: u.Status, Agency: u.Agency, Note: u.Note}))), leaf("media_url", "")))
 	}
 	return listOf("service_request_updates", all...), nil
-}
-
-// said is an update in words: where the request stands, who has it, and what they say.
-func said(u connectors.Update) string {
-	sentence := []rune(connectors.InIndonesian(u.Status, ""))
-	sentence[0] = unicode.ToUpper(sentence[0])
-	text := string(sentence)
-	if u.Agency != "" {
-		text += " (" + u.Agency + ")"
-	}
-	if !strings.HasSuffix(text, "!") {
-		text += "."
-	}
-	if u.Note != "" {
-		text += "\n\n" + u.Note
-	}
-	return text
 }
 
 // update takes in what a person said later about a request. It is a complaint that names the first one, so that it becomes

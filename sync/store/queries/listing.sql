@@ -11,8 +11,8 @@ AND CASE WHEN coalesce(t.changed_at, 0) > c.received_at THEN t.changed_at ELSE c
 AND CASE WHEN coalesce(t.changed_at, 0) > c.received_at THEN t.changed_at ELSE c.received_at END <= :updated_to
 ORDER BY c.received_at DESC, c.ref DESC LIMIT :most OFFSET :skip
 
--- The source is put so that no index on it is taken: the references lead to the rows.
 -- name: read-listed
+-- The source is put so that no index on it is taken: the references lead to the rows.
 SELECT c.ref, c.category, c.title, c.text, c.anonymous, c.reporter, c.place, c.received_at,
        coalesce(t.status, 'received') AS status, coalesce(t.held_by, '') AS agency, coalesce(t.changed_at, 0) AS changed_at,
        coalesce((SELECT e.note FROM event e WHERE e.ref = t.ref AND e.applied = 1 AND e.note <> '' ORDER BY e.seq DESC LIMIT 1), '') AS note,
