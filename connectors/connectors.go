@@ -69,7 +69,9 @@ type Receiver interface {
 	Receive(r *http.Request) (Received, error)
 }
 
-// Router serves a protocol of its own (Open311) under /open311/{name}/v2/, taking in and reading only through the Desk.
+// Router serves a protocol of its own (Open311) under /open311/{name}/v2/, taking in and reading only through the Desk. It
+// has no need of WriteStatus: what a channel is to be told is there for it to fetch, through Desk.Updates. Routes is called
+// once for each configuration.
 type Router interface {
 	Routes(d Desk) http.Handler
 }
@@ -96,14 +98,6 @@ type StatusWriter interface {
 // Checker opens the channel, changes nothing, and returns what it saw, in words for an operator.
 type Checker interface {
 	Check(ctx context.Context) (string, error)
-}
-
-// Desk is how a Router reaches the gateway.
-type Desk struct {
-	// TakeIn keeps complaints durably and returns their references in the same order.
-	TakeIn func(ctx context.Context, complaints []complaint.Complaint) ([]complaint.Ref, error)
-	// Read returns the last status of a complaint this connector filed.
-	Read func(ctx context.Context, ref complaint.Ref) (StatusChange, error)
 }
 
 // Cursor is a connector's own note of how far it has read; empty at the start. At most 1 MiB.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email"
+	"github.com/satupintu/satupintu/connectors/open311"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/telegram"
@@ -19,6 +20,7 @@ import (
 func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
 		email.Definition(),
+		open311.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
 		telegram.Definition(),

@@ -110,7 +110,7 @@ func (f factory) histogram(name, help string, buckets []float64, labels ...strin
 
 // Expect sets every series to zero that the given connectors can have, so that a dashboard shows 0 and not "no data".
 func (m *Metrics) Expect(channels []Channel) {
-	for _, c := range channels {
+	for _, c := range tellsByList(channels) {
 		m.expectConnector(c)
 	}
 	for _, kind := range dedup.Kinds() {
@@ -160,7 +160,7 @@ func (m *Metrics) expectConnector(c Channel) {
 	}
 	m.lastSuccess.WithLabelValues(c.Name)
 	m.acknowledgeFailures.WithLabelValues(c.Name)
-	if c.Receive != nil {
+	if c.Receive != nil || c.Routes != nil {
 		m.intakeSeconds.WithLabelValues(c.Name)
 		for _, reason := range RequestRefusals() {
 			m.refused.WithLabelValues(c.Name, reason)

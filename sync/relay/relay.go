@@ -99,7 +99,7 @@ type Relay struct {
 // New makes a relay ready to Run.
 func New(o Options) *Relay {
 	r := &Relay{
-		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
+		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: tellsByList(o.Channels), limiter: o.Limiter,
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
@@ -112,7 +112,7 @@ func New(o Options) *Relay {
 	}
 	b := o.Config.Delivery.Backoff
 	r.backoff = retry.Backoff{First: b.First.D(), Max: b.Max.D(), Factor: b.Factor, Jitter: b.Jitter}
-	for _, c := range o.Channels {
+	for _, c := range r.channels {
 		if c.Tells() {
 			r.writers = append(r.writers, c.Name)
 			r.tellable[c.Name] = newSignal()

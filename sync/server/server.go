@@ -9,14 +9,11 @@
 package server
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
 
-	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/relay"
 )
 
@@ -30,29 +27,41 @@ type Site struct {
 // Server answers channels.
 type Server struct {
 	site    atomic.Pointer[Site]
+	routes  atomic.Pointer[protocols]
 	metrics *relay.Metrics
 	log     *slog.Logger
 	now     func() time.Time
 	slots   chan struct{}
+	reads   chan struct{}
 }
 
-// mostAtOnce bounds the requests that wait for the store together; one more is told to come back.
-const mostAtOnce = 1024
+// mostAtOnce bounds the requests that wait for the store together; one more is told to come back. Those that only read are
+// bounded apart, and more, so that whoever asks for lists shuts the door for no complaint.
+const (
+	mostAtOnce = 1024
+	mostReads  = 32
+)
 
 // New makes a server that serves nothing yet.
 func New(metrics *relay.Metrics, log *slog.Logger) *Server {
-	return &Server{metrics: metrics, log: log, now: time.Now, slots: make(chan struct{}, mostAtOnce)}
+	return &Server{
+		metrics: metrics, log: log, now: time.Now, slots: make(chan struct{}, mostAtOnce), reads: make(chan struct{}, mostReads),
+	}
 }
 
 // Serve makes a site the one that is served.
-func (s *Server) Serve(site *Site) { s.site.Store(site) }
+func (s *Server) Serve(site *Site) {
+	routes := s.protocolsOf(site)
+	s.site.Store(site)
+	s.routes.Store(&routes)
+}
 
 // Handler is the face to the channels.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/in/{connector}", s.intake)
 	mux.HandleFunc("GET /complaints/{ref}/status", s.status)
-	mux.HandleFunc("/open311/{connector}/v2/", s.routes)
+	mux.HandleFunc("/open311/{connector}/v2/", s.protocol)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem{Status: http.StatusNotFound, Detail: "there is nothing here; channels post to /in/{connector}"}.write(w)
 	})
@@ -84,36 +93,6 @@ func (site *Site) channel(name string) (relay.Channel, bool) {
 		}
 	}
 	return relay.Channel{}, false
-}
-
-// routes hands a protocol server its requests.
-func (s *Server) routes(w http.ResponseWriter, r *http.Request) {
-	site := s.site.Load()
-	name := r.PathValue("connector")
-	c, ok := site.channel(name)
-	if !ok || c.Routes == nil {
-		problem{Status: http.StatusNotFound, Detail: "no such service"}.write(w)
-		return
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, site.MaxBody)
-	http.StripPrefix("/open311/"+name+"/v2", c.Routes.Routes(site.desk(name))).ServeHTTP(w, r)
-}
-
-// desk is how a protocol server reaches the gateway: as itself, and no other.
-func (site *Site) desk(name string) connectors.Desk {
-	return connectors.Desk{
-		TakeIn: func(ctx context.Context, complaints []complaint.Complaint) ([]complaint.Ref, error) {
-			kept, err := site.Relay.TakeIn(ctx, name, complaints)
-			refs := make([]complaint.Ref, len(kept))
-			for i, k := range kept {
-				refs[i] = k.Ref
-			}
-			return refs, err
-		},
-		Read: func(ctx context.Context, ref complaint.Ref) (connectors.StatusChange, error) {
-			return site.Relay.LastChange(ctx, name, ref)
-		},
-	}
 }
 
 // Current is the site that is served now, or nil.

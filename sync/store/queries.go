@@ -152,6 +152,10 @@ type queries struct {
 	LastChange       *query `query:"last-change"`
 	ComplaintSource  *query `query:"complaint-source"`
 
+	PickListed  *query `query:"pick-listed"`
+	ReadListed  *query `query:"read-listed"`
+	ListUpdates *query `query:"list-updates"`
+
 	TakeLease        *query `query:"take-lease"`
 	DropLeases       *query `query:"drop-leases"`
 	DropLease        *query `query:"drop-lease"`

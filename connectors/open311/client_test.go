@@ -1,0 +1,380 @@
+package open311_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
+	"github.com/satupintu/satupintu/connectors/open311"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
+)
+
+func clientSettings(t testing.TB, edit ...func(*open311.Settings)) *open311.Settings {
+	t.Helper()
+	s, ok := open311.Definition().Defaults().(*open311.Settings)
+	if !ok {
+		t.Fatal("the settings have another type")
+	}
+	s.URL, s.APIKey, s.Updates = "https://kota.example/open311/v2", config.NewSecret(clientKey), true
+	for _, e := range edit {
+		e(s)
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestTheClientKeepsEveryPromise(t *testing.T) {
+	for _, format := range []string{"xml", "json"} {
+		t.Run(format, func(t *testing.T) {
+			connectortest.Run(t, connectortest.Harness{New: func(t testing.TB) connectortest.Channel {
+				g := &geoserver{}
+				added, began := 0, time.Now().Add(-time.Hour)
+				return connectortest.Channel{
+					Open: func(env connectors.Env) (connectors.Connector, error) {
+						env.Transport = g
+						return open311.Definition().Open(env, clientSettings(t, func(s *open311.Settings) { s.Format = format }))
+					},
+					Secrets: []string{clientKey, "Lampu nomor"},
+					Break:   func() { g.mu.Lock(); g.broken = true; g.mu.Unlock() },
+					Stall: func() {
+						g.mu.Lock()
+						defer g.mu.Unlock()
+						g.stalls = make(chan struct{})
+						t.Cleanup(func() { close(g.stalls) })
+					},
+					Add: func(_ testing.TB, n int) {
+						for range n {
+							added++
+							g.add(added, began.Add(time.Duration(added)*time.Second))
+						}
+					},
+					Answer: func(status int) { g.mu.Lock(); g.answer = status; g.mu.Unlock() },
+					Told:   g.told,
+				}
+			}})
+		})
+	}
+}
+
+// reader polls a geoserver and keeps what came.
+type reader struct {
+	*testing.T
+	g      *geoserver
+	c      connectors.Connector
+	files  *desk
+	log    *bytes.Buffer
+	cursor connectors.Cursor
+	came   map[string]int
+	latest map[string]complaint.Complaint
+	aside  int
+}
+
+func newReader(t *testing.T, g *geoserver, edit ...func(*open311.Settings)) *reader {
+	t.Helper()
+	r := &reader{T: t, g: g, files: &desk{}, log: &bytes.Buffer{}, came: map[string]int{}, latest: map[string]complaint.Complaint{}}
+	c, err := open311.Definition().Open(connectors.Env{
+		Name: "kota", Zone: wib, Log: slog.New(slog.NewTextHandler(r.log, nil)), Files: r.files, MaxBody: maxBody, Transport: g,
+	}, clientSettings(t, edit...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.c = c
+	return r
+}
+
+// drain polls until there is nothing more.
+func (r *reader) drain() {
+	r.Helper()
+	for range 2000 {
+		page, err := r.c.Poll.Poll(r.Context(), r.cursor)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, c := range page.Complaints {
+			r.came[c.SourceID]++
+			r.latest[c.SourceID] = c
+		}
+		r.aside += len(page.SetAside)
+		r.cursor = page.Next
+		if !page.More {
+			return
+		}
+	}
+	r.Fatal("polling does not come to an end")
+}
+
+// wantOnce wants the requests of these numbers, each once.
+func (r *reader) wantOnce(from, to int) {
+	r.Helper()
+	for id := from; id <= to; id++ {
+		if n := r.came[strconv.Itoa(id)]; n != 1 {
+			r.Errorf("request %d came %d times", id, n)
+		}
+	}
+	if len(r.came) != to-from+1 {
+		r.Errorf("%d requests came, want %d", len(r.came), to-from+1)
+	}
+}
+
+func TestAllComesWhateverTheServersLimit(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		g    *geoserver
+		gap  time.Duration
+	}{
+		{"1000, newest first", &geoserver{cap: 1000}, time.Minute},
+		{"1000, oldest first", &geoserver{cap: 1000, oldestFirst: true}, time.Minute},
+		{"50, newest first", &geoserver{cap: 50}, time.Minute},
+		{"20, no two far apart", &geoserver{cap: 20, oldestFirst: true}, time.Second},
+		{"pages, many in a second", &geoserver{cap: 100, pages: true}, time.Millisecond},
+		{"pages, the last is repeated", &geoserver{cap: 100, pages: true, repeatsLast: true}, time.Millisecond},
+		{"no dates but pages", &geoserver{cap: 100, pages: true, noDates: true}, time.Minute},
+		{"no limit, no dates", &geoserver{noDates: true}, time.Minute},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := c.g
+				const n = 1300
+				for i := 1; i <= n; i++ {
+					g.add(i, time.Now().Add(-2*24*time.Hour+time.Duration(i)*c.gap))
+				}
+				r := newReader(t, g)
+				r.drain()
+				r.wantOnce(1, n)
+				before := len(g.asked)
+				r.drain()
+				if r.wantOnce(1, n); len(g.asked)-before > 300 {
+					t.Errorf("%d questions to find nothing new", len(g.asked)-before)
+				}
+			})
+		})
+	}
+}
+
+func TestAServerThatHidesRequestsIsNamedAndHoldsNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{cap: 50}
+		for i := 1; i <= 80; i++ {
+			g.add(i, time.Now().Add(-time.Hour)) // all in one second
+		}
+		g.add(81, time.Now().Add(-time.Minute))
+		r := newReader(t, g)
+		r.drain()
+		if len(r.came) != 51 || r.came["81"] != 1 {
+			t.Errorf("%d requests came, want the 50 of one second and the later one", len(r.came))
+		}
+		if !strings.Contains(r.log.String(), "may hide others") {
+			t.Errorf("nobody is told: %s", r.log)
+		}
+	})
+}
+
+func TestNothingIsLostToLateRequestsOddClocksAndOutages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{}
+		r := newReader(t, g)
+		pass := func(d time.Duration) { <-time.After(d) }
+		r.drain() // nothing is there yet
+		g.add(1, time.Now())
+		pass(time.Minute)
+		r.drain()
+		g.add(2, time.Now().Add(-20*time.Hour))                                                                             // published late
+		g.add(3, time.Now().Add(-20*time.Hour))                                                                             // at the same time
+		g.add(4, time.Now().Add(4*365*24*time.Hour))                                                                        // by a clock that is wrong
+		g.add(5, time.Now(), func(q *geoRequest) { q.Requested = "" })                                                      // by none
+		g.add(6, time.Now(), func(q *geoRequest) { q.Requested = "entah" })                                                 // by one nobody can read
+		g.add(7, time.Now(), func(q *geoRequest) { q.Requested = time.Now().UTC().Format("2006-01-02T15:04:05.000-0700") }) // by a fine one
+		r.drain()
+		r.drain()
+		r.wantOnce(1, 7)
+		g.broken = true
+		for range 20 { // an outage that is longer than the overlap and than what the first poll looks back
+			g.add(len(g.held)+1, time.Now())
+			pass(12 * time.Hour)
+			if _, err := r.c.Poll.Poll(t.Context(), r.cursor); err == nil {
+				t.Fatal("a broken server is polled without error")
+			}
+		}
+		g.broken = false
+		r.drain()
+		r.wantOnce(1, 27)
+		for i := range 50 { // weeks in which something comes each day
+			g.add(28+i, time.Now())
+			pass(24 * time.Hour)
+			r.drain()
+		}
+		r.wantOnce(1, 77)
+	})
+}
+
+func TestAQuietServerIsNotReadAgainFromTheBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{}
+		g.add(1, time.Now().Add(-time.Hour))
+		r := newReader(t, g)
+		for range 200 {
+			r.drain()
+			<-time.After(24 * time.Hour)
+		}
+		r.wantOnce(1, 1)
+		last := g.asked[len(g.asked)-1]
+		if oldest := time.Now().Add(-5 * 24 * time.Hour).UTC().Format("start_date=2006-01-02"); last < oldest {
+			t.Errorf("after 200 days it asks %s, want no earlier than %s", last, oldest)
+		}
+		for _, query := range g.asked {
+			if strings.Contains(query, "end_date") {
+				t.Errorf("a quiet server is asked in pieces: %s", query)
+			}
+		}
+	})
+}
+
+func TestOnlyAnEditHandsARequestOutAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{}
+		g.add(1, time.Now().Add(-time.Hour))
+		r := newReader(t, g)
+		r.drain()
+		g.held[0].Status, g.held[0].Updated = "closed", time.Now().UTC().Format(time.RFC3339)
+		r.drain()
+		if r.came["1"] != 1 {
+			t.Error("a status that changed brings the request again")
+		}
+		g.held[0].Status, g.held[0].Description = "open", "Lampu nomor 1 di Sedanau mati"
+		r.drain()
+		if r.came["1"] != 2 || !strings.Contains(r.latest["1"].Text, "Sedanau") {
+			t.Errorf("it was edited, and came %d times: %q", r.came["1"], r.latest["1"].Text)
+		}
+	})
+}
+
+func TestClosedRequestsAndThoseOfBeforeAreLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{noDates: true}
+		g.add(1, time.Now().Add(-300*24*time.Hour)) // switching a channel on must not send a year's requests
+		g.add(2, time.Now().Add(-time.Hour), func(q *geoRequest) { q.Status = "closed" })
+		g.add(3, time.Now().Add(-time.Hour))
+		r := newReader(t, g)
+		r.drain()
+		r.wantOnce(3, 3)
+		all := newReader(t, g, func(s *open311.Settings) { s.Closed, s.Since = true, config.Duration(365*24*time.Hour) })
+		all.drain()
+		all.wantOnce(1, 3)
+	})
+}
+
+func TestWhatIsNoWholeListIsAnError(t *testing.T) {
+	for name, body := range map[string]string{
+		"HTML": "<!DOCTYPE html><html><body>Sedang dipelihara</body></html>", "cut": "<service_requests><request><service_request_id>1</service_request_id></request>",
+		"cut in a text": `<service_requests><request><description>Lampu`, "an error": "<errors><error><code>400</code></error></errors>",
+		"another list": "<services/>", "foreign elements": "<service_requests><service/></service_requests>", "nothing": "<!-- -->",
+		"json: HTML": "<html>", "json: cut": `[{"service_request_id":"1"}`, "json: an error": `[{"code":400`, "json: null": "null", "json: texts": `["a"]`,
+		"json: an object": `{"error":"x"}`, "json: deep": strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100),
+		"deep": "<service_requests><request>" + strings.Repeat("<a>", 100) + strings.Repeat("</a>", 100) + "</request></service_requests>",
+	} {
+		format := "xml"
+		if strings.HasPrefix(name, "json") {
+			format = "json"
+		}
+		r := newReader(t, &geoserver{body: body}, func(s *open311.Settings) { s.Format = format })
+		page, err := r.c.Poll.Poll(t.Context(), "")
+		if err == nil || strings.Contains(err.Error(), "dipelihara") {
+			t.Errorf("%s gives %+v, %v", name, page, err)
+		}
+	}
+}
+
+func TestOneOddRequestHidesNoOther(t *testing.T) {
+	now := time.Now().UTC().Format(time.RFC3339)
+	body := `<?xml version="1.0" encoding="ISO-8859-1"?>
+<service_requests xmlns="http://wiki.open311.org/GeoReport_v2">
+  <request><service_request_id>1</service_request_id><description>Lampu` + "\x0b" + ` di &#x0B;caf` + "\xe9" + ` mati&nbsp;lagi</description><requested_datetime>` + now + `</requested_datetime></request>
+  <request><description>tanpa nomor</description><requested_datetime>` + now + `</requested_datetime></request>
+  <request><service_request_id>3</service_request_id><service_name>Sampah</service_name><description/><lat>x</lat><long>108</long><requested_datetime>` + now + `</requested_datetime></request>
+  <request><service_request_id>4</service_request_id><requested_datetime>` + now + `</requested_datetime></request>
+  <request><service_request_id>5</service_request_id><description>Jalan</description><lat>0</lat><long>0</long><requested_datetime>` + now + `</requested_datetime><asing><a>1</a><a>2</a></asing></request>
+</service_requests>`
+	r := newReader(t, &geoserver{body: body})
+	r.drain()
+	r.drain()
+	if len(r.came) != 3 || r.aside != 2 {
+		t.Errorf("%d came and %d were set aside, want 3 and 2", len(r.came), r.aside)
+	}
+	if got := r.latest["1"].Text; got != "Lampu di café mati\u00a0lagi" {
+		t.Errorf("the text is %q", got)
+	}
+	if r.latest["3"].Text != "Sampah" || r.latest["3"].Place.Lat != nil || r.latest["5"].Place.Lat != nil {
+		t.Errorf("%+v, %+v", r.latest["3"], r.latest["5"])
+	}
+}
+
+func TestARequestBecomesAComplaintWithItsFile(t *testing.T) {
+	for _, format := range []string{"xml", "json"} {
+		g := &geoserver{wraps: format == "json"}
+		at := time.Now().Add(-time.Hour)
+		g.add(1, at, func(q *geoRequest) { q.MediaURL = "https://kota.example/foto/1.jpg " })
+		g.add(2, at, func(q *geoRequest) { q.MediaURL = "https://lain.example/2.jpg" })
+		r := newReader(t, g, func(s *open311.Settings) { s.Format, s.Jurisdiction = format, "kota.example" })
+		r.drain()
+		c := r.latest["1"]
+		if c.Text != "Lampu nomor 1 di Ranai mati" || c.Category != "lampu" || c.Place.Address != "Jl. Pramuka, Ranai" || *c.Place.Lat != 3.94 || c.ReportedAt.Unix() != at.Unix() {
+			t.Errorf("%s: %+v", format, c)
+		}
+		if len(c.Attachments) != 1 || c.Attachments[0].Name != "1.jpg" || c.Missing != 0 {
+			t.Errorf("%s: files %+v, missing %d", format, c.Attachments, c.Missing)
+		}
+		if d := r.latest["2"]; len(d.Attachments) != 0 || d.Missing != 1 {
+			t.Errorf("%s: a host was asked that nobody named: %+v, missing %d", format, d.Attachments, d.Missing)
+		}
+		if !strings.Contains(g.asked[0], "jurisdiction_id=kota.example") || strings.Contains(g.asked[0], clientKey) {
+			t.Errorf("%s: asked %s", format, g.asked[0])
+		}
+	}
+}
+
+func TestAStatusIsToldInTheExtensionsWords(t *testing.T) {
+	g := &geoserver{}
+	r := newReader(t, g)
+	at := time.Date(2026, 1, 3, 7, 5, 9, 999, time.UTC)
+	change := connectors.StatusChange{Ref: "SP-1KAZ5T8M3Q0X4RD", SourceID: "7", Seq: 2, Status: complaint.InProgress, Agency: "Dinas PU", Note: "Kami periksa", At: at}
+	for range 2 {
+		if err := r.c.WriteStatus.WriteStatus(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"SP-1KAZ5T8M3Q0X4RD-2 7 IN_PROGRESS 2026-01-03T14:05:09+07:00 Sedang diproses (Dinas PU).\n\nKami periksa"}
+	if got := g.told(); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	silent := newReader(t, g, func(s *open311.Settings) { s.Updates = false })
+	if silent.c.WriteStatus != nil {
+		t.Error("without updates there is somebody to tell")
+	}
+	said, err := silent.c.Check.Check(t.Context())
+	if err != nil || said != "1 services at kota.example; statuses are not told there (updates: false)" {
+		t.Errorf("check says %q, %v", said, err)
+	}
+}
+
+func TestAServerThatAsksForTimeIsGivenIt(t *testing.T) {
+	g := &geoserver{answer: 503}
+	r := newReader(t, g)
+	_, err := r.c.Poll.Poll(t.Context(), "")
+	var marked *retry.Error
+	if !errors.As(err, &marked) || marked.Reason != retry.Unavailable || strings.Contains(fmt.Sprint(err), "start_date") {
+		t.Errorf("%v", err)
+	}
+}

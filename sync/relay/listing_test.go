@@ -1,0 +1,63 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+func at(minute int) time.Time { return time.Date(2026, 11, 24, 1, minute, 0, 0, time.UTC) }
+
+func TestAListTellsNobodyWhoComplained(t *testing.T) {
+	lat, long := 3.94, 108.38
+	siti := complaint.Reporter{Name: "Siti Contoh", Phone: "081270004401", Email: "siti@natuna.example", Identity: "2103015501900001"}
+	row := store.ListedComplaint{
+		Complaint: complaint.Complaint{
+			Ref: "SP-1KAZ5T8M3Q0X4RD", Category: "jalan", Title: "Jalan rusak di depan rumah Siti", Reporter: siti, ReceivedAt: at(5),
+			Text:  "Saya SITI, 0812-7000-4401, siti@natuna.example, NIK 2103015501900001. Jalan di Sedanau rusak.",
+			Place: complaint.Place{Address: "Jl. Pramuka, rumah Siti Contoh", Lat: &lat, Long: &long},
+		},
+		Status: complaint.Disposed, ChangedAt: at(1), Note: "Yth. Ibu Siti dan Bapak Budi, hubungi 081270004402.",
+		About: store.Teller{Reporter: complaint.Reporter{Name: "Budi Contoh"}},
+	}
+	got := listedOf(row)
+	for _, said := range []string{got.Title, got.Text, got.Place.Address, got.Note} {
+		for _, personal := range []string{"siti", "contoh", "budi", "4401", "4402", "natuna.example", "2103015501900001"} {
+			if strings.Contains(strings.ToLower(said), personal) {
+				t.Errorf("%q tells %q", said, personal)
+			}
+		}
+	}
+	if !strings.Contains(got.Text, "Jalan di Sedanau rusak.") || got.Place.Lat == nil || !strings.Contains(got.Note, "[nama dihapus]") {
+		t.Errorf("what tells nobody's name is gone too: %+v", got)
+	}
+	if !got.UpdatedAt.Equal(at(5)) {
+		t.Errorf("it was updated at %s, before it was received", got.UpdatedAt)
+	}
+	row.Complaint.Anonymous = true
+	if got := listedOf(row); got.Title+got.Text+got.Place.Address != "" || got.Place.Lat != nil || got.Status != complaint.Disposed {
+		t.Errorf("an anonymous one is listed as %+v", got)
+	}
+	row.About.Secret = true
+	if got := listedOf(row); got.Note != "" {
+		t.Errorf("an answer to a secret complaint is shown: %q", got.Note)
+	}
+}
+
+func TestNamesLeaveATextWholeOtherwise(t *testing.T) {
+	for _, c := range []struct{ text, name, want string }{
+		{"", "Siti", ""},
+		{"Siti", "Siti", "[nama dihapus]"},
+		{"Situs di Sitinjau, kata siti!", "Siti", "Situs di Sitinjau, kata [nama dihapus]!"},
+		{"Pak Ali (RT 2)", "M. Ali", "Pak [nama dihapus] (RT 2)"},
+		{"  Él  dan ÉL\n", "Él", "  Él  dan ÉL\n"}, // two letters are too common to be a name's alone
+		{"rumah José.", "JOSÉ", "rumah [nama dihapus]."},
+	} {
+		if got := withoutName(c.text, c.name); got != c.want {
+			t.Errorf("%q without %q is %q, want %q", c.text, c.name, got, c.want)
+		}
+	}
+}

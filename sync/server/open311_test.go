@@ -1,0 +1,412 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/open311"
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/server"
+	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/storetest"
+)
+
+const cityKey = "kunci-kota-311-0001"
+
+// city is a gateway that city apps post to.
+type city struct {
+	*testing.T
+	store    *store.Store
+	endpoint string
+	registry *prometheus.Registry
+	behind   *atomic.Int64 // of the store's clock, in nanoseconds
+}
+
+// inEveryStore runs a test on SQLite and on PostgreSQL.
+func inEveryStore(t *testing.T, test func(*testing.T, city)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))) })
+	t.Run("postgres", func(t *testing.T) { test(t, newCity(t, storetest.StartPostgres(t).Database(t))) })
+}
+
+func newCity(t *testing.T, dsn string) city {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	behind := new(atomic.Int64)
+	s, err := store.Open(t.Context(), store.Options{
+		DSN: dsn, Owner: "natuna/1", Now: func() time.Time { return time.Now().Add(-time.Duration(behind.Load())) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := store.OpenFiles(filepath.Join(t.TempDir(), "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Routing.Fallback = config.Target{Agency: "21030"}
+	c, err := open311.Definition().Open(connectors.Env{
+		Name: "kota-311", Zone: time.UTC, Log: log, Files: files, MaxBody: maxBody, Transport: http.DefaultTransport,
+	}, citySettings(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	channels := []relay.Channel{{Name: "kota-311", Kind: "open311", Connector: c}}
+	registry := prometheus.NewRegistry()
+	metrics := relay.NewMetrics(registry)
+	metrics.Expect(channels)
+	web := server.New(metrics, log)
+	web.Serve(&server.Site{
+		Relay: relay.New(relay.Options{
+			Store: s, Files: files, Config: cfg, Platform: national.Platform{}, Channels: channels, Limiter: relay.NewLimiter(1), Metrics: metrics, Log: log,
+		}),
+		Channels: channels, MaxBody: maxBody,
+	})
+	listening := httptest.NewServer(web.Handler())
+	t.Cleanup(func() {
+		listening.Close()
+		_ = s.Close() // a test may have closed it
+	})
+	return city{t, s, listening.URL + "/open311/kota-311/v2/", registry, behind}
+}
+
+func citySettings(t *testing.T) *open311.Settings {
+	t.Helper()
+	t.Setenv("KOTA_311_KEY", cityKey)
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"keys.yaml": "keys: [{ name: aplikasi-kota, key: { env: KOTA_311_KEY } }]",
+		"services.yaml": `
+services:
+  - { service_code: lampu, service_name: Lampu jalan mati, type: batch }
+  - { service_code: pungli, service_name: Pungutan liar, secret: true }
+  - service_code: jalan
+    service_name: Jalan rusak
+    attributes: [{ code: HOWMANYD, datatype: number, required: true }, { code: fixmystreet_id, variable: false }]
+`,
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, ok := open311.Definition().Defaults().(*open311.Settings)
+	if !ok {
+		t.Fatal("the settings have another type")
+	}
+	s.Serve, s.ShowText = true, true
+	s.APIKeys, s.Services = config.Path(filepath.Join(folder, "keys.yaml")), config.Path(filepath.Join(folder, "services.yaml"))
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (c city) app(format string) *georeport {
+	return &georeport{T: c.T, endpoint: c.endpoint, key: cityKey, format: format, client: http.DefaultClient}
+}
+
+// forwarded has the platform take every complaint that waits.
+func (c city) forwarded() {
+	c.Helper()
+	decide := func(complaint.Complaint) store.Decision { return store.Decision{Agency: "21030"} }
+	if _, err := c.store.Decide(c.Context(), 100, decide, store.Appetite{}); err != nil {
+		c.Fatal(err)
+	}
+	works, err := c.store.ClaimDue(c.Context(), 100, time.Minute, store.Turn{})
+	if err != nil {
+		c.Fatal(err)
+	}
+	for _, w := range works {
+		err := errors.Join(
+			c.store.Begin(c.Context(), w.Claim, national.Step{Name: national.StepCreate}),
+			c.store.Settle(c.Context(), w.Claim, store.Settlement{
+				State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: "7" + string(w.Ref)},
+				News: store.Forwarded{SyncAt: time.Now().Add(time.Hour), Writers: []string{"kota-311"}},
+			}))
+		if err != nil {
+			c.Fatal(err)
+		}
+	}
+}
+
+func (c city) observe(ref string, events ...national.Event) {
+	c.Helper()
+	last := events[len(events)-1]
+	err := c.store.Record(c.Context(), complaint.Ref(ref), store.Observation{
+		State:  national.State{Status: last.Status, Raw: last.Raw, Agency: last.To, Events: events},
+		SyncAt: time.Now().Add(time.Hour), Writers: []string{"kota-311"},
+	})
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// A city app finds the service, learns what it asks for, posts, and follows its requests to their end; whoever reads along
+// learns nothing about who posted.
+func TestACityAppFollowsItsRequests(t *testing.T) {
+	inEveryStore(t, func(t *testing.T, c city) {
+		for _, format := range []string{"xml", "json"} {
+			followRequests(t, c, c.app(format))
+		}
+	})
+}
+
+func followRequests(t *testing.T, c city, app *georeport) {
+	body, _ := app.get("discovery", nil)
+	found := single[grDiscovery](app, body)
+	if len(found.Endpoints) < 3 || found.Endpoints[0].Type != "production" || found.Endpoints[0].URL != c.endpoint {
+		t.Fatalf("discovery %+v, want %s", found, c.endpoint)
+	}
+	app.endpoint = found.Endpoints[0].URL
+	body, _ = app.get("services", nil)
+	services := list[grService](app, body, "services", "service")
+	if len(services) != 3 || services[2].Code != "jalan" || !services[2].Metadata || services[0].Metadata {
+		t.Fatalf("services %+v", services)
+	}
+	body, _ = app.get("services/jalan", nil)
+	if asks := single[grDefinition](app, body).Attributes; len(asks) != 2 || asks[0].Code != "HOWMANYD" || !asks[0].Required || asks[1].Variable {
+		t.Fatalf("the service asks for %+v", asks)
+	}
+	who := url.Values{"first_name": {"Siti"}, "last_name": {"Contoh"}, "phone": {"081270004401"}, "email": {"siti@natuna.example"}}
+	form := func(more ...string) url.Values {
+		f := url.Values{"description": {"Saya Siti, 081270004401. Rusak di Sedanau."}, "lat": {"3.79"}, "long": {"108.02"}}
+		for name, values := range who {
+			f[name] = values
+		}
+		for i := 0; i < len(more); i += 2 {
+			f.Set(more[i], more[i+1])
+		}
+		return f
+	}
+	id := app.format + "-1"
+	road := app.post(form("service_code", "jalan", "attribute[HOWMANYD]", "2", "attribute[fixmystreet_id]", id))
+	if again := app.post(form("service_code", "jalan", "attribute[HOWMANYD]", "2", "attribute[fixmystreet_id]", id)); again != road {
+		t.Errorf("posted again it is %s, at first %s", again, road)
+	}
+	lamp := app.post(form("service_code", "lampu"))
+	secret := app.post(form("service_code", "pungli"))
+	c.forwarded()
+	c.observe(road, national.Event{Key: "1", At: time.Now().Add(-240 * time.Hour), Status: complaint.Disposed, Raw: "Terdisposisi", To: "Dinas PU", Text: "Yth. Ibu Siti Contoh, kami teruskan"},
+		national.Event{Key: "2", At: time.Now().Add(-239 * time.Hour), Status: complaint.Done, Raw: "Selesai", To: "Dinas PU", Text: "Sudah ditambal; 081270004401 sudah kami hubungi"})
+	c.observe(secret, national.Event{Key: "1", At: time.Now(), Status: complaint.Done, Raw: "Selesai", Text: "rahasia sekali"})
+	app.send(t.Context(), http.MethodPost, app.endpoint+"servicerequestupdates."+app.format, url.Values{
+		"api_key": {cityKey}, "service_request_id": {road}, "update_id": {"5"}, "status": {"OPEN"}, "updated_datetime": {"2026-01-06T01:00:00Z"}, "description": {"Terima kasih"},
+	}, http.StatusOK)
+
+	body, _ = app.get("requests", url.Values{"status": {"open"}, "service_code": {"lampu"}})
+	if open := app.requests(body); len(open) == 0 || open[0].ID != lamp || open[0].Status != "open" {
+		t.Errorf("open lamps %+v, want %s first", open, lamp)
+	}
+	body, _ = app.get("requests/"+road, nil)
+	if one := app.requests(body); len(one) != 1 || one[0].ID != road || one[0].Status != "closed" || one[0].Agency != "Dinas PU" || !strings.HasPrefix(one[0].Notes, "Sudah ditambal") {
+		t.Errorf("the road is %+v", one)
+	}
+	body, _ = app.get("requests", url.Values{"service_request_id": {lamp + "," + secret + "," + road}, "status": {"open"}})
+	if both := app.requests(body); len(both) != 2 {
+		t.Errorf("three asked for, %+v came; want the two that are not secret", both)
+	}
+	app.send(t.Context(), http.MethodGet, app.endpoint+"requests/"+secret+"."+app.format, nil, http.StatusNotFound)
+	checkUpdates(t, app, road, lamp, secret)
+	for _, document := range app.read {
+		for _, personal := range []string{"siti", "contoh", "4401", "natuna.example", "rahasia"} {
+			if strings.Contains(strings.ToLower(document), personal) {
+				t.Errorf("a public answer tells %q: %s", personal, document)
+			}
+		}
+	}
+}
+
+// checkUpdates asks as FixMyStreet does: for the last two hours, whatever the platform's own times are.
+func checkUpdates(t *testing.T, app *georeport, road, lamp, secret string) {
+	t.Helper()
+	now := time.Now()
+	window := url.Values{"start_date": {now.Add(-2 * time.Hour).Format(time.RFC3339)}, "end_date": {now.Format(time.RFC3339)}}
+	body, _ := app.get("servicerequestupdates", window)
+	updates := list[grUpdate](app, body, "service_request_updates", "request_update")
+	said, ids := map[string][]string{}, map[string]bool{}
+	for _, u := range updates {
+		at, err := time.Parse(time.RFC3339, u.At)
+		if err != nil || at.Before(now.Add(-2*time.Hour)) || at.After(now) || ids[u.ID] {
+			t.Errorf("%+v lies outside the window, or is there twice (%v)", u, err)
+		}
+		ids[u.ID] = true
+		said[u.Request] = append(said[u.Request], u.Status)
+	}
+	if got := fmt.Sprint(said[road], said[lamp], said[secret]); got != "[open investigating fixed] [open] []" {
+		t.Errorf("road, lamp and secret were said to be %s", got)
+	}
+	again, _ := app.get("servicerequestupdates", window)
+	if again != body {
+		t.Errorf("asked again, the updates are others:\n%s\nbefore:\n%s", again, body)
+	}
+}
+
+const tenThousand = 10_000
+
+// fill keeps requests of many times, and returns their ids.
+func (c city) fill(n int) map[string]int {
+	c.Helper()
+	ids := make(map[string]int, n)
+	for start := 0; start < n; start += 500 {
+		page := store.Page{Source: "kota-311"}
+		for i := start; i < min(n, start+500); i++ {
+			page.Complaints = append(page.Complaints, complaint.Complaint{
+				SourceID: "request/" + strconv.Itoa(i), Text: "Lampu mati", Category: []string{"jalan", "lampu"}[i%2], Class: complaint.Ordinary,
+			})
+		}
+		kept, err := c.store.Keep(c.Context(), page)
+		if err != nil {
+			c.Fatal(err)
+		}
+		for _, k := range kept {
+			ids[string(k.Ref)] = 0
+		}
+	}
+	return ids
+}
+
+// arriving posts new requests until it is stopped, and says how many.
+func (c city) arriving() (stop func() int) {
+	ctx, cancel := context.WithCancel(c.Context())
+	posted, posters := make(chan int, 2), sync.WaitGroup{}
+	for range 2 {
+		posters.Go(func() {
+			n := 0
+			for ctx.Err() == nil {
+				form := url.Values{"api_key": {cityKey}, "service_code": {"lampu"}, "address_string": {"Midai"}}
+				r, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, c.endpoint+"requests.json", strings.NewReader(form.Encode()))
+				if err != nil {
+					c.Error(err)
+					return
+				}
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				answer, err := http.DefaultClient.Do(r)
+				if err != nil || answer.StatusCode != http.StatusOK {
+					c.Errorf("a post while lists are read: %v", err)
+					return
+				}
+				_ = answer.Body.Close()
+				n++
+			}
+			posted <- n
+		})
+	}
+	return func() int {
+		cancel()
+		posters.Wait()
+		return <-posted + <-posted
+	}
+}
+
+func TestTenThousandRequestsPageStablyWhileNewOnesArrive(t *testing.T) {
+	inEveryStore(t, func(t *testing.T, c city) {
+		c.behind.Store(int64(time.Minute))
+		there := c.fill(tenThousand)
+		c.behind.Store(0)
+		ended := time.Now().Add(-30 * time.Second).UTC().Format(time.RFC3339) // after those, before those that arrive
+		stop := c.arriving()
+		app := c.app("json")
+		t.Run("by links", func(t *testing.T) {
+			seen := map[string]int{}
+			for address := app.endpoint + "requests.json?page_size=499&status=open"; address != ""; {
+				body, header := app.send(t.Context(), http.MethodGet, address, nil, http.StatusOK)
+				for _, one := range app.requests(body) {
+					seen[one.ID]++
+				}
+				address = next(t, address, header)
+			}
+			wantOnce(t, there, seen, true)
+		})
+		t.Run("by numbers up to a time", func(t *testing.T) {
+			wantOnce(t, there, byNumbers(app, url.Values{"end_date": {ended}}), true)
+		})
+		t.Run("by numbers alone nothing is missed", func(t *testing.T) {
+			wantOnce(t, there, byNumbers(app, url.Values{}), false)
+		})
+		if posted := stop(); posted < 20 {
+			t.Errorf("only %d requests arrived meanwhile: nothing was tried", posted)
+		}
+	})
+}
+
+// wantOnce wants each request that was there, and with exactly none of them twice.
+func wantOnce(t *testing.T, there, seen map[string]int, exactly bool) {
+	t.Helper()
+	missed, twice := 0, 0
+	for id := range there {
+		if seen[id] == 0 {
+			missed++
+		}
+	}
+	for _, n := range seen {
+		if n > 1 {
+			twice++
+		}
+	}
+	if missed > 0 || exactly && twice > 0 {
+		t.Errorf("of %d requests %d were missed, and %d came twice", len(there), missed, twice)
+	}
+}
+
+// byNumbers reads page after page until one is empty.
+func byNumbers(app *georeport, query url.Values) map[string]int {
+	seen := map[string]int{}
+	query.Set("page_size", "1000")
+	for page := 1; ; page++ {
+		query.Set("page", strconv.Itoa(page))
+		body, _ := app.get("requests", query)
+		all := app.requests(body)
+		if len(all) == 0 {
+			return seen
+		}
+		for _, one := range all {
+			seen[one.ID]++
+		}
+	}
+}
+
+func TestTheOpen311DoorHasTheBoundsOfTheOthers(t *testing.T) {
+	c := newCity(t, "sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))
+	app := c.app("json")
+	send := func(form url.Values, status int) {
+		app.send(t.Context(), http.MethodPost, c.endpoint+"requests.json", form, status)
+	}
+	good := url.Values{"api_key": {cityKey}, "service_code": {"lampu"}, "address_string": {"Midai"}}
+	send(good, 200)
+	send(url.Values{"api_key": {"x"}}, 403)
+	send(url.Values{"api_key": {cityKey}, "service_code": {"lampu"}}, 400)
+	send(url.Values{"api_key": {strings.Repeat("x", maxBody)}}, 400)
+	if err := c.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	send(good, 503)
+	app.send(t.Context(), http.MethodGet, c.endpoint+"requests.json", nil, 503)
+	app.send(t.Context(), http.MethodGet, strings.Replace(c.endpoint, "kota-311", "lain", 1)+"requests.json", nil, 404)
+	for reason, want := range map[string]float64{"bad_request": 2, "unauthenticated": 1, "unavailable": 1, "internal": 0} {
+		if got := counted(t, c.registry, "satupintu_intake_refused_total", "kota-311", reason); got != want {
+			t.Errorf("%v refusals counted for %s, want %v", got, reason, want)
+		}
+	}
+}
