@@ -59,7 +59,7 @@ bench-servers:
 		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql strace; \
 	fi
 
-# PostgreSQL for the stores, Dovecot for mail, Prometheus for promtool, systemd to verify the unit, gcc for the race detector, strace to see syncs.
+# PostgreSQL for the stores, Dovecot for mail, OpenSSH for spreadsheets over SFTP, Prometheus for promtool, systemd to verify the unit, gcc for the race detector, strace to see syncs.
 # MariaDB and the schema of Gammu SMSD for the connector sql; slim images leave a package's documents out unless told otherwise.
 servers:
 	@if ! command -v mariadbd >/dev/null; then \
@@ -68,6 +68,9 @@ servers:
 	@if ! [ -e /usr/share/doc/gammu-smsd/examples/mysql.sql ]; then \
 		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends --reinstall \
 			-o DPkg::Options::='--path-include=/usr/share/doc/gammu-smsd/*' gammu-smsd; \
+	fi
+	@if ! [ -x /usr/sbin/sshd ]; then \
+		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends openssh-server; \
 	fi
 	@if ! ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || ! ls /usr/lib/dovecot/imap >/dev/null 2>&1 || ! command -v promtool >/dev/null || ! command -v gcc >/dev/null || ! command -v strace >/dev/null || ! command -v systemd-analyze >/dev/null; then \
 		$(SUDO) apt-get update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y --no-install-recommends postgresql dovecot-imapd prometheus systemd gcc libc6-dev strace; \

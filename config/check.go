@@ -3,9 +3,11 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // checker collects what does not fit together. It is silent about values that are known to be wrong already.
@@ -54,11 +56,44 @@ func (c *Config) checkFiles(k *checker) {
 			k.must(err == nil, named.key, "%v", err)
 		}
 	}
-	bucket, ok := strings.CutPrefix(c.Store.Files, "s3://")
-	k.must(!ok || bucket != "" && bucket[0] != '/', "store.files", "want s3://bucket/prefix, not %s", quote(c.Store.Files))
-	k.must(ok || !strings.Contains(c.Store.Files, "://"), "store.files", "want a folder or s3://bucket/prefix, not %s",
-		quote(c.Store.Files))
-	k.must(c.Store.Files != "", "store.files", "must not be empty")
+	c.Store.check(k)
+}
+
+// bucketName is what S3 allows.
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+func (s Store) check(k *checker) {
+	bucket, prefix, isBucket := s.Bucket()
+	k.must(s.Files != "", "store.files", "must not be empty")
+	k.must(isBucket || !strings.Contains(s.Files, "://"), "store.files", "want a folder or s3://bucket/prefix, not %s", quote(s.Files))
+	k.must(!isBucket || bucket != "", "store.files", "want s3://bucket/prefix, not %s", quote(s.Files))
+	k.must(!isBucket || bucket == "" || bucketName.MatchString(bucket), "store.files",
+		"%s is no bucket's name: 3 to 63 small letters, digits, dots and dashes", quote(bucket))
+	k.must(!strings.Contains(prefix, "//") && !strings.ContainsFunc(prefix, unicode.IsControl), "store.files", "the prefix %s has an empty part",
+		quote(prefix))
+	s3 := s.S3
+	given := s3.Endpoint != "" || s3.Region != "" || s3.AccessKey.Set() || s3.SecretKey.Set()
+	k.must(isBucket || !given, "store.s3", "is for store.files: s3://bucket/prefix, and store.files is a folder")
+	k.must(s3.AccessKey.Set() == s3.SecretKey.Set(), "store.s3", "access_key and secret_key go together: give both or neither")
+	k.must(s3.Timeout >= minTimeout, "store.s3.timeout", "must be %s or more, not %s", minTimeout, s3.Timeout)
+	if s3.Endpoint != "" {
+		reason := badEndpoint(s3.Endpoint)
+		k.must(reason == "", "store.s3.endpoint", "%s", reason)
+	}
+}
+
+// badEndpoint never quotes the address: somebody may have written a password into it.
+func badEndpoint(address string) string {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
+		return "want an address such as https://s3.natuna.example"
+	case u.User != nil:
+		return "must not carry a name or password: use access_key and secret_key"
+	case u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		return "want the server's address alone; bucket and prefix belong into store.files"
+	}
+	return ""
 }
 
 func isS3(files string) bool { return strings.HasPrefix(files, "s3://") }

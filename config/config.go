@@ -3,7 +3,11 @@
 // travel as raw nodes and are decoded, with the same strictness, by those who own them (Decode).
 package config
 
-import "go.yaml.in/yaml/v4"
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
 
 // Config is one gateway's configuration, complete: what the file leaves out has its default.
 type Config struct {
@@ -38,6 +42,24 @@ type Region struct {
 type Store struct {
 	DSN   DSN    `yaml:"dsn" doc:"sqlite:FILE or postgres://…" required:"true"`
 	Files string `yaml:"files" doc:"folder of attachments; s3://bucket/prefix for several gateways"`
+	S3    S3     `yaml:"s3" doc:"the server behind s3://bucket/prefix, and the account there"`
+}
+
+// S3 is an S3-compatible server. Without keys the account is the environment's (AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY), that of ~/.aws/credentials, or the machine's own role.
+type S3 struct {
+	Endpoint  string   `yaml:"endpoint" doc:"the server's address, such as https://s3.natuna.example; empty: Amazon's"`
+	Region    string   `yaml:"region" doc:"the bucket's region; empty: the server is asked"`
+	AccessKey Secret   `yaml:"access_key" doc:"the account's key id; empty: AWS_ACCESS_KEY_ID, ~/.aws/credentials or the machine's role"`
+	SecretKey Secret   `yaml:"secret_key" doc:"the account's secret key"`
+	Timeout   Duration `yaml:"timeout" doc:"the longest one file may take on its way there or back"`
+}
+
+// Bucket is the bucket and the prefix that files names; ok is false where it names a folder.
+func (s Store) Bucket() (bucket, prefix string, ok bool) {
+	rest, ok := strings.CutPrefix(s.Files, "s3://")
+	bucket, prefix, _ = strings.Cut(rest, "/")
+	return bucket, strings.Trim(prefix, "/"), ok
 }
 
 // Server is the HTTP face.

@@ -14,7 +14,7 @@ func Default() (*Config, error) {
 	}
 	return &Config{
 		Region: Region{Timezone: Timezone{wib}},
-		Store:  Store{Files: "files"},
+		Store:  Store{Files: "files", S3: S3{Timeout: span(2 * time.Minute)}},
 		Server: Server{Listen: "127.0.0.1:8311", Metrics: "127.0.0.1:9311", MaxBody: 25 << 20},
 		National: National{
 			Rate: 5, Concurrency: 4, Timeout: span(2 * time.Minute),

@@ -97,7 +97,7 @@ func TestExampleIsReadWhole(t *testing.T) {
 			Code: "21.03", Name: "Kabupaten Natuna", Timezone: c.Region.Timezone,
 			Codes: in("region/codes.csv"), Holidays: in("calendar/holidays.csv"),
 		},
-		Store:  Store{DSN: DSN("sqlite:" + string(in("natuna.db"))), Files: string(in("lampiran"))},
+		Store:  Store{DSN: DSN("sqlite:" + string(in("natuna.db"))), Files: string(in("lampiran")), S3: S3{Timeout: span(2 * time.Minute)}},
 		Server: Server{Listen: "127.0.0.1:8400", Metrics: "127.0.0.1:9400", MaxBody: 10 << 20},
 		National: National{
 			Kind: "lapor", Rate: 5, Concurrency: 2, Timeout: Duration(2 * time.Minute),

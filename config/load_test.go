@@ -25,7 +25,7 @@ func TestWhatIsLeftOutHasItsDefault(t *testing.T) {
 	dir := filepath.Dir(c.File)
 	want.File = c.File
 	want.Region.Code, want.National.Kind, want.Routing.Fallback.Agency = "21.03", "manual", "21030"
-	want.Store = Store{DSN: DSN("sqlite:" + filepath.Join(dir, "natuna.db")), Files: filepath.Join(dir, "files")}
+	want.Store = Store{DSN: DSN("sqlite:" + filepath.Join(dir, "natuna.db")), Files: filepath.Join(dir, "files"), S3: want.Store.S3}
 	want.Connectors = []Connector{{Name: "satu", Kind: "webhook"}}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(Config{}), cmpopts.IgnoreTypes(Place{}, yaml.Node{}),
 		cmp.Comparer(func(a, b Timezone) bool { return a.String() == b.String() })); diff != "" {

@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
 
 // Notices says what the configuration leaves out or allows that an operator should know of, one sentence each, for the
 // start-up log. None of it keeps the gateway from running.
@@ -18,8 +22,15 @@ func (c *Config) Notices() []string {
 		"unless a proxy in front of it speaks TLS", c.Server.Listen)
 	say(isPostgres(string(c.Store.DSN)) && !isS3(c.Store.Files), "store.files is a folder: several gateways on one "+
 		"database need one they all share, or s3://")
+	say(strings.HasPrefix(c.Store.S3.Endpoint, "http://") && !localEndpoint(c.Store.S3.Endpoint), "store.s3.endpoint is http://: attachments "+
+		"travel in the clear")
 	for _, file := range c.ignored {
 		notices = append(notices, file+" is not read: connectors are read from *.yaml only")
 	}
 	return notices
+}
+
+func localEndpoint(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err == nil && address{host: u.Hostname()}.local()
 }

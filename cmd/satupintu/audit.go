@@ -84,5 +84,5 @@ func withStore(ctx context.Context, file string, f func(*base, *plan) error) err
 	if err != nil {
 		return err
 	}
-	return errors.Join(f(b, p), b.store.Close())
+	return errors.Join(f(b, p), b.files.Close(), b.store.Close())
 }

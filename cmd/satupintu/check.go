@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/relay"
 )
@@ -41,7 +42,7 @@ func checkCommand() *cobra.Command {
 	return c
 }
 
-// checkOnline tries everything the configuration reaches and changes none of it.
+// checkOnline tries everything the configuration reaches and changes none of it, but for one empty file in a bucket.
 func checkOnline(ctx context.Context, p *plan, out io.Writer) error {
 	log := slog.New(slog.DiscardHandler)
 	failed := 0
@@ -61,6 +62,10 @@ func checkOnline(ctx context.Context, p *plan, out io.Writer) error {
 		saw, err = o.platform.Probe.Probe(ctx)
 	}
 	say("platform "+p.National.Kind, saw, err)
+	if _, _, isBucket := p.Store.Bucket(); isBucket { // a folder is the service's own: whoever checks may be somebody else
+		saw, err = checkFiles(ctx, p.Store)
+		say("store.files", saw, err)
+	}
 	o.channels, err = openChannels(p, noFiles{}, &o.wires, log)
 	if err != nil {
 		say("channels", "", err)
@@ -76,6 +81,15 @@ func checkOnline(ctx context.Context, p *plan, out io.Writer) error {
 		return fmt.Errorf("%d of the checks failed", failed)
 	}
 	return nil
+}
+
+func checkFiles(ctx context.Context, s config.Store) (string, error) {
+	files, err := openFiles(s)
+	if err != nil {
+		return "", err
+	}
+	saw, err := files.Check(ctx)
+	return saw, errors.Join(err, files.Close())
 }
 
 // noFiles keeps nothing: a check and a preview change nothing.

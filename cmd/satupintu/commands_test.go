@@ -237,8 +237,20 @@ func TestCheckSaysWhatThisVersionCannotDoYet(t *testing.T) {
 	if code != exitOK || !strings.Contains(out, "users is read and not used yet") {
 		t.Errorf("exit %d: %s", code, out)
 	}
-	r.write("gateway.yaml", strings.Replace(string(good), `"sqlite:natuna.db"`, `"sqlite:natuna.db", files: "s3://ember/natuna"`, 1))
-	if code, out = r.run("check"); code != exitFailed || !strings.Contains(out, "store.files: this version keeps attachments in a folder only") {
+}
+
+func TestCheckOnlineAsksTheBucket(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", channelsOfTests)
+	good, err := os.ReadFile(r.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := `"sqlite:natuna.db", files: "s3://lampiran/natuna", s3: { endpoint: "http://127.0.0.1:1", region: ap-southeast-3 }`
+	r.write("gateway.yaml", strings.Replace(string(good), `"sqlite:natuna.db"`, bucket, 1))
+	if code, out := r.run("check"); code != exitOK {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if code, out := r.run("check", "--online"); code != exitFailed || !strings.Contains(out, "store.files: FAILED: write to the bucket: ") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }

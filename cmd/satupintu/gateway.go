@@ -59,7 +59,7 @@ func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.L
 	if b.store, err = store.Open(ctx, options); err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
-	if b.files, err = store.OpenFiles(cfg.Store.Files); err != nil {
+	if b.files, err = openFiles(cfg.Store); err != nil {
 		return nil, errors.Join(err, b.store.Close())
 	}
 	if b.hasher.IsZero() {
@@ -69,6 +69,18 @@ func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.L
 	}
 	b.metrics = relay.NewMetrics(b.registry)
 	return b, nil
+}
+
+// openFiles opens the folder or the bucket of attachments.
+func openFiles(s config.Store) (*store.Files, error) {
+	name, prefix, isBucket := s.Bucket()
+	if !isBucket {
+		return store.OpenFiles(s.Files)
+	}
+	return store.OpenBucket(store.Bucket{
+		Name: name, Prefix: prefix, Endpoint: s.S3.Endpoint, Region: s.S3.Region,
+		AccessKey: s.S3.AccessKey.Reveal(), SecretKey: s.S3.SecretKey.Reveal(), Timeout: s.S3.Timeout.D(),
+	})
 }
 
 // ownHasher makes the keyed hash of a region without a key of its own.

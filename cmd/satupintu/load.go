@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
@@ -28,7 +27,6 @@ func loadPlan(file string) (*plan, error) {
 	if !errors.As(err, &problems) && err != nil {
 		return nil, err
 	}
-	problems = append(problems, p.impossible()...)
 	problems = append(problems, p.decodePlatform()...)
 	problems = append(problems, p.decodeConnectors()...)
 	problems = append(problems, p.readTexts()...)
@@ -78,15 +76,6 @@ func (p *plan) readTexts() config.Problems {
 	}
 	p.texts = texts
 	return nil
-}
-
-// impossible is what the configuration may ask for and this version cannot do: it would start and then fail.
-func (p *plan) impossible() config.Problems {
-	if !strings.HasPrefix(p.Store.Files, "s3://") {
-		return nil
-	}
-	at := config.Place{File: p.File, Path: "store.files"}
-	return config.Problems{at.Problemf("this version keeps attachments in a folder only; several gateways can share one over NFS")}
 }
 
 // notices is what an operator should know of the configuration before it runs: also what it asks for in vain, because

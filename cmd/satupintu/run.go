@@ -85,7 +85,7 @@ func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 	b.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(b.store.Kind()))
 	proc := &process{base: b, file: file, first: p, server: server.New(b.metrics, log), swap: make(chan *open)}
 	err = proc.serve(ctx, p)
-	return errors.Join(err, b.store.Close())
+	return errors.Join(err, b.files.Close(), b.store.Close())
 }
 
 // serve opens the plan, listens, and works until the context ends.

@@ -12,16 +12,17 @@ import (
 func (c *connector) Check(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	root, files, err := newFolder(string(c.settings.Path)).list()
+	seen, err := c.place.look(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer root.Close()
+	defer seen.Close()
+	files := seen.files()
 	if len(files) == 0 {
-		return fmt.Sprintf("no file matches %s yet", c.settings.Path), nil
+		return fmt.Sprintf("no file matches %s yet", c.settings.where()), nil
 	}
 	c.lookAt(files)
-	p := &poll{connector: c, opener: opener{root, c.settings, c.rule}, files: files}
+	p := &poll{connector: c, opener: opener{seen, c.settings, c.rule}, listed: files}
 	saw := fmt.Sprintf("%d files match; %s", len(files), files[0].name)
 	if len(files) == 1 {
 		saw = fmt.Sprintf("1 file matches; %s", files[0].name)

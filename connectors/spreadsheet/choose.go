@@ -23,9 +23,10 @@ func (c *connector) lookAt(files []found) {
 	}
 }
 
-// age is how long a file has been unchanged: by its own time, or, when that lies in the future, since it was first seen.
+// age is how long a file has been unchanged: by its own time, or, when that lies in the future or is another machine's,
+// since it was first seen.
 func (c *connector) age(file found) time.Duration {
-	if age := c.now().Sub(time.Unix(0, file.modified)); age >= 0 {
+	if age := c.now().Sub(time.Unix(0, file.modified)); age >= 0 && c.place.ownClock() {
 		return age
 	}
 	if seen := c.sighted[file.name]; seen != nil {
@@ -43,7 +44,7 @@ type wholeAside struct {
 // choose returns a reader at the place where the cursor is: of the file under way, or else of the first one that can be
 // read. Instead of a reader it may return a file to set aside; neither when there is nothing new.
 func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
-	if file, ok := p.note.underWay(p.files); ok {
+	if file, ok := p.note.underWay(p.listed); ok {
 		reader, err := p.resume(ctx, file)
 		if reader != nil || err != nil {
 			return reader, nil, err
@@ -54,7 +55,7 @@ func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
 		return nil, nil, err
 	}
 	var barred error
-	for _, file := range p.files {
+	for _, file := range p.listed {
 		if p.note.isDone(file, p.print) {
 			continue
 		}
@@ -103,7 +104,7 @@ func (p *poll) begin(file found) (*fileReader, *connectors.SetAside, error) {
 
 // ready opens a file. reason says why it looks unfinished; without a document it cannot be read at all.
 func (p *poll) ready(seen *sighting) (doc *document, reason string, err error) {
-	doc, seen.plan, err = p.open(seen.file, seen.plan)
+	doc, seen.plan, err = p.document(seen.file, seen.plan)
 	var damage *damageError
 	var partial *partialError
 	switch {

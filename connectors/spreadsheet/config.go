@@ -15,7 +15,8 @@ import (
 
 // Settings are what the connector is configured with.
 type Settings struct {
-	Path      config.Path        `yaml:"path" doc:"a file, a folder, or a pattern such as inbox/*.xlsx" required:"true"`
+	Path      config.Path        `yaml:"path" doc:"a file, a folder, or a pattern such as inbox/*.xlsx; or sftp"`
+	SFTP      SFTP               `yaml:"sftp" doc:"in place of path: files on an SFTP server"`
 	Map       connectors.Mapping `yaml:"map" doc:"from a row to a complaint; file, sheet and row are known beside the headers" required:"true"`
 	Sheets    []string           `yaml:"sheets" doc:"the sheets to read; none named: every visible one"`
 	Header    int                `yaml:"header" doc:"number of the header's row; 0: found by itself"`
@@ -41,6 +42,7 @@ func defaults() *Settings {
 		Delimiter: autoComma,
 		Page:      500,
 		Quiet:     config.Duration(5 * time.Second),
+		SFTP:      SFTP{Port: 22, Timeout: config.Duration(time.Minute)},
 	}
 }
 
@@ -57,7 +59,9 @@ func (s *Settings) Validate() error {
 			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
 		}
 	}
-	wrong(s.Path == "", "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx")
+	wrong(s.Path == "" && !s.SFTP.given(), "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx, or give sftp")
+	wrong(s.Path != "" && s.SFTP.given(), "path", "is given beside sftp: keep one of them")
+	errs = append(errs, s.SFTP.faults()...)
 	_, err := path.Match(filepath.ToSlash(string(s.Path)), "")
 	wrong(err != nil, "path", "is no pattern: a [ needs its ]")
 	wrong(s.Header < 0, "header", "is the number of a row, from 1; 0 finds it")
@@ -89,6 +93,22 @@ func comma(name string) (rune, bool) {
 		return 0, false
 	}
 	return runes[0], true
+}
+
+// place is where the files lie.
+func (s *Settings) place() place {
+	if s.SFTP.given() {
+		return newRemote(s.SFTP)
+	}
+	return localPlace{s}
+}
+
+// where is the place, in words.
+func (s *Settings) where() string {
+	if s.SFTP.given() {
+		return s.SFTP.Path + " on " + s.SFTP.Host
+	}
+	return string(s.Path)
 }
 
 // rule is what the header must hold. A column whose field has a default may be missing.

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,9 +15,9 @@ import (
 // errChanged says that a file is no longer what the listing showed.
 var errChanged = errors.New("the file has changed")
 
-// opener opens files of one folder.
+// opener opens files of one place.
 type opener struct {
-	root     *os.Root
+	visit
 	settings *Settings
 	rule     headerRule
 }
@@ -31,14 +29,14 @@ type plan struct {
 	partial  string // why it looks as if it were still being written; empty: it does not
 }
 
-// open opens a file. A *partialError or *damageError says that it cannot be read as it is now. known is the plan of the
+// document opens a file. A *partialError or *damageError says that it cannot be read as it is now. known is the plan of the
 // file, when it was made before; the one used is returned.
-func (o opener) open(file found, known *plan) (*document, *plan, error) {
-	raw, err := o.raw(file)
+func (o opener) document(file found, known *plan) (*document, *plan, error) {
+	raw, err := o.visit.open(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, known, err := o.document(raw, file, known)
+	doc, known, err := o.read(raw, file.name, known)
 	if err != nil {
 		return nil, known, errors.Join(err, ignoreClosed(raw.Close()))
 	}
@@ -52,33 +50,14 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// raw opens the file, provided that it is the one that was listed.
-func (o opener) raw(file found) (*os.File, error) {
-	raw, err := o.root.Open(filepath.FromSlash(file.name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errChanged
-	}
-	if err != nil {
-		return nil, err
-	}
-	info, err := raw.Stat()
-	switch {
-	case err != nil:
-		return nil, errors.Join(err, raw.Close())
-	case !info.Mode().IsRegular() || info.Size() != file.size || info.ModTime().UnixNano() != file.modified:
-		return nil, errors.Join(errChanged, raw.Close())
-	}
-	return raw, nil
-}
-
-func (o opener) document(raw *os.File, file found, known *plan) (*document, *plan, error) {
+func (o opener) read(raw *os.File, name string, known *plan) (*document, *plan, error) {
 	const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 	beginning := make([]byte, len(ole))
 	n, err := raw.ReadAt(beginning, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
-	extension := strings.ToLower(path.Ext(file.name))
+	extension := strings.ToLower(path.Ext(name))
 	switch {
 	case n == 0:
 		return nil, nil, &partialError{"the file is empty"}

@@ -19,7 +19,7 @@ const callbackTimeout = 30 * time.Second
 // callback posts statuses. Any 2xx is a success, whatever its body says.
 type callback struct {
 	address string
-	keys    credentials
+	keys    connectors.Credentials
 	client  *resty.Client
 }
 
@@ -34,7 +34,7 @@ func (c *callback) WriteStatus(ctx context.Context, change connectors.StatusChan
 		return retry.Never(fmt.Errorf("writing the status of %s: %w", change.Ref, err))
 	}
 	request := c.client.R().
-		SetHeaders(c.keys.headers(body, time.Now())).
+		SetHeaders(c.keys.Headers(body, time.Now())).
 		SetHeader("Content-Type", "application/json").
 		SetHeader("Idempotency-Key", string(change.Ref)+"-"+strconv.FormatInt(change.Seq, 10)).
 		SetBody(body)

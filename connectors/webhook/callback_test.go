@@ -40,11 +40,11 @@ func openWith(t *testing.T, transport http.RoundTripper, callback string) connec
 func TestAStatusIsPostedSigned(t *testing.T) {
 	var body []byte
 	var header http.Header
-	keys := credentials{secret: config.NewSecret(key), tolerance: time.Minute}
+	keys := connectors.Credentials{Secret: config.NewSecret(key), Tolerance: time.Minute}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ = io.ReadAll(r.Body)
 		header = r.Header
-		if err := errors.Join(keys.early(r, time.Now()), keys.check(r, body)); err != nil {
+		if err := errors.Join(keys.Early(r, time.Now()), keys.Check(r, body)); err != nil {
 			t.Errorf("the signature: %v", err)
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -69,8 +69,8 @@ func TestAStatusIsPostedSigned(t *testing.T) {
 }
 
 func TestABearerIsSentBack(t *testing.T) {
-	keys := credentials{bearer: config.NewSecret(key)}
-	if got := keys.headers(nil, time.Now()); len(got) != 1 || got["Authorization"] != "Bearer "+key {
+	keys := connectors.Credentials{Bearer: config.NewSecret(key)}
+	if got := keys.Headers(nil, time.Now()); len(got) != 1 || got["Authorization"] != "Bearer "+key {
 		t.Errorf("got %d headers, %q", len(got), got["Authorization"])
 	}
 }

@@ -36,18 +36,9 @@ func Definition() connectors.Definition {
 
 // Validate implements config.Settings.
 func (s *Settings) Validate() error {
-	var errs []error
+	errs := s.credentials().Faults("")
 	wrong := func(field, reason string) {
 		errs = append(errs, &config.FieldError{Field: field, Reason: reason})
-	}
-	switch {
-	case s.Secret.Set() && s.Bearer.Set():
-		wrong("bearer", "is given beside secret; keep one of them")
-	case !s.Secret.Set() && !s.Bearer.Set():
-		wrong("secret", "is missing: give secret for signed requests, or bearer for a token")
-	}
-	if s.Tolerance <= 0 {
-		wrong("tolerance", "must be above zero")
 	}
 	if s.Callback != "" {
 		if reason := badAddress(s.Callback); reason != "" {
@@ -55,6 +46,10 @@ func (s *Settings) Validate() error {
 		}
 	}
 	return errors.Join(append(errs, s.Map.Validate())...)
+}
+
+func (s *Settings) credentials() connectors.Credentials {
+	return connectors.Credentials{Secret: s.Secret, Bearer: s.Bearer, Tolerance: s.Tolerance.D()}
 }
 
 // badAddress never quotes the address, which may hold a token.

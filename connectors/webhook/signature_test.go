@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
 )
 
 func TestASignatureThatOthersMakeIsUnderstood(t *testing.T) {
 	// printf '1767423900.{"ticket":1}' | openssl dgst -sha256 -hmac kunci-contoh-0001
 	const theirs = "45e85511407cc1eb514fbece64b0a986887f56973616942bbcd014f24b645f11"
-	got := hex.EncodeToString((credentials{secret: config.NewSecret(key)}).sign("1767423900", []byte(`{"ticket":1}`)))
+	got := hex.EncodeToString((connectors.Credentials{Secret: config.NewSecret(key)}).Sign("1767423900", []byte(`{"ticket":1}`)))
 	if got != theirs {
 		t.Errorf("got %s, want %s", got, theirs)
 	}
@@ -26,18 +27,22 @@ func TestASignatureThatOthersMakeIsUnderstood(t *testing.T) {
 func TestWhoMaySend(t *testing.T) {
 	body := []byte(`{"ticket":"1","message":"a"}`)
 	for name, spoil := range map[string]func(*http.Request){
-		"no signature":       func(r *http.Request) { r.Header.Del(signatureHeader) },
-		"no time":            func(r *http.Request) { r.Header.Del(timestampHeader) },
-		"half a signature":   func(r *http.Request) { r.Header.Set(signatureHeader, r.Header.Get(signatureHeader)[:32]) },
-		"another body":       func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"ticket":"2","message":"a"}`)) },
-		"time not signed":    func(r *http.Request) { r.Header.Set(timestampHeader, strconv.FormatInt(time.Now().Unix()+1, 10)) },
+		"no signature": func(r *http.Request) { r.Header.Del(connectors.SignatureHeader) },
+		"no time":      func(r *http.Request) { r.Header.Del(connectors.TimestampHeader) },
+		"half a signature": func(r *http.Request) {
+			r.Header.Set(connectors.SignatureHeader, r.Header.Get(connectors.SignatureHeader)[:32])
+		},
+		"another body": func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"ticket":"2","message":"a"}`)) },
+		"time not signed": func(r *http.Request) {
+			r.Header.Set(connectors.TimestampHeader, strconv.FormatInt(time.Now().Unix()+1, 10))
+		},
 		"milliseconds":       func(r *http.Request) { sign(r, body, time.UnixMilli(time.Now().UnixMilli()*1000)) },
-		"the end of time":    func(r *http.Request) { r.Header.Set(timestampHeader, "9223372036854775807") },
+		"the end of time":    func(r *http.Request) { r.Header.Set(connectors.TimestampHeader, "9223372036854775807") },
 		"six minutes ago":    func(r *http.Request) { sign(r, body, time.Now().Add(-6*time.Minute)) },
 		"in six minutes":     func(r *http.Request) { sign(r, body, time.Now().Add(6*time.Minute)) },
 		"bearer, not signed": func(r *http.Request) { r.Header = http.Header{"Authorization": {"Bearer " + key}} },
 		"signed without a key": func(r *http.Request) {
-			r.Header.Set(signatureHeader, hex.EncodeToString((credentials{}).sign(r.Header.Get(timestampHeader), body)))
+			r.Header.Set(connectors.SignatureHeader, hex.EncodeToString((connectors.Credentials{}).Sign(r.Header.Get(connectors.TimestampHeader), body)))
 		},
 	} {
 		r := post("application/json", body)
@@ -50,8 +55,12 @@ func TestWhoMaySend(t *testing.T) {
 	for name, change := range map[string]func(*http.Request){
 		"four minutes ago": func(r *http.Request) { sign(r, body, time.Now().Add(-4*time.Minute)) },
 		"in four minutes":  func(r *http.Request) { sign(r, body, time.Now().Add(4*time.Minute)) },
-		"upper case":       func(r *http.Request) { r.Header.Set(signatureHeader, strings.ToUpper(r.Header.Get(signatureHeader))) },
-		"sha256=":          func(r *http.Request) { r.Header.Set(signatureHeader, "sha256="+r.Header.Get(signatureHeader)) },
+		"upper case": func(r *http.Request) {
+			r.Header.Set(connectors.SignatureHeader, strings.ToUpper(r.Header.Get(connectors.SignatureHeader)))
+		},
+		"sha256=": func(r *http.Request) {
+			r.Header.Set(connectors.SignatureHeader, "sha256="+r.Header.Get(connectors.SignatureHeader))
+		},
 	} {
 		r := post("application/json", body)
 		change(r)

@@ -79,7 +79,7 @@ func channel(t testing.TB, s *Settings, body func(n int) (string, []byte)) conne
 	}))
 	t.Cleanup(server.Close)
 	s.Callback = server.URL + "/status?token=RAHASIA"
-	keys := credentials{secret: s.Secret, bearer: s.Bearer}
+	keys := connectors.Credentials{Secret: s.Secret, Bearer: s.Bearer}
 	return connectortest.Channel{
 		Open:    func(env connectors.Env) (connectors.Connector, error) { return Definition().Open(env, s) },
 		Secrets: []string{key, "RAHASIA", "Contoh Warga", "081200000001"},
@@ -87,7 +87,7 @@ func channel(t testing.TB, s *Settings, body func(n int) (string, []byte)) conne
 		Request: &connectortest.Request{
 			Body: body, Timed: s.Secret.Set(),
 			Sign: func(r *http.Request, body []byte, at time.Time) {
-				for name, value := range keys.headers(body, at) {
+				for name, value := range keys.Headers(body, at) {
 					r.Header.Set(name, value)
 				}
 			},

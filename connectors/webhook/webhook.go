@@ -4,13 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"net/http"
 	"net/url"
-	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
@@ -21,8 +16,8 @@ type hook struct {
 	settings *Settings
 	env      connectors.Env
 	mapper   *connectors.Mapper
-	keys     credentials
-	limit    *rate.Limiter
+	keys     connectors.Credentials
+	door     *connectors.Door
 }
 
 func open(env connectors.Env, settings config.Settings) (connectors.Connector, error) {
@@ -34,12 +29,9 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	h := &hook{
-		settings: s, env: env, mapper: mapper,
-		keys:  credentials{secret: s.Secret, bearer: s.Bearer, tolerance: s.Tolerance.D()},
-		limit: rate.NewLimiter(rate.Limit(s.Rate), int(max(1, math.Ceil(float64(s.Rate))))),
-	}
-	connector := connectors.Connector{Receive: h, Authenticate: h, Check: h}
+	h := &hook{settings: s, env: env, mapper: mapper, keys: s.credentials()}
+	h.door = connectors.NewDoor(h.keys, s.Rate, env.MaxBody)
+	connector := connectors.Connector{Receive: h, Authenticate: h.door, Check: h}
 	if s.Callback != "" {
 		connector.WriteStatus = newCallback(h)
 	}
@@ -49,21 +41,9 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 // Receive implements connectors.Receiver. Nothing of a request is decoded before its sender is known, and no file is
 // kept before all of its complaints are fit.
 func (h *hook) Receive(r *http.Request) (connectors.Received, error) {
-	if r.Method != http.MethodPost {
-		return connectors.Received{}, refuse(http.StatusMethodNotAllowed, "send complaints with POST")
-	}
-	if err := h.keys.early(r, time.Now()); err != nil {
-		return connectors.Received{}, err
-	}
-	body, err := h.read(r)
+	body, err := h.door.Body(r)
 	if err != nil {
 		return connectors.Received{}, err
-	}
-	if err := h.keys.check(r, body); err != nil {
-		return connectors.Received{}, err
-	}
-	if !h.limit.Allow() {
-		return connectors.Received{}, refuse(http.StatusTooManyRequests, "more than "+h.settings.Rate.String()+"; send it again later")
 	}
 	sent, err := h.decode(r.Header, body)
 	if err != nil {
@@ -72,45 +52,13 @@ func (h *hook) Receive(r *http.Request) (connectors.Received, error) {
 	return h.translate(r.Context(), sent)
 }
 
-// Authenticate implements connectors.Authenticator: a bearer token, or the signature of an empty body.
-func (h *hook) Authenticate(r *http.Request) error {
-	if err := h.keys.early(r, time.Now()); err != nil {
-		return err
-	}
-	return h.keys.check(r, nil)
-}
-
-// read takes the whole body, since the signature needs it, and never more than the limit.
-func (h *hook) read(r *http.Request) ([]byte, error) {
-	if r.ContentLength > h.env.MaxBody {
-		return nil, h.tooLarge()
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, h.env.MaxBody+1))
-	var limited *http.MaxBytesError
-	switch {
-	case errors.As(err, &limited):
-		return nil, h.tooLarge()
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(http.StatusBadRequest, "the body ends before its length")
-	case err != nil:
-		return nil, fmt.Errorf("reading the request: %w", err)
-	case int64(len(body)) > h.env.MaxBody:
-		return nil, h.tooLarge()
-	}
-	return body, nil
-}
-
-func (h *hook) tooLarge() error {
-	return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes; send fewer complaints or smaller files at a time", h.env.MaxBody))
-}
-
 func refuse(status int, detail string) error {
 	return &connectors.RequestError{Status: status, Detail: detail}
 }
 
 // Check implements connectors.Checker.
 func (h *hook) Check(ctx context.Context) (string, error) {
-	said := fmt.Sprintf("takes JSON and forms of up to %d bytes, %s, at most %s", h.env.MaxBody, h.keys, h.settings.Rate)
+	said := "takes JSON and forms " + h.door.String()
 	if h.settings.Callback == "" {
 		return said + "; no callback: statuses are not sent", nil
 	}

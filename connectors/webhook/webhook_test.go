@@ -78,7 +78,7 @@ func post(contentType string, body []byte) *http.Request {
 }
 
 func sign(r *http.Request, body []byte, at time.Time) {
-	for name, value := range (credentials{secret: config.NewSecret(key)}).headers(body, at) {
+	for name, value := range (connectors.Credentials{Secret: config.NewSecret(key)}).Headers(body, at) {
 		r.Header.Set(name, value)
 	}
 }
@@ -228,7 +228,7 @@ func TestMoreThanTheRateIsRefusedAndStrangersDoNotCount(t *testing.T) {
 		send := func(known bool) int {
 			r := post("application/json", []byte(`{"ticket":"1","message":"a"}`))
 			if !known {
-				r.Header.Set(signatureHeader, strings.Repeat("0", 64))
+				r.Header.Set(connectors.SignatureHeader, strings.Repeat("0", 64))
 			}
 			if _, err := hook.Receive.Receive(r); err != nil {
 				return refused(t, err).Status

@@ -16,47 +16,50 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
-// Files keeps attachments in a folder, each under its SHA-256, so that the same picture lies there once however often it
-// is sent. What Put returned for is on disk.
+// mostFile bounds one attachment; each channel has a lower bound of its own.
+const mostFile = 100 << 20 // bytes
+
+// Files keeps attachments, each under its SHA-256, so that the same picture lies there once however often it is sent. What
+// Put returned for is durable.
 type Files struct {
-	folder  string
-	looking chan struct{} // held by who unpacks a picture: one at a time, because each may need much memory
+	incoming string // folder of what is not whole yet
+	shelf    shelf
+	looking  chan struct{} // held by who unpacks a picture: one at a time, because each may need much memory
 }
 
-// OpenFiles opens a folder of attachments and makes it when it is not there.
-func OpenFiles(folder string) (*Files, error) {
-	if strings.Contains(folder, "://") {
-		return nil, fmt.Errorf("store.files: %s: only a local folder is supported yet; several gateways can share one over NFS", folder)
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of attachments: %w", err)
-	}
-	return &Files{folder, make(chan struct{}, 1)}, nil
+// shelf is where whole files lie: a folder, or a bucket.
+type shelf interface {
+	// keep takes a file whose content is known. It is durable when keep returns.
+	keep(ctx context.Context, temp *os.File, a complaint.Attachment) error
+	// open gives back what keep took, or fs.ErrNotExist.
+	open(sum string) (io.ReadCloser, error)
+	// check says what it saw. A bucket is left with one empty file.
+	check(ctx context.Context) (string, error)
 }
 
 // Put stores what r holds. The media type is what its first bytes show, whatever the sender called it; of a picture it
 // also says what it looks like.
 func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	temp, err := os.CreateTemp(f.folder, ".incoming-*")
+	temp, err := os.CreateTemp(f.incoming, incomingFile)
 	if err != nil {
 		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
 	}
 	defer os.Remove(temp.Name()) // fails once it has its name
 	a, err := fill(ctx, temp, r)
 	if err == nil {
-		a.Look = f.look(ctx, a, temp)
+		a.Name, a.Look = name, f.look(ctx, a, temp)
+		err = f.shelf.keep(ctx, temp, a)
 	}
 	if err = errors.Join(err, temp.Close()); err != nil {
 		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
 	}
-	a.Name = name
-	if err := f.place(temp.Name(), a.SHA256); err != nil {
-		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
-	}
 	return a, nil
 }
+
+const incomingFile = ".incoming-satupintu-*"
 
 func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment, error) {
 	head := make([]byte, 512)
@@ -69,16 +72,15 @@ func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment
 	if _, err := out.Write(head[:n]); err != nil {
 		return complaint.Attachment{}, err
 	}
-	rest, err := io.Copy(out, r)
+	rest, err := io.Copy(out, io.LimitReader(r, mostFile))
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return complaint.Attachment{}, err
 	}
-	if err := temp.Sync(); err != nil {
-		return complaint.Attachment{}, err
+	size := int64(n) + rest
+	if size > mostFile {
+		return complaint.Attachment{}, retry.Never(fmt.Errorf("it is larger than %d bytes", mostFile))
 	}
-	return complaint.Attachment{
-		Type: http.DetectContentType(head[:n]), Size: int64(n) + rest, SHA256: hex.EncodeToString(sum.Sum(nil)),
-	}, nil
+	return complaint.Attachment{Type: http.DetectContentType(head[:n]), Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // turnToLook is how long a picture waits for its turn to be unpacked. What it looks like is worth no more of the time in
@@ -104,21 +106,9 @@ func (f *Files) look(ctx context.Context, a complaint.Attachment, kept io.ReadSe
 	return dedup.ReadLook(a.Type, kept)
 }
 
-// place gives a file its name and makes the name durable.
-func (f *Files) place(temp, sum string) error {
-	path := f.path(sum)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(filepath.Dir(path)), syncFolder(f.folder))
-}
-
 // SweepUnfinished removes what a crash left half-written before the given time.
 func (f *Files) SweepUnfinished(before time.Time) error {
-	left, err := filepath.Glob(filepath.Join(f.folder, ".incoming-*"))
+	left, err := filepath.Glob(filepath.Join(f.incoming, incomingFile))
 	for _, path := range left {
 		if info, statErr := os.Stat(path); statErr == nil && info.ModTime().Before(before) {
 			err = errors.Join(err, os.Remove(path))
@@ -127,20 +117,13 @@ func (f *Files) SweepUnfinished(before time.Time) error {
 	return err
 }
 
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-func (f *Files) path(sum string) string { return filepath.Join(f.folder, sum[:2], sum) }
-
 // Open opens an attachment by its SHA-256.
 func (f *Files) Open(sum string) (io.ReadCloser, error) {
 	if len(sum) != 2*sha256.Size || strings.Trim(sum, "0123456789abcdef") != "" {
 		return nil, fmt.Errorf("%q is not the name of an attachment", sum)
 	}
-	return os.Open(f.path(sum))
+	return f.shelf.open(sum)
 }
+
+// Check says where the files lie and whether they can be written and read there.
+func (f *Files) Check(ctx context.Context) (string, error) { return f.shelf.check(ctx) }
