@@ -59,6 +59,7 @@ type Channel struct {
 	Name  string
 	Kind  string
 	Every time.Duration // of a polled one
+	Rate  float64       // the most it is told, a second, by this gateway; 0: as fast as it answers
 	connectors.Connector
 }
 
@@ -88,8 +89,9 @@ type Relay struct {
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal
-	loops       atomic.Int64 // that should run
-	alive       atomic.Int64 // that do
+	outlets     map[string]*outlet // by connector: of each channel that is told something
+	loops       atomic.Int64       // that should run
+	alive       atomic.Int64       // that do
 }
 
 // New makes a relay ready to Run.
@@ -98,7 +100,7 @@ func New(o Options) *Relay {
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: o.Channels, limiter: o.Limiter,
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
-		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{},
+		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, outlets: map[string]*outlet{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -112,6 +114,9 @@ func New(o Options) *Relay {
 		if c.WriteStatus != nil {
 			r.writers = append(r.writers, c.Name)
 			r.tellable[c.Name] = newSignal()
+		}
+		if c.WriteStatus != nil || c.Say != nil {
+			r.outlets[c.Name] = newOutlet(c, o.Config.Delivery, o.Metrics, o.Log)
 		}
 	}
 	r.compares(o)
