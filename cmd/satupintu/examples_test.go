@@ -1,8 +1,10 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,6 +25,90 @@ func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
 		}
 		if len(p.connectors) != len(p.Connectors) || p.platform == nil {
 			t.Errorf("%s: %d of %d connectors have settings", file, len(p.connectors), len(p.Connectors))
+		}
+	}
+}
+
+// Every example of a connector on a page loads as `satupintu check` loads a file, and opens; every kind has a page with one.
+func TestTheExamplesOfEveryPageLoadAndOpen(t *testing.T) {
+	shown := map[string]bool{} // "sql on sql.md"
+	pages, err := filepath.Glob("../../docs/*.md")
+	must(t, err)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		must(t, err)
+		for n, example := range examplesOf(string(text)) {
+			p, err := loadPlan(exampleFile(t, example))
+			if err != nil {
+				t.Errorf("%s, example %d: %v", page, n+1, err)
+				continue
+			}
+			var o open
+			o.channels, err = openChannels(p, noFiles{}, &o.wires, slog.New(slog.DiscardHandler))
+			if err != nil || len(o.channels) == 0 {
+				t.Errorf("%s, example %d: %d connectors open: %v", page, n+1, len(o.channels), err)
+			}
+			for _, c := range o.channels {
+				shown[c.Kind+" on "+filepath.Base(page)] = true
+				if c.Close != nil {
+					must(t, c.Close())
+				}
+			}
+			o.wires.close()
+		}
+	}
+	for _, d := range connectorKinds() {
+		if !shown[d.Kind+" on "+d.Kind+".md"] {
+			t.Errorf("docs/%s.md shows no example of a connector of its kind", d.Kind)
+		}
+	}
+}
+
+// examplesOf are the YAML blocks of a page that hold connectors.
+func examplesOf(page string) []string {
+	var examples []string
+	for _, block := range strings.Split(page, "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		switch {
+		case strings.HasPrefix(text, "- name:"):
+			examples = append(examples, "connectors:\n"+text)
+		case strings.HasPrefix(text, "connectors:"):
+			examples = append(examples, text)
+		}
+	}
+	return examples
+}
+
+var (
+	secretInEnv  = regexp.MustCompile(`\{ *env: *(\w+) *\}`)
+	secretInFile = regexp.MustCompile(`(\{ *file: *)(\S+)( *\})`)
+)
+
+// exampleFile is a whole configuration with an example's connectors, whose secrets are there.
+func exampleFile(t *testing.T, example string) string {
+	t.Helper()
+	const secret = "kunci-contoh-0123456789abcdef"
+	try, err := os.ReadFile("../../docs/try.yaml")
+	must(t, err)
+	frame, _, _ := strings.Cut(string(try), "\nconnectors:")
+	folder := t.TempDir()
+	kept := filepath.Join(folder, "secret")
+	must(t, os.WriteFile(kept, []byte(secret), 0o600))
+	for _, name := range secretInEnv.FindAllStringSubmatch(frame+example, -1) {
+		t.Setenv(name[1], secret)
+	}
+	example = secretInFile.ReplaceAllString(example, "${1}"+kept+"${3}")
+	file := filepath.Join(folder, "gateway.yaml")
+	must(t, os.WriteFile(file, []byte(frame+"\n"+example), 0o600))
+	return file
+}
+
+func TestNoPageOfAKindHasAnythingLeftToFillIn(t *testing.T) {
+	for _, d := range connectorKinds() {
+		page, err := os.ReadFile("../../docs/" + d.Kind + ".md")
+		must(t, err)
+		if strings.Contains(strings.ToLower(string(page)+d.Summary), "fill in") {
+			t.Errorf("docs/%s.md, or the kind's summary, still says what to fill in", d.Kind)
 		}
 	}
 }

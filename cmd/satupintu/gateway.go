@@ -195,7 +195,9 @@ func openChannels(p *plan, files connectors.FileStore, w *wires, log *slog.Logge
 		if err := connector.Fit(); err != nil {
 			return append(channels, relay.Channel{Name: c.Name, Connector: connector}), fmt.Errorf("connector %s: %w", c.Name, err)
 		}
-		channels = append(channels, relay.Channel{Name: c.Name, Kind: c.Kind, Every: pollEvery(c), Connector: connector})
+		channels = append(channels, relay.Channel{
+			Name: c.Name, Kind: c.Kind, Every: pollEvery(c), Rate: float64(c.Rate), Connector: connector,
+		})
 	}
 	return channels, nil
 }

@@ -85,7 +85,7 @@ func (c *client) WriteStatus(ctx context.Context, change connectors.StatusChange
 		"update_id":          {string(change.Ref) + "-" + strconv.FormatInt(change.Seq, 10)},
 		"status":             {strings.ToUpper(standingOf(change.Status).update)},
 		"updated_datetime":   {w3c(change.At, c.env.Zone)},
-		"description":        {shortened(spoken(change))},
+		"description":        {shortened(spoken(c.env.Texts, change))},
 	}
 	if c.settings.Jurisdiction != "" {
 		form.Set("jurisdiction_id", c.settings.Jurisdiction)
@@ -98,8 +98,8 @@ func (c *client) WriteStatus(ctx context.Context, change connectors.StatusChange
 }
 
 // spoken is a status in words: where the complaint stands, who has it, and what they say.
-func spoken(change connectors.StatusChange) string {
-	sentence := []rune(connectors.InIndonesian(change.Status, change.Raw))
+func spoken(texts *connectors.Texts, change connectors.StatusChange) string {
+	sentence := []rune(texts.Status(change.Status, change.Raw))
 	sentence[0] = unicode.ToUpper(sentence[0])
 	text := string(sentence)
 	if change.Agency != "" {

@@ -30,7 +30,7 @@ func (e *endpoint) updates(r request) (element, error) {
 	for _, u := range found {
 		all = append(all, object("request_update",
 			leaf("update_id", u.ID), leaf("service_request_id", string(u.Ref)), leaf("status", standingOf(u.Status).update),
-			leaf("updated_datetime", w3c(u.At, e.env.Zone)), leaf("description", shortened(spoken(connectors.StatusChange{Status: u.Status, Agency: u.Agency, Note: u.Note}))), leaf("media_url", "")))
+			leaf("updated_datetime", w3c(u.At, e.env.Zone)), leaf("description", shortened(spoken(e.env.Texts, connectors.StatusChange{Status: u.Status, Agency: u.Agency, Note: u.Note}))), leaf("media_url", "")))
 	}
 	return listOf("service_request_updates", all...), nil
 }

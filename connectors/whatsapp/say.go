@@ -87,7 +87,7 @@ func (n *number) sayByTemplate(ctx context.Context, s connectors.Saying) error {
 		return never("more than 24 hours have passed since the person wrote, and the template tells of statuses only")
 	}
 	var values []map[string]string
-	for _, value := range []string{string(s.News.Ref), connectors.InIndonesian(s.News.Status, s.News.Raw)} {
+	for _, value := range []string{string(s.News.Ref), n.env.Texts.Status(s.News.Status, s.News.Raw)} {
 		// A variable takes neither line ends nor runs of spaces.
 		value = cut(strings.Join(strings.Fields(complaint.CleanText(value)), " "), mostVariable)
 		values = append(values, map[string]string{"type": "text", "text": value})

@@ -61,6 +61,7 @@ type Channel struct {
 	Name  string
 	Kind  string
 	Every time.Duration // of a polled one
+	Rate  float64       // the most it is told, a second, by this gateway; 0: as fast as it answers
 	connectors.Connector
 }
 
@@ -91,9 +92,10 @@ type Relay struct {
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal
-	talkable    map[string]signal // something was said
-	loops       atomic.Int64      // that should run
-	alive       atomic.Int64      // that do
+	talkable    map[string]signal  // something was said
+	outlets     map[string]*outlet // by connector: of each channel that is told something
+	loops       atomic.Int64       // that should run
+	alive       atomic.Int64       // that do
 }
 
 // New makes a relay ready to Run.
@@ -103,6 +105,7 @@ func New(o Options) *Relay {
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
+		outlets: map[string]*outlet{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -119,6 +122,9 @@ func New(o Options) *Relay {
 		}
 		if c.Talks() {
 			r.talkable[c.Name] = newSignal()
+		}
+		if c.Tells() {
+			r.outlets[c.Name] = newOutlet(c, o.Config.Delivery, o.Metrics, o.Log)
 		}
 	}
 	r.compares(o)
