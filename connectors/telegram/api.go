@@ -79,7 +79,7 @@ func (a *api) open(ctx context.Context, path string) (*http.Response, error) {
 		return nil, err
 	}
 	if err != nil {
-		_ = answer.RawBody().Close() // what an error page says is of no use
+		_ = answer.RawBody().Close()          // what an error page says is of no use
 		return nil, notTelegrams(answer, err) // where the link ran out, the next fetch makes another
 	}
 	return answer.RawResponse, nil
@@ -94,7 +94,9 @@ type refusal struct {
 }
 
 // later marks what is refused now and may be granted later.
-func later(err error) error { return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, Err: err} }
+func later(err error) error {
+	return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, Err: err}
+}
 
 const unknownToken = "Telegram does not know this bot: the token was revoked or mistyped; take it from @BotFather"
 

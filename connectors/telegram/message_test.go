@@ -247,6 +247,7 @@ func TestAMessageWithoutItsIDsIsUnreadable(t *testing.T) {
 	for _, raw := range []string{
 		`{"update_id":1,"message":{"chat":{"id":5,"type":"private"},"text":"RAHASIA"}}`,
 		`{"update_id":1,"message":{"message_id":5,"chat":"RAHASIA","text":"RAHASIA"}}`,
+		`{"update_id":1,"message":{"message_id":5,"chat":{"id":5},"text":"RAHASIA"}}`,
 		`{"update_id":1,"message":"RAHASIA"}`,
 	} {
 		u, err := decode([]byte(raw))
