@@ -54,6 +54,10 @@ func (c *connector) media(m *message) []connectors.Media {
 	if photo := largest(m.Photo, int64(c.settings.MaxFile)); photo.ID != "" {
 		media = append(media, connectors.Media{ID: photo.ID, Name: m.nameFor("foto", ".jpg"), Type: "image/jpeg"})
 	}
+	if m.Sticker != nil && m.Sticker.ID != "" {
+		// A still one's type, and no name: so the gateway knows a sticker, which says nothing yet. Moving ones are no other.
+		media = append(media, connectors.Media{ID: m.Sticker.ID, Type: "image/webp"})
+	}
 	for _, f := range m.files() {
 		if f.ID != "" {
 			media = append(media, connectors.Media{ID: f.ID, Name: f.Name, Type: complaint.CleanText(f.Type)})

@@ -72,7 +72,7 @@ func TestIDsThatBeginAnewLoseNothing(t *testing.T) {
 
 func TestWhatIsLeftAloneIsConfirmedToo(t *testing.T) {
 	r := newRig(t)
-	r.sim.Write(warga(), botapi.Fields{"sticker": botapi.Fields{"file_id": "s"}})
+	r.sim.Write(warga(), botapi.Fields{"poll": botapi.Fields{"id": "7"}})
 	page := r.poll("")
 	if len(page.Messages) != 0 || page.Next == "" {
 		t.Fatalf("got %+v", page)
