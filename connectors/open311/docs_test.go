@@ -35,6 +35,7 @@ func TestTheExamplesOfTheGuideLoad(t *testing.T) {
 		block, _, _ = strings.Cut(block, "```")
 		write(name, block)
 	}
+	text = strings.ReplaceAll(text, "```yaml gateway.yaml\n", "```yaml\n")
 	for _, block := range strings.Split(text, "```yaml\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
 		var file struct {
