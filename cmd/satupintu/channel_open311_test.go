@@ -8,12 +8,14 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/national/simulator"
 	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
@@ -27,13 +29,13 @@ type cityApp struct {
 
 const cityAppKey = "kunci-aplikasi-kota-01"
 
-func newCityApp(t *testing.T) *cityApp {
+func newCityApp(t *testing.T, scenarios ...simulator.Scenario) *cityApp {
 	t.Setenv("APLIKASI_KEY", cityAppKey)
 	r := newRegion(t, "sqlite:natuna.db", `
   - name: kota-311
     kind: open311
     settings: { serve: true, api_keys: keys.yaml, services: services.yaml }
-`, soonDone())
+`, scenarios...)
 	r.write("keys.yaml", "keys: [{ name: aplikasi-kota, key: { env: APLIKASI_KEY } }]")
 	r.write("services.yaml", `
 services:
@@ -154,7 +156,7 @@ func (a *cityApp) heard(n int) []string {
 // between two steps the gateway dies.
 func TestACityAppIsAnsweredWhereverTheGatewayDies(t *testing.T) {
 	storetest.Needs(t, "a minute")
-	a := newCityApp(t)
+	a := newCityApp(t, soonDone())
 	points := slices.DeleteFunc(relay.Points(), func(p relay.Point) bool { return p == relay.PageKept }) // nothing is polled
 	ctx, stop := context.WithCancel(t.Context())
 	var posting sync.WaitGroup
@@ -189,5 +191,53 @@ func wantRoad(t *testing.T, a *cityApp, n int) {
 	said := a.heard(n)
 	if len(said) < 3 || !strings.HasPrefix(said[0], "open Diteruskan") || !strings.Contains(strings.Join(said, "\n"), "Sedang kami proses.") {
 		t.Errorf("%q is told %q, want its steps in order with what the agency answered", roadText(n), said)
+	}
+}
+
+// What a person says later about a request is told the platform on its ticket, once, and is no request of its own.
+func TestAnUpdateOfACityAppBecomesAFollowUp(t *testing.T) {
+	a := newCityApp(t)
+	a.start()
+	a.post(t.Context(), 1)
+	a.eventually(halfMinute, "the request is forwarded", func() bool { return len(a.heard(1)) == 1 })
+	for range 2 {
+		form := url.Values{
+			"api_key": {cityAppKey}, "service_request_id": {a.ids[1]}, "update_id": {"9"}, "status": {"OPEN"},
+			"updated_datetime": {time.Now().Format(time.RFC3339)}, "description": {"Lubangnya makin dalam sejak hujan kemarin."},
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.address("servicerequestupdates.json"), strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		var answer []roadUpdate
+		if err := a.fetch(r, &answer); err != nil || len(answer) != 1 || answer[0].ID != "9" {
+			t.Fatalf("answered %+v, %v", answer, err)
+		}
+	}
+	there := a.sim.Complaints()
+	told := func() int {
+		n := 0
+		for _, f := range a.sim.FollowUps(there[0].ID) {
+			if strings.Contains(f.Text, "makin dalam") {
+				n++
+			}
+		}
+		return n
+	}
+	a.eventually(halfMinute, "the platform is told", func() bool { return told() > 0 })
+	a.stop()
+	a.start()
+	if told() != 1 || len(a.sim.Complaints()) != 1 {
+		t.Errorf("the platform is told %d times, and has %d complaints", told(), len(a.sim.Complaints()))
+	}
+	a.eventually(halfMinute, "the gateway answers again", a.ready)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.address("requests.json"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []roadUpdate
+	if err := a.fetch(r, &listed); err != nil || len(listed) != 1 || listed[0].Request != a.ids[1] {
+		t.Errorf("listed %+v, %v: what was said later is a request of its own", listed, err)
 	}
 }
