@@ -28,25 +28,44 @@ type Channel struct {
 	// Break makes the channel unreachable, for good. Optional.
 	Break func()
 
-	// Add puts n more complaints into the channel. Required with Poll.
+	// Add puts n more complaints, or messages, into the channel. Required with Poll.
 	Add func(t testing.TB, n int)
 	// Stall makes the channel accept requests and never answer, until the test ends. Optional.
 	Stall func()
 
-	// Request says how complaints are sent. Required with Receive.
+	// Request says how complaints, or messages, are sent. Required with Receive.
 	Request *Request
 
-	// Answer makes the channel answer each status with an HTTP status. Optional.
+	// Answer makes the channel answer each status, each saying and each question for a file with an HTTP status. Optional.
 	Answer func(status int)
 	// Told lists what the channel holds of the statuses told to it, each once however often it came. Required with
 	// WriteStatus.
 	Told func() []string
+
+	// Heard lists what the channel holds of what was said to people, each once however often it came, where the channel
+	// can tell repeats apart. Required with Say.
+	Heard func() []Heard
+	// RepeatsHeard is true where the channel cannot tell repeats apart: what is said again is heard again.
+	RepeatsHeard bool
+	// Person is whom the suite speaks to, as a Message.Sender of the channel. Required with Say.
+	Person string
+
+	// Media puts a file of so many bytes into the channel, and says how a message names it. Required with Fetch.
+	Media func(t testing.TB, size int) (connectors.Media, []byte)
+	// MaxFile is the size of the largest file that the connector takes, in bytes. Required with Fetch.
+	MaxFile int
+}
+
+// Heard is one message of the gateway as a person gets it. What the channel had to cut into several is one.
+type Heard struct {
+	To   string
+	Text string
 }
 
 // Request is how a channel sends complaints.
 type Request struct {
 	Method string // POST when empty
-	// Body makes a body of n complaints. The same n gives the same body.
+	// Body makes a body of n complaints or messages. The same n gives the same body.
 	Body func(n int) (contentType string, body []byte)
 	// Sign puts the sender's credentials on a request, as of a moment.
 	Sign func(r *http.Request, body []byte, at time.Time)
@@ -79,7 +98,9 @@ func promises() []promise {
 	}
 	all = append(all, pollPromises()...)
 	all = append(all, receivePromises()...)
-	return append(all, statusPromises()...)
+	all = append(all, statusPromises()...)
+	all = append(all, sayPromises()...)
+	return append(all, fetchPromises()...)
 }
 
 // try runs one promise on a fresh channel, then looks for secrets in all that was said.
@@ -146,5 +167,12 @@ func breaksQuietly(s *session) {
 	}
 	if c.WriteStatus != nil {
 		s.wantMarked(c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
+	}
+	if c.Say != nil {
+		s.wantMarked(c.Say.Say(s.ctx, s.saying(1)))
+	}
+	if c.Fetch != nil {
+		_, err := c.Fetch.Fetch(s.ctx, connectors.Media{ID: "1"})
+		s.wantMarked(err)
 	}
 }

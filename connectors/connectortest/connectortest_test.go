@@ -85,6 +85,9 @@ func TestEveryPromiseHasADefectThatBreaksIt(t *testing.T) {
 	for defect := range defects() {
 		harnesses = append(harnesses, fakeHarness(defect))
 	}
+	for defect := range talkDefects() {
+		harnesses = append(harnesses, talkHarness(defect))
+	}
 	for _, p := range promises() {
 		if !slices.ContainsFunc(harnesses, func(h Harness) bool { return len(failuresOf(t, h, p)) > 0 }) {
 			t.Errorf("no defect breaks %q: the promise has no teeth, or the fake needs another defect", p.says)

@@ -58,7 +58,7 @@ func (s *session) poll(c connectors.Connector, from connectors.Cursor) connector
 	return page
 }
 
-// found is what polling brought: the content hash of each complaint by its id, or "aside" for what was set aside.
+// found is what polling brought: the content of each complaint and each message by its id.
 type found map[string]string
 
 // take adds a page. A complaint that comes again must be the same.
@@ -71,7 +71,17 @@ func (s *session) take(into found, page connectors.Page) {
 		}
 		into[c.SourceID] = hash
 	}
+	for _, m := range page.Messages {
+		id, words := messageKey(m), contentOf(m)
+		if known, again := into[id]; again && known != words {
+			s.t.Errorf("message %q comes again with other words", m.ID)
+		}
+		into[id] = words
+	}
 }
+
+// brought is how many complaints and messages a page holds.
+func brought(page connectors.Page) int { return len(page.Complaints) + len(page.Messages) }
 
 // drain polls to the end, and returns what came and the last cursor.
 func (s *session) drain(c connectors.Connector, from connectors.Cursor) (found, connectors.Cursor) {
@@ -81,11 +91,11 @@ func (s *session) drain(c connectors.Connector, from connectors.Cursor) (found, 
 		page := s.poll(c, from)
 		s.take(all, page)
 		stood := page.Next == from
-		if stood && (page.More || len(page.Complaints) > 0) {
-			s.t.Fatalf("the cursor stands still at a page of %d complaints, more: %v", len(page.Complaints), page.More)
+		if stood && (page.More || brought(page) > 0) {
+			s.t.Fatalf("the cursor stands still at a page of %d complaints or messages, more: %v", brought(page), page.More)
 		}
 		from = page.Next
-		if !page.More && (stood || len(page.Complaints) == 0) {
+		if !page.More && (stood || brought(page) == 0) {
 			return all, from
 		}
 	}
@@ -107,6 +117,9 @@ func inWords(page connectors.Page) string {
 	for _, c := range page.Complaints {
 		fmt.Fprintln(&words, c.SourceID, c.ContentHash())
 	}
+	for _, m := range page.Messages {
+		fmt.Fprintln(&words, "message", contentOf(m))
+	}
 	for _, aside := range page.SetAside {
 		fmt.Fprintln(&words, "aside", aside.SourceID, aside.Where, aside.Reason)
 	}
@@ -116,7 +129,7 @@ func inWords(page connectors.Page) string {
 
 func (s *session) wantNothing(page connectors.Page, from connectors.Cursor) {
 	s.t.Helper()
-	if len(page.Complaints) > 0 || len(page.SetAside) > 0 || page.More || page.Next != from {
+	if brought(page) > 0 || len(page.SetAside) > 0 || page.More || page.Next != from {
 		s.t.Errorf("want an empty page and the cursor %q, got\n%s", from, inWords(page))
 	}
 }
@@ -189,7 +202,7 @@ func pollsAcrossRestarts(s *session, c connectors.Connector) {
 		}
 		s.close()
 		c = s.open()
-		if page.Next == from && len(page.Complaints) == 0 {
+		if page.Next == from && brought(page) == 0 {
 			s.wantAll(6, all)
 			return
 		}
@@ -201,11 +214,14 @@ func pollsAcrossRestarts(s *session, c connectors.Connector) {
 func pollsFit(s *session, c connectors.Connector) {
 	s.add(3)
 	page := s.poll(c, "")
-	if len(page.Complaints) == 0 {
-		s.t.Errorf("no complaint came")
+	if brought(page) == 0 {
+		s.t.Errorf("no complaint and no message came")
 	}
 	for _, one := range page.Complaints {
 		s.wantFit(one)
+	}
+	for _, m := range page.Messages {
+		s.wantFitMessage(c, m)
 	}
 	for _, aside := range page.SetAside {
 		s.t.Errorf("a sound complaint was set aside (%s): %s", aside.Reason, aside.Detail)
@@ -253,17 +269,26 @@ func pollsCancelled(s *session, c connectors.Connector) {
 		_, err := c.Poll.Poll(ctx, "")
 		s.note("", err)
 	})
+	s.stalled("Poll", func(ctx context.Context) error {
+		_, err := c.Poll.Poll(ctx, "")
+		return err
+	})
+}
+
+// stalled makes a call on a channel that never answers, where that can be had.
+func (s *session) stalled(what string, call func(context.Context) error) {
+	s.t.Helper()
 	if s.channel.Stall == nil {
 		return
 	}
 	s.channel.Stall()
-	ctx, cancel = context.WithTimeout(s.ctx, s.patience/20)
+	ctx, cancel := context.WithTimeout(s.ctx, s.patience/20)
 	defer cancel()
-	s.within("Poll of a channel that never answers", func() {
-		_, err := c.Poll.Poll(ctx, "")
+	s.within(what+" of a channel that never answers", func() {
+		err := call(ctx)
 		s.note("", err)
 		if !errors.Is(err, context.DeadlineExceeded) {
-			s.t.Errorf("Poll of a channel that never answers gives %v", err)
+			s.t.Errorf("%s of a channel that never answers gives %v", what, err)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (s *session) signed(contentType string, body []byte, at time.Time) *http.Re
 	return r
 }
 
-// request is a sound request of n complaints.
+// request is a sound request of n complaints or messages.
 func (s *session) request(n int) *http.Request {
 	contentType, body := s.channel.Request.Body(n)
 	return s.signed(contentType, body, time.Now())
@@ -75,21 +75,32 @@ func (s *session) wantRefused(c connectors.Connector, r *http.Request, status in
 	if !errors.As(err, &refused) || refused.Status != status {
 		s.t.Errorf("want a RequestError with %d, got %v", status, err)
 	}
-	if len(received.Complaints) > 0 || received.Answer != nil || s.files.count() > 0 {
-		s.t.Errorf("a request that was to be refused left %d complaints, %d files", len(received.Complaints), s.files.count())
+	if taken(received) > 0 || received.Answer != nil || s.files.count() > 0 {
+		s.t.Errorf("a request that was to be refused left %d complaints or messages, %d files", taken(received), s.files.count())
 	}
+}
+
+// taken is how many complaints and messages a request brought.
+func taken(received connectors.Received) int {
+	return len(received.Complaints) + len(received.Messages)
 }
 
 func receivesFit(s *session, c connectors.Connector) {
 	received, err := s.send(c, s.request(1))
-	if err != nil || len(received.Complaints) == 0 {
-		s.t.Fatalf("a sound request gives %d complaints, %v", len(received.Complaints), err)
+	if err != nil || taken(received) == 0 {
+		s.t.Fatalf("a sound request gives %d complaints or messages, %v", taken(received), err)
 	}
 	if received.Answer != nil {
 		s.t.Errorf("a request with a complaint brings its own answer, before anything is kept")
 	}
 	for _, one := range received.Complaints {
 		s.wantFit(one)
+	}
+	for _, m := range received.Messages {
+		s.wantFitMessage(c, m)
+	}
+	if s.files.count() > 0 && len(received.Messages) > 0 {
+		s.t.Errorf("a message's file is fetched before the message is kept")
 	}
 }
 
@@ -99,8 +110,13 @@ func receivesTheSame(s *session, c connectors.Connector) {
 		s.t.Fatalf("a sound request gives %v", err)
 	}
 	again, err := s.send(s.open(), s.request(2))
-	if err != nil || len(again.Complaints) != len(first.Complaints) {
-		s.t.Fatalf("the same request gives %d complaints and then %d, %v", len(first.Complaints), len(again.Complaints), err)
+	if err != nil || len(again.Complaints) != len(first.Complaints) || len(again.Messages) != len(first.Messages) {
+		s.t.Fatalf("the same request gives %d complaints or messages and then %d, %v", taken(first), taken(again), err)
+	}
+	for i := range first.Messages {
+		if a, b := contentOf(first.Messages[i]), contentOf(again.Messages[i]); a != b {
+			s.t.Errorf("the same request gives message %s and then %s", a, b)
+		}
 	}
 	for i := range first.Complaints {
 		if a, b := first.Complaints[i], again.Complaints[i]; a.SourceID != b.SourceID || a.ContentHash() != b.ContentHash() {
@@ -172,8 +188,8 @@ func refusesBroken(s *session, c connectors.Connector) {
 	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), brokenReader{}))
 	r.ContentLength = -1
 	received, err := s.send(c, r)
-	if err == nil || len(received.Complaints) > 0 {
-		s.t.Errorf("a body that breaks off gives %d complaints, %v", len(received.Complaints), err)
+	if err == nil || taken(received) > 0 {
+		s.t.Errorf("a body that breaks off gives %d complaints or messages, %v", taken(received), err)
 	}
 }
 

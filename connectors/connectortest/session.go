@@ -182,6 +182,14 @@ func leavesNothingRunning(s *session) {
 	if c.WriteStatus != nil {
 		s.note("", c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
 	}
+	if c.Say != nil {
+		s.note("", c.Say.Say(s.ctx, s.saying(1)))
+	}
+	if c.Fetch != nil && s.channel.Media != nil {
+		media, _ := s.channel.Media(s.t, fileSize)
+		_, err := c.Fetch.Fetch(s.ctx, media)
+		s.note("", err)
+	}
 	s.close()
 	if err := goleak.Find(before); err != nil {
 		s.t.Errorf("after Close: %v", err)

@@ -79,13 +79,19 @@ func (s *session) wantMarked(err error) retry.Error {
 	s.note("", err)
 	var marked *retry.Error
 	if !errors.As(err, &marked) {
-		s.t.Errorf("WriteStatus gives %v, want an error with a verdict (package retry)", err)
+		s.t.Errorf("it gives %v, want an error with a verdict (package retry)", err)
 		return retry.Error{}
 	}
 	return *marked
 }
 
 func marksRefusals(s *session, c connectors.Connector) {
+	s.wantVerdicts(func() error { return c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)) })
+}
+
+// wantVerdicts has the channel answer a call with each HTTP status, and wants the verdict that the one table has for it.
+func (s *session) wantVerdicts(call func() error) {
+	s.t.Helper()
 	if s.channel.Answer == nil {
 		return
 	}
@@ -99,8 +105,7 @@ func marksRefusals(s *session, c connectors.Connector) {
 		{http.StatusInternalServerError, retry.Uncertain}, {http.StatusBadGateway, retry.Uncertain},
 	} {
 		s.channel.Answer(row.status)
-		err := c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1))
-		if got := s.wantMarked(err); got.Verdict != row.verdict {
+		if got := s.wantMarked(call()); got.Verdict != row.verdict {
 			s.t.Errorf("answered %d, the verdict is %s, want %s", row.status, got.Verdict, row.verdict)
 		}
 	}
