@@ -131,7 +131,7 @@ func TestEveryStatusHasItsOpenSIDNumberAndItsWord(t *testing.T) {
 }
 
 func TestAMessageClosesTheGapsOfWhatIsEmpty(t *testing.T) {
-	got := fill(defaults().Message, map[string]string{"ref": "SP-1", "time": "03-01-2026 21:05", "status": "selesai", "note": "", "agency": ""})
+	got := connectors.Fill(defaults().Message, map[string]string{"ref": "SP-1", "time": "03-01-2026 21:05", "status": "selesai", "note": "", "agency": ""})
 	if want := "Laporan SP-1 (03-01-2026 21:05): selesai."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

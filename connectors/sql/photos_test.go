@@ -12,6 +12,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // photoShelf is a photo reader with what it says and keeps.
@@ -53,14 +54,17 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 	} {
 		t.Run(tt.names, func(t *testing.T) {
 			c.said.text.Reset()
-			got, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": tt.names}, rowID{Text: "17"})
-			must(t, err)
+			var got complaint.Complaint
+			must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": tt.names}, rowID{Text: "17"}))
 			var names []string
-			for _, one := range got {
+			for _, one := range got.Attachments {
 				names = append(names, one.Name)
 			}
 			if strings.Join(names, " ") != tt.kept {
 				t.Errorf("kept %q, want %q", names, tt.kept)
+			}
+			if wants := tt.says != ""; (got.Missing > 0) != wants {
+				t.Errorf("%d are said to be missing", got.Missing)
 			}
 			if said := c.said.String(); tt.says == "" && said != "" {
 				t.Errorf("the log says %s", said)
@@ -88,10 +92,10 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 	defer server.Close()
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL + "/unggah/"})
 	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "../rahasia": false} {
-		got, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": name}, rowID{Text: "17"})
-		must(t, err)
-		if (len(got) == 1) != kept {
-			t.Errorf("%s: kept %v", name, got)
+		var got complaint.Complaint
+		must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": name}, rowID{Text: "17"}))
+		if (len(got.Attachments) == 1) != kept {
+			t.Errorf("%s: kept %v", name, got.Attachments)
 		}
 	}
 	slices.Sort(asked)
@@ -112,10 +116,10 @@ func TestPhotosOfAServerThatHangsEndWithThePagesTime(t *testing.T) {
 	defer server.Close()
 	defer close(stop)
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL})
-	got, err := p.of(t.Context(), time.Now().Add(50*time.Millisecond), map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"})
-	must(t, err)
-	if len(got) > 0 {
-		t.Errorf("kept %v", got)
+	var got complaint.Complaint
+	must(t, p.of(t.Context(), time.Now().Add(50*time.Millisecond), &got, map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"}))
+	if len(got.Attachments) > 0 || got.Missing != 1 {
+		t.Errorf("kept %v, missing %d", got.Attachments, got.Missing)
 	}
 	wantPart(t, "the log", c.said.String(), "goes on without it")
 }

@@ -28,7 +28,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if page.Next, err = s.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(pageTimeout)
+	until := time.Now().Add(connectors.PhotosTimeout)
 	for _, one := range s.taken {
 		if err := c.deliver(ctx, until, one, &page); err != nil {
 			return connectors.Page{}, err
@@ -193,7 +193,7 @@ func (c *connector) deliver(ctx context.Context, until time.Time, one taken, pag
 	case err != nil:
 		aside.Detail = err.Error()
 	default:
-		made.Attachments, err = c.photos.of(ctx, until, one.record, one.rows[0].ID)
+		err = c.photos.of(ctx, until, &made, one.record, one.rows[0].ID)
 		page.Complaints = append(page.Complaints, made)
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -75,8 +74,5 @@ func (c *connector) values(change connectors.StatusChange) map[string]any {
 
 // message is what the person reads.
 func (c *connector) message(change connectors.StatusChange) string {
-	return fill(c.settings.Message, map[string]string{
-		"ref": string(change.Ref), "time": localTime(change.At, c.zone), "status": connectors.InIndonesian(change.Status, complaint.CleanText(change.Raw)),
-		"note": change.Note, "agency": change.Agency, "tracking_id": change.TrackingID,
-	})
+	return connectors.Fill(c.settings.Message, change.Words(c.zone))
 }
