@@ -7,11 +7,10 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/go-resty/resty/v2"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -21,13 +20,13 @@ import (
 type photos struct {
 	settings Photos
 	keep     connectors.Photos
-	client   *resty.Client
+	download connectors.Download
 }
 
 func newPhotos(env connectors.Env, s *Settings) photos {
 	p := photos{settings: s.Photos}
 	if s.Photos.URL != "" {
-		p.client = connectors.NewClient(env.Transport, connectors.PhotoTimeout)
+		p.download = connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.Photos.MaxSize)}
 	}
 	p.keep = connectors.Photos{Files: env.Files, Log: env.Log, Most: s.Photos.Most, Fetch: p.fetch}
 	return p
@@ -38,7 +37,7 @@ func (p photos) of(ctx context.Context, until time.Time, c *complaint.Complaint,
 	return p.keep.Of(ctx, until, c, p.names(record), slog.String("row", id.Text))
 }
 
-func (p photos) names(record map[string]any) []string {
+func (p photos) names(record map[string]any) []connectors.Photo {
 	if p.settings.Folder == "" && p.settings.URL == "" {
 		return nil
 	}
@@ -47,10 +46,10 @@ func (p photos) names(record map[string]any) []string {
 	if p.settings.Separator != "" {
 		names = strings.Split(text, p.settings.Separator)
 	}
-	var filled []string
+	var filled []connectors.Photo
 	for _, name := range names {
 		if name = strings.TrimSpace(name); name != "" {
-			filled = append(filled, name)
+			filled = append(filled, connectors.Photo{Name: path.Base(filepath.ToSlash(name)), At: name})
 		}
 	}
 	return filled
@@ -58,7 +57,7 @@ func (p photos) names(record map[string]any) []string {
 
 func (p photos) fetch(ctx context.Context, name string) ([]byte, error) {
 	if p.settings.URL != "" {
-		return p.download(ctx, name)
+		return p.ask(ctx, name)
 	}
 	return p.open(name)
 }
@@ -89,15 +88,15 @@ func (p photos) open(name string) ([]byte, error) {
 	case err != nil:
 		return nil, errors.New("the file cannot be read")
 	case int64(len(body)) > int64(p.settings.MaxSize):
-		return nil, connectors.ErrTooLarge
+		return nil, errors.New("it is larger than the limit")
 	case len(body) == 0:
 		return nil, errors.New("the file is empty")
 	}
 	return body, nil
 }
 
-// download fetches a file behind the address. The name is one path below it, whatever is in it.
-func (p photos) download(ctx context.Context, name string) ([]byte, error) {
+// ask fetches a file behind the address. The name is one path below it, whatever is in it.
+func (p photos) ask(ctx context.Context, name string) ([]byte, error) {
 	var steps []string
 	for _, step := range strings.Split(name, "/") {
 		if step == "." || step == ".." {
@@ -106,5 +105,5 @@ func (p photos) download(ctx context.Context, name string) ([]byte, error) {
 		steps = append(steps, url.PathEscape(step))
 	}
 	address := strings.TrimRight(p.settings.URL, "/") + "/" + strings.TrimLeft(strings.Join(steps, "/"), "/")
-	return connectors.Download(ctx, p.client, address, int64(p.settings.MaxSize), nil)
+	return p.download.Get(ctx, address)
 }

@@ -45,7 +45,7 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 		{"lampu.jpg", "lampu.jpg", ""},
 		{"", "", ""},
 		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there"},
-		{"besar.jpg", "", "larger than photos.max_size"},
+		{"besar.jpg", "", "larger than the limit"},
 		{"kosong.jpg", "", "is empty"},
 		{"../kunci.txt", "", "lies outside the folder"},
 		{"tautan.jpg", "", "lies outside the folder"},

@@ -97,7 +97,7 @@ func FuzzUDH(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: seenRows{{1, 2}, {3, 4}}, Parts: []waiting{{rowID{"7", true}, 8}}}
+	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: connectors.Marks{{Time: 1, Sum: 2}, {Time: 3, Sum: 4}}, Parts: []waiting{{rowID{"7", true}, 8}}}
 	written, err := n.cursor()
 	must(f, err)
 	f.Add(string(written))
@@ -130,12 +130,12 @@ func TestACursorThatIsBrokenOffIsAnError(t *testing.T) {
 }
 
 func TestSeenRowsAreBoundedAndForgetTheOldest(t *testing.T) {
-	var rows seenRows
+	var rows connectors.Marks
 	for i := range mostSeen + 10 {
 		rows = append(rows, seenOf(key{int64(i), rowID{Text: "a"}}))
 	}
-	kept, cut := seenRows{}.with(rows).after(5)
-	if !cut || len(kept) != mostSeen || kept.has(rows[9]) || !kept.has(rows[10]) {
+	kept, cut := connectors.Marks{}.With(rows...).After(5, mostSeen)
+	if !cut || len(kept) != mostSeen || kept.Has(rows[9]) || !kept.Has(rows[10]) {
 		t.Errorf("kept %d, cut %v", len(kept), cut)
 	}
 	full := note{Seen: kept, At: &key{1, rowID{Text: strings.Repeat("x", 100)}}}
