@@ -20,7 +20,7 @@ type Download struct {
 	Most   int64 // bytes of one file
 	// Allow says whether an address may be asked, and what a request to it needs: credentials go to nobody else. nil: any
 	// address, without credentials, and no redirect is followed.
-	Allow func(at *url.URL, request *resty.Request) error
+	Allow func(ctx context.Context, at *url.URL, request *resty.Request) error
 }
 
 const mostRedirects = 3
@@ -34,7 +34,7 @@ func (d Download) Get(ctx context.Context, address string) ([]byte, error) {
 		}
 		request := d.Client.R().SetResponseBodyLimit(int(d.Most))
 		if d.Allow != nil {
-			if err := d.Allow(at, request); err != nil {
+			if err := d.Allow(ctx, at, request); err != nil {
 				return nil, retry.Never(err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email"
+	"github.com/satupintu/satupintu/connectors/rest"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/webhook"
@@ -17,6 +18,7 @@ import (
 func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
 		email.Definition(),
+		rest.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
 		webhook.Definition(),
