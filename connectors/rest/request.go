@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -99,7 +98,7 @@ func (r *reading) place(w *walk) (string, error) {
 	if w.Asked {
 		turn[s.Since.Param] = r.asked(r.note.Low)
 	}
-	at.RawQuery = queryOf(at.Query(), s.Query, turn)
+	at.RawQuery = connectors.QueryOf(at.Query(), s.Query, turn)
 	return at.String(), nil
 }
 
@@ -180,18 +179,4 @@ func (c *connector) signIn(ctx context.Context, request *resty.Request) (token s
 		}
 	}
 	return token, err
-}
-
-// queryOf is the parameters of an address; the later ones stand in for the earlier.
-func queryOf(first url.Values, more ...map[string]string) string {
-	values := maps.Clone(first)
-	if values == nil {
-		values = url.Values{}
-	}
-	for _, some := range more {
-		for name, value := range some {
-			values.Set(name, value)
-		}
-	}
-	return values.Encode()
 }

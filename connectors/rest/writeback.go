@@ -2,15 +2,11 @@ package rest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-resty/resty/v2"
@@ -22,80 +18,16 @@ import (
 // call is a Call that was read.
 type call struct {
 	Call
-	json any // the body's template; nil: there is none
+	worded *connectors.Worded
 }
-
-// placeholder is a value's place in a template.
-var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 func placeholders() []string {
 	return []string{"id", "ref", "status", "note", "agency", "tracking_id", "at", "to", "message"}
 }
 
 func newCall(c Call) (call, error) {
-	made := call{Call: c}
-	if c.JSON != "" {
-		if err := json.Unmarshal([]byte(c.JSON), &made.json); err != nil {
-			return call{}, errors.New("json is not JSON; put each value into a text: {\"status\": \"{status}\"}")
-		}
-	}
-	for _, text := range made.texts() {
-		for _, name := range placeholder.FindAllString(text, -1) {
-			if !slices.Contains(placeholders(), name[1:len(name)-1]) {
-				return call{}, fmt.Errorf("%s is none of {%s}", name, strings.Join(placeholders(), "}, {"))
-			}
-		}
-	}
-	return made, nil
-}
-
-// texts are all texts of a call that may hold values.
-func (c call) texts() []string {
-	texts := []string{c.Path}
-	for _, values := range []map[string]string{c.Query, c.Form} {
-		for _, text := range values {
-			texts = append(texts, text)
-		}
-	}
-	collect := func(text string) string { texts = append(texts, text); return text }
-	_ = inTexts(c.json, collect) // changes nothing
-	return texts
-}
-
-// inTexts is a JSON value with each text of it changed; keys stay.
-func inTexts(value any, change func(string) string) any {
-	switch v := value.(type) {
-	case string:
-		return change(v)
-	case []any:
-		made := make([]any, len(v))
-		for i := range v {
-			made[i] = inTexts(v[i], change)
-		}
-		return made
-	case map[string]any:
-		made := make(map[string]any, len(v))
-		for key := range v {
-			made[key] = inTexts(v[key], change)
-		}
-		return made
-	}
-	return value
-}
-
-// put puts values into a template; escape makes each fit for its place.
-func put(template string, values map[string]string, escape func(string) string) string {
-	return placeholder.ReplaceAllStringFunc(template, func(name string) string { return escape(values[name[1:len(name)-1]]) })
-}
-
-func plain(text string) string { return text }
-
-func putAll(templates, values map[string]string) map[string]string {
-	made := make(map[string]string, len(templates))
-	for name, template := range templates {
-		made[name] = put(template, values, plain)
-	}
-	return made
+	worded, err := connectors.Wording{Path: c.Path, Query: c.Query, Form: c.Form, JSON: c.JSON}.Compile(placeholders())
+	return call{c, worded}, err
 }
 
 // WriteStatus sends the call of a status. A status without any is told nobody. The header Idempotency-Key is the same each
@@ -114,12 +46,7 @@ func (c *connector) WriteStatus(ctx context.Context, change connectors.StatusCha
 	}
 	prepare := func(request *resty.Request) {
 		request.SetHeader("Idempotency-Key", string(change.Ref)+"-"+strconv.FormatInt(change.Seq, 10))
-		switch {
-		case one.json != nil:
-			request.SetHeader("Content-Type", jsonType).SetBody(inTexts(one.json, func(t string) string { return put(t, values, plain) }))
-		case len(one.Form) > 0:
-			request.SetFormData(putAll(one.Form, values))
-		}
+		one.worded.Body(request, values)
 	}
 	method := one.Method
 	if method == "" {
@@ -152,22 +79,19 @@ func (g Good) of(body []byte) error {
 
 // addressOf is where a call goes: a path of the list's server, or the list's own address.
 func (c *connector) addressOf(one call, values map[string]string) (string, error) {
-	at, own := *c.base, putAll(one.Query, values)
+	at, own := *c.base, one.worded.Query(values)
 	if one.Path == "" {
-		at.RawQuery = queryOf(at.Query(), c.settings.Query, own)
+		at.RawQuery = connectors.QueryOf(at.Query(), c.settings.Query, own)
 		return at.String(), nil
 	}
-	for _, name := range placeholder.FindAllString(one.Path, -1) {
-		if value := values[name[1:len(name)-1]]; value == "" || value == "." || value == ".." {
-			return "", fmt.Errorf("%s is blank or a step, and has its place in the path", name)
-		}
-	}
-	escaped := put(one.Path, values, url.PathEscape)
-	path, err := url.PathUnescape(escaped)
+	escaped, err := one.worded.Path(values)
 	if err != nil {
+		return "", err
+	}
+	if at.Path, err = url.PathUnescape(escaped); err != nil {
 		return "", errors.New("the path cannot be read")
 	}
-	at.Path, at.RawPath, at.RawQuery = path, escaped, queryOf(nil, own)
+	at.RawPath, at.RawQuery = escaped, connectors.QueryOf(nil, own)
 	return at.String(), nil
 }
 
