@@ -40,9 +40,9 @@ func TestSMSAreCutByWhatTheyHold(t *testing.T) {
 
 func TestATextThatIsTooLongEndsAtAWord(t *testing.T) {
 	for text, want := range map[string]string{
-		strings.Repeat("a", 900):                "a...",
-		strings.Repeat("lampu jalan, ", 50):     "lampu jalan...",
-		strings.Repeat("a", 150) + " sangatlah": "a...",
+		strings.Repeat("a", 900):                       "a...",
+		strings.Repeat("lampu jalan, ", 50):            "lampu jalan...",
+		strings.Repeat("a", 150) + " sangatlah banyak": "a...",
 	} {
 		got := FoldSMS(text, 1)
 		if len(got.Parts) != 1 || !strings.HasSuffix(got.Text(), want) || utf8.RuneCountInString(got.Text()) > 160 {
