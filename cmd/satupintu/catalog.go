@@ -7,6 +7,7 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email"
 	"github.com/satupintu/satupintu/connectors/rest"
+	"github.com/satupintu/satupintu/connectors/sms"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/webhook"
@@ -19,6 +20,7 @@ func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
 		email.Definition(),
 		rest.Definition(),
+		sms.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
 		webhook.Definition(),
