@@ -25,7 +25,7 @@ type api struct {
 }
 
 func newAPI(env connectors.Env, s *Settings, timeout time.Duration) *api {
-	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.Server, "/"), s.Token}
+	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.BaseURL, "/"), s.Token}
 }
 
 // reply is what every method answers.
