@@ -48,7 +48,7 @@ func (a *api) call(ctx context.Context, method string, params, result any) error
 	var r reply
 	unread := json.Unmarshal(answer.Body(), &r)
 	switch {
-	case unread == nil && !r.OK && r.Code != 0:
+	case unread == nil && !r.OK && r.Code >= 400:
 		return fmt.Errorf("%s: %w", method, refused(r))
 	case err != nil:
 		return notTelegrams(answer, fmt.Errorf("%s: %w", method, err))
