@@ -25,7 +25,7 @@ type api struct {
 }
 
 func newAPI(env connectors.Env, s *Settings, timeout time.Duration) *api {
-	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.Server, "/"), s.Token}
+	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.BaseURL, "/"), s.Token}
 }
 
 // reply is what every method answers.
@@ -48,7 +48,7 @@ func (a *api) call(ctx context.Context, method string, params, result any) error
 	var r reply
 	unread := json.Unmarshal(answer.Body(), &r)
 	switch {
-	case unread == nil && !r.OK && r.Code != 0:
+	case unread == nil && !r.OK && r.Code >= 400:
 		return fmt.Errorf("%s: %w", method, refused(r))
 	case err != nil:
 		return notTelegrams(answer, fmt.Errorf("%s: %w", method, err))

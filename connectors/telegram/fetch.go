@@ -102,7 +102,8 @@ func (c *connector) Fetch(ctx context.Context, m connectors.Media) (complaint.At
 	case found.Size > int64(c.settings.MaxFile):
 		return complaint.Attachment{}, errTooLarge(c.settings)
 	case found.Path == "" || strings.HasPrefix(found.Path, "/") || !isPlain(found.Path):
-		return complaint.Attachment{}, retry.UnreadableAnswer(errors.New("getFile: no path that can be fetched: does the server of the setting run with --local?"))
+		return complaint.Attachment{}, retry.UnreadableAnswer(
+			errors.New("getFile: no path that can be fetched: does the server at base_url run with --local?"))
 	}
 	return c.keep(ctx, cmp.Or(m.Name, "berkas"), found.Path, found.Size)
 }
