@@ -46,6 +46,21 @@ const (
 	fileMissing = "missing"
 )
 
+// fitting sorts out the messages that are fit. What is not is set aside: a messenger that is refused sends the same again,
+// and with it everything else it has.
+func fitting(messages []connectors.Message) (good []connectors.Message, aside []store.Refusal) {
+	for _, m := range messages {
+		if err := fit(&m); err != nil {
+			aside = append(aside, store.Refusal{
+				SourceID: m.ID, Where: "message " + m.ID, Reason: string(connectors.BadField), Detail: err.Error(), Raw: m.Raw.Body,
+			})
+			continue
+		}
+		good = append(good, m)
+	}
+	return good, aside
+}
+
 // fit cleans a message and says what is wrong with it.
 func fit(m *connectors.Message) error {
 	m.ID, m.Text = complaint.CleanText(m.ID), complaint.CleanText(m.Text)
@@ -174,7 +189,8 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 	if err != nil {
 		return err
 	}
-	remark := remarkOf(strings.Join(waiting, " "))
+	_, _, rest := dedup.Mentions(strings.Join(waiting, " ")) // a reference that nobody has is no matter by itself
+	remark := remarkOf(rest)
 	switch {
 	case about != "" || remark == matter:
 		return said.file(ctx, about, own, "")
@@ -213,7 +229,7 @@ func (v conversation) named(ctx context.Context) (about complaint.Ref, own bool,
 		tracks []string
 	)
 	for _, m := range v.t.Messages {
-		r, t := dedup.Mentions(m.Text)
+		r, t, _ := dedup.Mentions(m.Text)
 		refs, tracks = append(refs, r...), append(tracks, t...)
 	}
 	return v.store.Named(ctx, v.c.Name, v.t.Sender, refs, tracks)
