@@ -12,9 +12,9 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// TakeIn keeps what one channel brought. When it returns nil the channel may be told so. An unfit complaint fails the
-// whole with a *complaint.FieldError, whose field begins with the complaint's place in a list of several.
-func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complaint.Complaint) ([]store.Kept, error) {
+// TakeIn keeps what one channel brought, what it set aside with it. When it returns nil the channel may be told so. An unfit
+// complaint fails the whole with a *complaint.FieldError, whose field begins with the complaint's place in a list of several.
+func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complaint.Complaint, asides ...connectors.SetAside) ([]store.Kept, error) {
 	for i := range complaints {
 		complaints[i].Clean()
 		if err := complaints[i].Check(); err != nil {
@@ -22,13 +22,31 @@ func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complain
 		}
 	}
 	r.at(BeforeKeep)
-	kept, err := r.store.Keep(ctx, store.Page{Source: source, Complaints: complaints})
+	p := store.Page{Source: source, Complaints: complaints, Refusals: refusals(asides)}
+	kept, err := r.store.Keep(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	r.at(AfterKeep)
 	r.kept(source, kept)
+	r.setAside(p)
 	return kept, nil
+}
+
+func refusals(asides []connectors.SetAside) []store.Refusal {
+	var all []store.Refusal
+	for _, aside := range asides {
+		all = append(all, store.Refusal{
+			SourceID: aside.SourceID, Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail, Raw: aside.Raw,
+		})
+	}
+	return all
+}
+
+func (r *Relay) setAside(p store.Page) {
+	for _, refusal := range p.Refusals {
+		r.metrics.refused.WithLabelValues(p.Source, refusal.Reason).Inc()
+	}
 }
 
 // inList says which element of a list a field belongs to.
@@ -70,11 +88,8 @@ func intakeResult(k store.Kept) string {
 
 // keepPage keeps a polled page with its cursor. What is unfit is set aside, and the rest goes on.
 func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cursor, page connectors.Page) error {
-	p := store.Page{Source: source, Cursor: &store.CursorMove{From: string(from), To: string(page.Next)}}
-	for _, aside := range page.SetAside {
-		p.Refusals = append(p.Refusals, store.Refusal{
-			SourceID: aside.SourceID, Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail, Raw: aside.Raw,
-		})
+	p := store.Page{
+		Source: source, Cursor: &store.CursorMove{From: string(from), To: string(page.Next)}, Refusals: refusals(page.SetAside),
 	}
 	for _, c := range page.Complaints {
 		c.Clean()
@@ -93,9 +108,7 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 	}
 	r.at(AfterKeep)
 	r.kept(source, kept)
-	for _, refusal := range p.Refusals {
-		r.metrics.refused.WithLabelValues(source, refusal.Reason).Inc()
-	}
+	r.setAside(p)
 	return nil
 }
 

@@ -54,12 +54,21 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), keepTimeout)
 	defer cancel()
-	kept, err := site.Relay.TakeIn(ctx, c.Name, received.Complaints)
+	kept, err := site.Relay.TakeIn(ctx, c.Name, received.Complaints, received.SetAside...)
 	if err != nil {
 		s.refuse(w, c, began, s.problemOf(c, err))
 		return
 	}
-	s.accept(w, r, received.List, kept)
+	switch {
+	case received.Refuse != nil:
+		s.refuse(w, c, began, s.problemOf(c, received.Refuse))
+		return
+	case received.Told != nil:
+		w.Header().Set("Content-Type", received.Told.Type)
+		_, _ = w.Write(received.Told.Body) // a sender that is gone asks again
+	default:
+		s.accept(w, r, received.List, kept)
+	}
 	s.metrics.Answered(c.Name, "", s.now().Sub(began))
 }
 
