@@ -311,11 +311,15 @@ func TestAnswersOverSFTP(t *testing.T) {
 		t.Errorf("read %s", g.ids())
 	}
 	// A line that breaks at any moment: the file is the old one or the new one, and then the new one.
-	for seq := int64(3); seq < 40; seq++ {
-		server.cutAfter((seq - 3) * 150)
+	breaks := 0
+	for seq := int64(3); seq < 80; seq++ {
+		server.cutAfter((seq - 3) * 20) // an answer of the server is longer
 		err := a.WriteStatus.WriteStatus(t.Context(), news("SP-1", seq))
 		if got := retry.Of(err); err != nil && got.Verdict != retry.Transient {
 			t.Errorf("a broken line is %s: %v", got.Verdict, err)
+		}
+		if err != nil {
+			breaks++
 		}
 		told := toldIn(t, a.dir, "aduan.jawaban.csv")
 		if len(told) != 2 {
@@ -327,6 +331,9 @@ func TestAnswersOverSFTP(t *testing.T) {
 		if told := toldIn(t, a.dir, "aduan.jawaban.csv"); !strings.HasSuffix(told[0], fmt.Sprintf("|%d", seq)) {
 			t.Fatalf("then %q", told)
 		}
+	}
+	if breaks < 20 {
+		t.Errorf("the line broke %d times", breaks)
 	}
 	entries, err := os.ReadDir(a.dir)
 	must(t, err)
