@@ -67,6 +67,7 @@ func TestChecksOfTheWhole(t *testing.T) {
 		{"number for a name", "connectors: [{ name: 311, kind: b }]", ""},
 		{"no name", "connectors: [{ kind: b }]", `connectors[0]: missing required key "name"`},
 		{"empty name", "connectors: [{ name: '', kind: b }]", "connectors[0].name: must not be empty"},
+		{"rate", "connectors: [{ name: a, kind: b, rate: 0/s }]", "connectors[0].rate: a rate must be above zero, not"},
 		{"every", "connectors: [{ name: a, kind: b, every: 10ms }]", "connectors[0].every: must be 1s or more, not 10ms"},
 	}
 	for _, test := range tests {

@@ -167,7 +167,8 @@ type Privacy struct {
 type Connector struct {
 	Name     string    `yaml:"name" doc:"identity: lower-case letters, digits and dashes" required:"true"`
 	Kind     string    `yaml:"kind" doc:"see satupintu connectors list" required:"true"`
-	Every    Duration  `yaml:"every" doc:"how often it is polled"`
+	Every    Duration  `yaml:"every" doc:"how often it is polled; empty: 5m"`
+	Rate     Rate      `yaml:"rate" doc:"the most it is told, statuses and answers together, by each gateway; empty: as fast as it answers"`
 	Settings yaml.Node `yaml:"settings" doc:"of the connector's kind"`
 
 	Where Place `yaml:"-"` // where the entry stands, for errors found later

@@ -11,6 +11,9 @@ import (
 func Reference(defs []Definition) string {
 	var page strings.Builder
 	page.WriteString(referenceHead)
+	for _, key := range config.Describe(config.Connector{}) {
+		page.WriteString(referenceRow(key))
+	}
 	for _, def := range defs {
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n\n", def.Kind, def.Summary)
 		page.WriteString("| setting | type | default | meaning |\n|---|---|---|---|\n")
@@ -24,7 +27,10 @@ func Reference(defs []Definition) string {
 
 const referenceHead = `# Connectors
 
-Each entry of ` + "`connectors`" + ` has a name, a kind and the settings of its kind. This page is generated.
+This page is generated. Each entry of ` + "`connectors`" + ` has these keys; the settings of each kind follow.
+
+| key | type | default | meaning |
+|---|---|---|---|
 `
 
 func referenceRow(key config.Key) string {

@@ -180,7 +180,9 @@ func openChannels(p *plan, files connectors.FileStore, w *wires, log *slog.Logge
 		if err != nil {
 			return channels, fmt.Errorf("connector %s: %w", c.Name, err)
 		}
-		channels = append(channels, relay.Channel{Name: c.Name, Kind: c.Kind, Every: pollEvery(c), Connector: connector})
+		channels = append(channels, relay.Channel{
+			Name: c.Name, Kind: c.Kind, Every: pollEvery(c), Rate: float64(c.Rate), Connector: connector,
+		})
 	}
 	return channels, nil
 }

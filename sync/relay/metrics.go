@@ -24,6 +24,7 @@ type Metrics struct {
 	polls               *prometheus.CounterVec
 	acknowledgeFailures *prometheus.CounterVec
 	lastSuccess         *prometheus.GaugeVec
+	failing             *prometheus.GaugeVec
 	deliveries          *prometheus.GaugeVec
 	attempts            *prometheus.CounterVec
 	oldest              prometheus.Gauge
@@ -40,6 +41,12 @@ type Metrics struct {
 	reloaded            prometheus.Gauge
 	reloadedAt          prometheus.Gauge
 }
+
+// What can fail of a connector, beside what comes to it by itself.
+const (
+	abilityPoll      = "poll"
+	abilityWriteBack = "write_back"
+)
 
 // RequestRefusals are the reasons for which a request is refused, beside those for which something is set aside.
 func RequestRefusals() []string {
@@ -60,6 +67,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		polls:               f.counter("connector_polls_total", "Polls of a connector, by result.", "connector", "result"),
 		acknowledgeFailures: f.counter("connector_acknowledge_failures_total", "Pages that were kept and could not be acknowledged to the channel.", "connector"),
 		lastSuccess:         f.gauge("connector_last_success_timestamp_seconds", "When a connector last worked: a poll without error, or a complaint received. 0: not since the start.", "connector"),
+		failing:             f.gauge("connector_failing", "1 while a connector cannot be polled (poll), or fails so often that it is told nothing but a try now and then (write_back).", "connector", "ability"),
 		deliveries:          f.gauge("deliveries", "Complaints by state of their delivery.", "state"),
 		attempts:            f.counter("delivery_attempts_total", "Attempts that ended, by reason.", "reason"),
 		oldest:              f.gauge("oldest_undelivered_timestamp_seconds", "When the oldest complaint was accepted that is still on its way. 0: none is.").WithLabelValues(),
@@ -159,11 +167,15 @@ func (m *Metrics) expectConnector(c Channel) {
 		for _, result := range []string{"success", "failure"} {
 			m.polls.WithLabelValues(c.Name, result)
 		}
+		m.failing.WithLabelValues(c.Name, abilityPoll)
 	}
 	if c.WriteStatus != nil {
 		for _, reason := range retry.Reasons() {
 			m.writebacks.WithLabelValues(c.Name, string(reason))
 		}
+	}
+	if c.WriteStatus != nil || c.Say != nil {
+		m.failing.WithLabelValues(c.Name, abilityWriteBack)
 	}
 }
 

@@ -27,6 +27,10 @@ func (r *Relay) pollLoop(ctx context.Context, c Channel) {
 	}
 }
 
+// pollTimeout is how long one page may take: a mail with photos over a bad line is slow, more than this is a connector
+// that hangs.
+const pollTimeout = time.Hour
+
 func pollLease(c Channel) string { return "poll:" + c.Name }
 
 // pollWhileOwned polls until the context ends or the lease is lost. The lease is renewed beside a poll that takes long.
@@ -53,13 +57,16 @@ func (r *Relay) pollRepeatedly(ctx context.Context, c Channel) {
 	var (
 		down     trouble
 		failures int
+		failing  = r.metrics.failing.WithLabelValues(c.Name, abilityPoll)
 	)
+	defer failing.Set(0) // it is another gateway's to tell
 	for ctx.Err() == nil {
 		wait := c.Every
 		err := r.pollUntilEmpty(ctx, c)
 		switch {
 		case err == nil:
 			failures = 0
+			failing.Set(0)
 			if down.ends() {
 				r.log.Info("a connector answers again", "connector", c.Name)
 			}
@@ -67,6 +74,7 @@ func (r *Relay) pollRepeatedly(ctx context.Context, c Channel) {
 			return
 		default:
 			failures++
+			failing.Set(1)
 			wait = min(r.backoff.Delay(failures, retry.Of(err).After), max(c.Every, r.backoff.First))
 			if down.begins() {
 				r.log.Warn("a connector cannot be polled; it is tried again", "connector", c.Name, "error", err)
@@ -94,7 +102,9 @@ func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) 
 	}
 	from := connectors.Cursor(position)
 	err = contained(func() error {
-		page, err := c.Poll.Poll(ctx, from)
+		within, cancel := context.WithTimeout(ctx, pollTimeout)
+		defer cancel()
+		page, err := c.Poll.Poll(within, from)
 		if err != nil {
 			return fmt.Errorf("poll: %w", err)
 		}

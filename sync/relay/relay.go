@@ -59,6 +59,7 @@ type Channel struct {
 	Name  string
 	Kind  string
 	Every time.Duration // of a polled one
+	Rate  float64       // the most it is told, a second, by this gateway; 0: as fast as it answers
 	connectors.Connector
 }
 
@@ -71,6 +72,7 @@ type Relay struct {
 	channels []Channel
 	writers  []string // sources that can be told a status
 	limiter  *Limiter
+	outlets  map[string]*outlet // by connector: of each channel that is told something
 	table    *route.Table
 	redactor privacy.Redactor
 	backoff  retry.Backoff
@@ -116,6 +118,7 @@ func New(o Options) *Relay {
 	}
 	r.compares(o)
 	r.gate = newGate(r)
+	r.throughOutlets()
 	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
 }

@@ -16,15 +16,24 @@ import (
 const writebackWorkers = 4
 
 // writebackLoop tells one channel what became of its complaints. Of each complaint it tells one thing at a time, in
-// order; a channel that fails is tried again with the same pauses as a delivery, and slows no other.
+// order; what a channel does not take is tried again with the same pauses as a delivery. A channel that fails is left
+// alone by its outlet, and slows no other.
 func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 	var down trouble
 	work, stop := graceful(ctx)
 	defer stop()
-	lease := r.cfg.Delivery.Lease.D()
+	lease, out := r.cfg.Delivery.Lease.D(), r.outlets[c.Name]
 	for ctx.Err() == nil {
+		most, wait := out.free(writebackWorkers)
+		if most == 0 {
+			sleep(ctx, min(wait, idleLook), nil)
+			continue
+		}
+		if out.worksAgain() {
+			down.watch(ctx, r.log.With("connector", c.Name), "bringing news forward", r.store.HurryNews(ctx, c.Name, channelFailures()))
+		}
 		by := time.Now().Add(lease * 2 / 3) // before the claim, which may take long; a lease is not renewed here
-		news, err := r.store.ClaimNews(ctx, c.Name, writebackWorkers, lease)
+		news, err := r.store.ClaimNews(ctx, c.Name, most, lease)
 		down.watch(ctx, r.log.With("connector", c.Name), "claiming news", err)
 		r.tellAll(work, c, news, by)
 		if len(news) == 0 {
@@ -76,6 +85,8 @@ func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 	switch {
 	case err == nil:
 		return store.Settlement{State: store.Done, Reason: retry.Success}
+	case errors.Is(err, errNotNow):
+		return store.Settlement{State: store.Ready, Reason: v.Reason, Detail: brief(err), Due: now.Add(v.After), Uncounted: true}
 	case v.Reason == retry.Shutdown:
 		return store.Settlement{State: store.Ready, Reason: v.Reason, Due: now, Uncounted: true}
 	case v.Verdict == retry.Permanent:

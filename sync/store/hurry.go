@@ -32,3 +32,20 @@ func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) 
 		}
 	}
 }
+
+// HurryNews makes due at once what one source is to be told and waits because it was told in vain, for one of the reasons.
+func (s *Store) HurryNews(ctx context.Context, source string, reasons []retry.Reason) error {
+	for {
+		var hurried int64
+		err := s.inWriter(ctx, func(w *writer) (err error) {
+			hurried, err = w.run(ctx, s.q.HurryWritebacks, args{"source": source, "reasons": reasons, "most": hurryBatch})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("bring news for %s forward: %w", source, err)
+		}
+		if hurried < hurryBatch {
+			return nil
+		}
+	}
+}

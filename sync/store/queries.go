@@ -126,6 +126,7 @@ type queries struct {
 	ReadChange       *query `query:"read-change"`
 	SettleWriteback  *query `query:"settle-writeback"`
 	RescueWritebacks *query `query:"rescue-writebacks"`
+	HurryWritebacks  *query `query:"hurry-writebacks"`
 	LastChange       *query `query:"last-change"`
 	ComplaintSource  *query `query:"complaint-source"`
 

@@ -27,6 +27,13 @@ WHERE ref = :ref AND event_ref = :event_ref AND seq = :seq AND owner = :owner AN
 UPDATE writeback SET state = 'ready', owner = '', lease_until = 0
 WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead)
 
+-- name: hurry-writebacks
+WITH picked AS MATERIALIZED (
+    SELECT ref, event_ref, seq FROM writeback
+    WHERE source = :source AND state = 'ready' AND due_at > :now AND reason {in :reasons} LIMIT :most {lock}
+)
+UPDATE writeback SET due_at = :now WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
+
 -- name: last-change
 SELECT l.source_id, l.status, l.status_raw, l.held_by, l.tracking_id, CASE WHEN l.top > l.last_seq THEN l.top ELSE l.last_seq END AS last_seq, l.changed_at
 FROM (SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at,
