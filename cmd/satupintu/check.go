@@ -66,7 +66,7 @@ func checkOnline(ctx context.Context, p *plan, out io.Writer) error {
 		say("channels", "", err)
 	}
 	for _, channel := range o.channels {
-		saw, err := channel.Check.Check(ctx)
+		saw, err := checkChannel(ctx, channel)
 		say("connector "+channel.Name, saw, err)
 	}
 	if err := o.close(); err != nil {

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/relay"
+)
+
+type checkFunc func(context.Context) (string, error)
+
+func (f checkFunc) Check(ctx context.Context) (string, error) { return f(ctx) }
+
+func TestACheckOfAChannelThatHangsEndsAndSaysSo(t *testing.T) {
+	hangs := func(ctx context.Context) (string, error) {
+		<-ctx.Done()
+		return "", errors.New("the channel is away")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := checkChannel(t.Context(), relay.Channel{Connector: connectors.Connector{Check: checkFunc(hangs)}})
+		if took := time.Since(began); took != checkTimeout || err == nil || !strings.Contains(err.Error(), "no answer within 30s") {
+			t.Errorf("after %s it says %v", took, err)
+		}
+	})
+}
