@@ -3,6 +3,7 @@
 package connectortest
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -30,6 +31,12 @@ type Channel struct {
 
 	// Add puts n more complaints, or messages, into the channel. Required with Poll.
 	Add func(t testing.TB, n int)
+	// AddAt puts n more complaints, or messages, into the channel that it dates at; Add dates them now. For channels that are
+	// read in the order of time: Env.Zone is seven hours east. Optional.
+	AddAt func(t testing.TB, n int, at time.Time)
+	// Marked is how many complaints, or messages, the channel itself shows as taken in. For channels that Acknowledge marks.
+	// Optional.
+	Marked func() int
 	// Stall makes the channel accept requests and never answer, until the test ends. Optional.
 	Stall func()
 
@@ -133,15 +140,33 @@ func checkIsQuiet(s *session) {
 	if c.Check == nil {
 		return // said already
 	}
-	before := s.firstPage(c)
+	before, held := s.firstPage(c), s.holds()
 	said, err := c.Check.Check(s.ctx)
 	s.note(said, err)
 	if said == "" || err != nil {
-		s.t.Errorf("Check on a sound channel says %q, %v", said, err)
+		s.t.Errorf("Check on a sound channel says %q, %v; want words for an operator", said, err)
 	}
 	if after := s.firstPage(c); after != before {
 		s.t.Errorf("after Check the first page is another:\n%s\nbefore:\n%s", after, before)
 	}
+	if after := s.holds(); after != held {
+		s.t.Errorf("Check changes the channel: %s; before: %s", after, held)
+	}
+}
+
+// holds is, in words, what the channel holds that is the gateway's doing.
+func (s *session) holds() string {
+	var told, heard, marked int
+	if s.channel.Told != nil {
+		told = len(s.channel.Told())
+	}
+	if s.channel.Heard != nil {
+		heard = len(s.channel.Heard())
+	}
+	if s.channel.Marked != nil {
+		marked = s.channel.Marked()
+	}
+	return fmt.Sprintf("%d statuses told, %d things said, %d marked as taken in", told, heard, marked)
 }
 
 func breaksQuietly(s *session) {
@@ -160,7 +185,7 @@ func breaksQuietly(s *session) {
 	}
 	if c.Poll != nil {
 		if _, err := c.Poll.Poll(s.ctx, ""); err == nil {
-			s.t.Errorf("Poll of a broken channel gives no error")
+			s.t.Errorf("Poll of a broken channel gives no error: an empty page means that there is nothing new")
 		} else {
 			s.note("", err)
 		}

@@ -28,12 +28,14 @@ type fake struct {
 	defect string
 
 	mu     sync.Mutex
-	held   int
+	rows   []time.Time // when each complaint is dated
 	polls  int
 	broken bool
 	answer int
 	told   []string
 	acks   int
+	marked int // by Acknowledge
+	given  int // by Poll, and gone
 	files  connectors.FileStore
 	log    *slog.Logger
 	stop   chan struct{} // never closed: what waits on it leaks
@@ -48,13 +50,21 @@ func fakeHarness(defect string) Harness {
 		t.Cleanup(func() { close(f.stop) })
 		channel := Channel{
 			Open: f.open, Secrets: []string{fakeSecret}, Break: func() { f.broken = true }, Stall: func() { f.stall = true },
-			Add:     func(_ testing.TB, n int) { f.held += n },
+			Add:     f.add,
+			AddAt:   f.addAt,
+			Marked:  func() int { return f.marked },
 			Request: &Request{Body: fakeBody, Sign: fakeSign, Timed: true},
 			Answer:  func(status int) { f.answer = status },
 			Told:    func() []string { return slices.Clone(f.told) },
 		}
 		return channel
 	}}
+}
+
+func (f *fake) add(t testing.TB, n int) { f.addAt(t, n, time.Now()) }
+
+func (f *fake) addAt(_ testing.TB, n int, at time.Time) {
+	f.rows = append(f.rows, slices.Repeat([]time.Time{at}, n)...)
 }
 
 func (f *fake) open(env connectors.Env) (connectors.Connector, error) {
@@ -79,13 +89,25 @@ func (f *fake) Check(context.Context) (string, error) {
 		}
 		return "", errors.New("the channel is away")
 	}
-	if f.is("check takes a complaint") {
-		f.held--
+	switch {
+	case f.is("check takes a complaint"):
+		f.rows = f.rows[1:]
+	case f.is("check tells a status"):
+		f.told = append(f.told, "a trial")
+	case f.is("check marks a complaint"):
+		f.marked++
+	case f.is("check says nothing"):
+		return "", nil
+	case f.is("secret in what check says"):
+		return "signed in with " + fakeSecret, nil
 	}
 	return "the channel is there", nil
 }
 
 func (f *fake) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
+	if f.broken && f.is("poll overlooks a broken channel") {
+		return connectors.Page{Next: from}, nil
+	}
 	if f.broken {
 		return connectors.Page{}, errors.New("the channel is away")
 	}
@@ -108,22 +130,55 @@ func (f *fake) leak() string {
 	return ""
 }
 
+// page is the rows after a cursor, in the order in which they were written: the cursor is their number.
 func (f *fake) page(from connectors.Cursor) connectors.Page {
 	const size = 2
 	start, _ := strconv.Atoi(string(from))
-	end := min(start+size, f.held)
-	page := connectors.Page{Next: from, More: end < f.held}
+	start = max(start, f.given)
+	end := min(start+size, len(f.rows))
+	page := connectors.Page{Next: from, More: end < len(f.rows)}
 	for i := start; i < end; i++ {
 		page.Complaints = append(page.Complaints, f.complaint(i))
 	}
 	if end > start {
 		page.Next = connectors.Cursor(strconv.Itoa(end))
 	}
+	if f.is("reads by time alone") {
+		page = f.pageByTime(from, size)
+	}
 	return f.spoil(page, from, start)
+}
+
+// pageByTime is the rows that are later than a cursor that is a time.
+func (f *fake) pageByTime(from connectors.Cursor, size int) connectors.Page {
+	last, _ := strconv.ParseInt(string(from), 10, 64)
+	order := make([]int, len(f.rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return f.rows[a].Compare(f.rows[b]) })
+	page := connectors.Page{Next: from}
+	for _, i := range order {
+		if at := f.rows[i].UnixMilli(); at > last && len(page.Complaints) < size {
+			page.Complaints = append(page.Complaints, f.complaint(i))
+			page.Next = connectors.Cursor(strconv.FormatInt(at, 10))
+		}
+	}
+	return page
 }
 
 func (f *fake) spoil(page connectors.Page, from connectors.Cursor, start int) connectors.Page {
 	switch {
+	case f.is("page repeated for ever") && len(f.rows) > 0:
+		page = connectors.Page{Complaints: []complaint.Complaint{f.complaint(0)}, Next: from + "0", More: true}
+	case f.is("looks once") && start >= 3:
+		page = connectors.Page{Next: from}
+	case f.is("takes while it polls"):
+		f.given = start + len(page.Complaints)
+	case f.is("marks while it polls"):
+		f.marked += len(page.Complaints)
+	case f.is("secret in a set-aside") && len(page.Complaints) > 0:
+		page.SetAside = []connectors.SetAside{{SourceID: "9", Reason: connectors.BadField, Detail: "the reporter is " + fakeSecret}}
 	case f.is("endless more"):
 		page.More = true
 		page.Next = connectors.Cursor(strconv.Itoa(start + 1))
@@ -165,9 +220,12 @@ func (f *fake) complaint(i int) complaint.Complaint {
 	return c
 }
 
-func (f *fake) Acknowledge(context.Context, connectors.Page) error {
+func (f *fake) Acknowledge(_ context.Context, page connectors.Page) error {
 	if f.acks++; f.acks > 1 && f.is("acknowledges once") {
 		return errors.New("acknowledged already")
+	}
+	if !f.is("marks nothing") {
+		f.marked += len(page.Complaints) + len(page.Messages)
 	}
 	return nil
 }
@@ -186,6 +244,10 @@ func (f *fake) WriteStatus(ctx context.Context, change connectors.StatusChange) 
 		return errors.New("refused")
 	case f.is("retries a refusal for ever") && f.answer != 0:
 		return retry.After(errors.New("refused"), 0)
+	case f.broken && f.is("unmarked when away"):
+		return errors.New("the channel is away")
+	case f.broken && f.is("secret in an error of telling"):
+		return retry.Never(errors.New("cannot tell with " + fakeSecret))
 	case f.broken:
 		return retry.FromTransport(errors.New("the channel is away"), false)
 	case f.answer != 0:
@@ -194,6 +256,9 @@ func (f *fake) WriteStatus(ctx context.Context, change connectors.StatusChange) 
 	line := fmt.Sprint(change.Ref, change.Seq, change.Status)
 	if f.is("tells twice") || !slices.Contains(f.told, line) {
 		f.told = append(f.told, line)
+	}
+	if f.is("polls its own answers") {
+		f.add(nil, 1)
 	}
 	return nil
 }
@@ -234,10 +299,16 @@ func (f *fake) Receive(r *http.Request) (connectors.Received, error) {
 	if len(body) > maxBody && !f.is("takes any size") {
 		return connectors.Received{}, &connectors.RequestError{Status: http.StatusRequestEntityTooLarge}
 	}
+	if _, err := strconv.Atoi(strings.TrimSpace(string(body))); err != nil && f.is("decodes before it asks who") {
+		return connectors.Received{}, &connectors.RequestError{Status: http.StatusBadRequest}
+	}
 	if f.is("keeps files before it asks who") {
 		_, _ = f.files.Put(r.Context(), "a", strings.NewReader("a"))
 	}
 	if err := f.known(r, body); err != nil && !f.is("takes anybody's") {
+		if f.is("secret in a refusal") {
+			err = &connectors.RequestError{Status: http.StatusUnauthorized, Detail: "want a sum with " + fakeSecret}
+		}
 		return connectors.Received{}, err
 	}
 	if r.Header.Get("Content-Type") != "text/fake" && !f.is("takes any type") {

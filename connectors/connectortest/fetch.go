@@ -77,8 +77,11 @@ func (s *session) wantNoFile(c connectors.Connector, media connectors.Media, per
 	s.t.Helper()
 	got, err := c.Fetch.Fetch(s.ctx, media)
 	marked := s.wantMarked(err)
-	if (marked.Verdict == retry.Permanent) != permanent {
-		s.t.Errorf("the verdict is %s (%v), want permanent: %v", marked.Verdict, err, permanent)
+	switch {
+	case permanent && marked.Verdict != retry.Permanent:
+		s.t.Errorf("the verdict is %s (%v): want it refused for good, or it is asked for without end", marked.Verdict, err)
+	case !permanent && marked.Verdict == retry.Permanent:
+		s.t.Errorf("it is refused for good (%v): want it asked for again", err)
 	}
 	if got != (complaint.Attachment{}) || s.files.count() > 0 {
 		s.t.Errorf("a file that cannot be had leaves %+v and %d files", got, s.files.count())

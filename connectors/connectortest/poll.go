@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -23,7 +24,11 @@ func pollPromises() []promise {
 		{"poll: nothing new gives an empty page and the same cursor", whenPolled(pollsNothingNew)},
 		{"poll: what comes later is found from the cursor", whenPolled(pollsLater)},
 		{"poll: a restart at any page loses nothing", whenPolled(pollsAcrossRestarts)},
+		{"poll: more of one moment than a page holds all come", whenDated(pollsOneMoment)},
+		{"poll: what is written late, with an earlier time, is found", whenDated(pollsLateWritten)},
+		{"poll: a time in the future hides nothing", whenDated(pollsFuture)},
 		{"poll: complaints are fit and leave the gateway's fields alone", whenPolled(pollsFit)},
+		{"poll: a page is marked by Acknowledge and not before", whenPolled(marksAfterwards)},
 		{"poll: a page may be acknowledged twice", whenPolled(acknowledgesTwice)},
 		{"poll: a cancelled context returns promptly", whenPolled(pollsCancelled)},
 	}
@@ -99,7 +104,7 @@ func (s *session) drain(c connectors.Connector, from connectors.Cursor) (found, 
 			return all, from
 		}
 	}
-	s.t.Fatalf("after %d pages there is still more", mostPages)
+	s.t.Fatalf("after %d pages there is still more, although only %d complaints or messages came: its pages never end", mostPages, len(all))
 	return nil, ""
 }
 
@@ -151,9 +156,8 @@ func pollsTheSame(s *session, c connectors.Connector) {
 
 func pollsAll(s *session, c connectors.Connector) {
 	s.add(7)
-	if all, _ := s.drain(c, ""); len(all) != 7 {
-		s.t.Errorf("of 7 complaints %d came", len(all))
-	}
+	all, _ := s.drain(c, "")
+	s.wantAll("polled to the end", 7, all)
 }
 
 func pollsNothingNew(s *session, c connectors.Connector) {
@@ -169,11 +173,11 @@ func pollsLater(s *session, c connectors.Connector) {
 	early, end := s.drain(c, "")
 	s.add(2)
 	late, _ := s.drain(c, end)
-	s.wantAll(5, early, late)
+	s.wantAll("three, and two more", 5, early, late)
 }
 
-// wantAll counts complaints over several drains; those that come again must be the same.
-func (s *session) wantAll(n int, drains ...found) {
+// wantAll counts complaints over several drains; those that come again must be the same. what says what was tried.
+func (s *session) wantAll(what string, n int, drains ...found) {
 	s.t.Helper()
 	all := found{}
 	for _, drain := range drains {
@@ -185,7 +189,7 @@ func (s *session) wantAll(n int, drains ...found) {
 		}
 	}
 	if len(all) != n {
-		s.t.Errorf("of %d complaints %d came", n, len(all))
+		s.t.Errorf("%s: of %d complaints %d came", what, n, len(all))
 	}
 }
 
@@ -203,12 +207,12 @@ func pollsAcrossRestarts(s *session, c connectors.Connector) {
 		s.close()
 		c = s.open()
 		if page.Next == from && brought(page) == 0 {
-			s.wantAll(6, all)
+			s.wantAll("opened anew for each page, with nothing but the cursor", 6, all)
 			return
 		}
 		from = page.Next
 	}
-	s.t.Errorf("after %d pages there is still more", mostPages)
+	s.t.Errorf("after %d pages there is still more, although only %d complaints or messages came: its pages never end", mostPages, len(all))
 }
 
 func pollsFit(s *session, c connectors.Connector) {
@@ -244,6 +248,62 @@ func (s *session) wantFit(c complaint.Complaint) {
 	}
 	if len(c.Raw.Body) == 0 || c.Raw.Type == "" {
 		s.t.Errorf("complaint %q has lost what the channel sent (Raw)", c.SourceID)
+	}
+}
+
+func whenDated(keeps func(s *session, c connectors.Connector)) func(*session) {
+	return whenPolled(func(s *session, c connectors.Connector) {
+		if s.channel.AddAt != nil {
+			keeps(s, c)
+		}
+	})
+}
+
+func pollsOneMoment(s *session, c connectors.Connector) {
+	s.channel.AddAt(s.t, 7, time.Now().Add(-time.Hour))
+	all, end := s.drain(c, "")
+	s.channel.AddAt(s.t, 2, time.Now().Add(-time.Minute))
+	late, _ := s.drain(c, end)
+	s.wantAll("seven of one moment, and two later", 9, all, late)
+}
+
+// pollsLateWritten adds complaints as a long transaction does: they appear after others whose time is later.
+func pollsLateWritten(s *session, c connectors.Connector) {
+	now := time.Now()
+	s.channel.AddAt(s.t, 3, now)
+	all, end := s.drain(c, "")
+	s.channel.AddAt(s.t, 2, now.Add(-time.Minute))
+	late, _ := s.drain(c, end)
+	s.wantAll("three, and then two whose time is a minute earlier", 5, all, late)
+}
+
+func pollsFuture(s *session, c connectors.Connector) {
+	now := time.Now()
+	s.channel.AddAt(s.t, 1, now.Add(365*24*time.Hour))
+	all, end := s.drain(c, "")
+	s.channel.AddAt(s.t, 3, now)
+	later, _ := s.drain(c, end)
+	s.wantAll("one with a time in the future, and three after it", 4, all, later)
+}
+
+// marksAfterwards polls to the end before it acknowledges: what the channel shows as taken in before the commit is lost
+// with a crash.
+func marksAfterwards(s *session, c connectors.Connector) {
+	if c.Acknowledge == nil || s.channel.Marked == nil {
+		return
+	}
+	s.add(3)
+	page := s.poll(c, "")
+	s.drain(c, "")
+	if marked := s.channel.Marked(); marked > 0 {
+		s.t.Errorf("Poll marks %d complaints as taken in before they are kept: that is for Acknowledge, after the commit", marked)
+	}
+	if err := c.Acknowledge.Acknowledge(s.ctx, page); err != nil {
+		s.note("", err)
+		s.t.Errorf("Acknowledge: %v", err)
+	}
+	if s.channel.Marked() == 0 {
+		s.t.Errorf("Acknowledge of a page of %d marks nothing", brought(page))
 	}
 }
 

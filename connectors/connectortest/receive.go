@@ -3,6 +3,7 @@ package connectortest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -67,17 +68,26 @@ func (s *session) send(c connectors.Connector, r *http.Request) (connectors.Rece
 	return received, err
 }
 
-// wantRefused sends a request that must be refused with the status, and with nothing taken in or kept.
-func (s *session) wantRefused(c connectors.Connector, r *http.Request, status int) {
+// wantRefused sends a request that must be refused with the status, and with nothing taken in or kept. what says what is
+// wrong with it.
+func (s *session) wantRefused(c connectors.Connector, what string, r *http.Request, status int) {
 	s.t.Helper()
 	received, err := s.send(c, r)
 	var refused *connectors.RequestError
 	if !errors.As(err, &refused) || refused.Status != status {
-		s.t.Errorf("want a RequestError with %d, got %v", status, err)
+		s.t.Errorf("%s: want a RequestError with %d, got %s", what, status, refusalInWords(err))
 	}
 	if taken(received) > 0 || received.Answer != nil || s.files.count() > 0 {
-		s.t.Errorf("a request that was to be refused left %d complaints or messages, %d files", taken(received), s.files.count())
+		s.t.Errorf("%s: it is to be refused, and left %d complaints or messages and %d files", what, taken(received), s.files.count())
 	}
+}
+
+func refusalInWords(err error) string {
+	var refused *connectors.RequestError
+	if errors.As(err, &refused) {
+		return fmt.Sprintf("one with %d: %v", refused.Status, err)
+	}
+	return fmt.Sprint(err)
 }
 
 // taken is how many complaints and messages a request brought.
@@ -127,8 +137,8 @@ func receivesTheSame(s *session, c connectors.Connector) {
 
 func refusesStrangers(s *session, c connectors.Connector) {
 	contentType, body := s.channel.Request.Body(1)
-	s.wantRefused(c, s.unsigned(contentType, body), http.StatusUnauthorized)
-	s.wantRefused(c, s.unsigned(contentType, []byte("\x00{{")), http.StatusUnauthorized)
+	s.wantRefused(c, "without credentials", s.unsigned(contentType, body), http.StatusUnauthorized)
+	s.wantRefused(c, "without credentials, a body nobody can read", s.unsigned(contentType, []byte("\x00{{")), http.StatusUnauthorized)
 }
 
 // refusesSpoilt changes the last character of each header that Sign puts on, one at a time.
@@ -148,7 +158,7 @@ func refusesSpoilt(s *session, c connectors.Connector) {
 			*last = '0'
 		}
 		r.Header.Set(name, string(value))
-		s.wantRefused(c, r, http.StatusUnauthorized)
+		s.wantRefused(c, "the last character of "+name+" changed", r, http.StatusUnauthorized)
 	}
 }
 
@@ -158,17 +168,17 @@ func refusesStale(s *session, c connectors.Connector) {
 	}
 	contentType, body := s.channel.Request.Body(1)
 	for _, off := range []time.Duration{-24 * time.Hour, 24 * time.Hour, -100 * 365 * 24 * time.Hour} {
-		s.wantRefused(c, s.signed(contentType, body, time.Now().Add(off)), http.StatusUnauthorized)
+		s.wantRefused(c, "signed "+off.String()+" from now", s.signed(contentType, body, time.Now().Add(off)), http.StatusUnauthorized)
 	}
 }
 
 func refusesLarge(s *session, c connectors.Connector) {
 	contentType, _ := s.channel.Request.Body(1)
 	large := bytes.Repeat([]byte(" "), maxBody+1)
-	s.wantRefused(c, s.signed(contentType, large, time.Now()), http.StatusRequestEntityTooLarge)
+	s.wantRefused(c, "a body over Env.MaxBody", s.signed(contentType, large, time.Now()), http.StatusRequestEntityTooLarge)
 	chunked := s.signed(contentType, large, time.Now())
 	chunked.ContentLength = -1
-	s.wantRefused(c, chunked, http.StatusRequestEntityTooLarge)
+	s.wantRefused(c, "a body over Env.MaxBody without Content-Length", chunked, http.StatusRequestEntityTooLarge)
 }
 
 func refusesType(s *session, c connectors.Connector) {
@@ -177,7 +187,7 @@ func refusesType(s *session, c connectors.Connector) {
 	}
 	_, body := s.channel.Request.Body(1)
 	for _, contentType := range []string{"application/pdf", "", "json", "text/plain"} {
-		s.wantRefused(c, s.signed(contentType, body, time.Now()), http.StatusUnsupportedMediaType)
+		s.wantRefused(c, fmt.Sprintf("Content-Type %q", contentType), s.signed(contentType, body, time.Now()), http.StatusUnsupportedMediaType)
 	}
 }
 

@@ -16,6 +16,7 @@ func sayPromises() []promise {
 		{"say: the same saying twice is said once, where the channel can tell", whenSaying(saysOnce)},
 		{"say: each saying is said", whenSaying(saysEach)},
 		{"say: a long text arrives as text", whenSaying(saysLong)},
+		{"say: what is said does not come back as a message", whenSaying(hearsNotItself)},
 		{"say: a refusal carries its verdict", whenSaying(marksRefusedSayings)},
 		{"say: a cancelled context returns promptly", whenSaying(saysCancelled)},
 	}
@@ -81,6 +82,10 @@ func saysEach(s *session, c connectors.Connector) {
 	if heard := s.channel.Heard(); len(heard) != 2 || heard[0] == heard[1] {
 		s.t.Errorf("of two sayings heard is %q", heard)
 	}
+}
+
+func hearsNotItself(s *session, c connectors.Connector) {
+	s.wantNoEcho(c, func() { s.say(c, s.saying(1)) })
 }
 
 // saysLong says more than any channel carries in one message, in letters of three bytes, so begun that two of three cuts

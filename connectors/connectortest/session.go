@@ -70,20 +70,11 @@ func (s *session) close() {
 func (s *session) finish() {
 	s.t.Helper()
 	s.close()
-	for _, secret := range s.channel.Secrets {
+	for i, secret := range s.channel.Secrets {
 		if secret != "" && strings.Contains(s.said.String(), secret) {
-			s.t.Errorf("a secret or personal data was said in an error, by Check or in a log; it is number %d of Secrets", indexOf(s.channel.Secrets, secret))
+			s.t.Errorf("a secret or personal data stands in an error, in what Check says, in a SetAside's words or in a log: Secrets[%d]", i)
 		}
 	}
-}
-
-func indexOf(list []string, item string) int {
-	for i, one := range list {
-		if one == item {
-			return i
-		}
-	}
-	return -1
 }
 
 // note keeps what the connector said, for finish.
@@ -192,6 +183,6 @@ func leavesNothingRunning(s *session) {
 	}
 	s.close()
 	if err := goleak.Find(before); err != nil {
-		s.t.Errorf("after Close: %v", err)
+		s.t.Errorf("a goroutine still runs after Close: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ func statusPromises() []promise {
 	return []promise{
 		{"write status: told twice is told once", whenTelling(tellsOnce)},
 		{"write status: each change is told", whenTelling(tellsEach)},
+		{"write status: what it writes does not come back as a complaint", whenTelling(isNotItsOwnSource)},
 		{"write status: a refusal carries its verdict", whenTelling(marksRefusals)},
 		{"write status: a cancelled context returns promptly", whenTelling(tellsCancelled)},
 	}
@@ -73,13 +74,37 @@ func tellsEach(s *session, c connectors.Connector) {
 	}
 }
 
+// isNotItsOwnSource tells a status and polls on: nothing but what was added may come. What was taken in may come again.
+func isNotItsOwnSource(s *session, c connectors.Connector) {
+	s.wantNoEcho(c, func() { s.tell(c, 1) })
+}
+
+// wantNoEcho polls to the end, has something told, and polls on.
+func (s *session) wantNoEcho(c connectors.Connector, tell func()) {
+	s.t.Helper()
+	if c.Poll == nil {
+		return
+	}
+	s.add(2)
+	known, end := s.drain(c, "")
+	tell()
+	for _, from := range []connectors.Cursor{end, ""} {
+		after, _ := s.drain(c, from)
+		for id := range after {
+			if _, ok := known[id]; !ok {
+				s.t.Errorf("what was told comes back through Poll as %q: the channel's answers are not complaints", id)
+			}
+		}
+	}
+}
+
 // wantMarked wants an error that carries its verdict.
 func (s *session) wantMarked(err error) retry.Error {
 	s.t.Helper()
 	s.note("", err)
 	var marked *retry.Error
 	if !errors.As(err, &marked) {
-		s.t.Errorf("it gives %v, want an error with a verdict (package retry)", err)
+		s.t.Errorf("it gives %v: want an error that carries its verdict (package retry)", err)
 		return retry.Error{}
 	}
 	return *marked

@@ -5,10 +5,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/emersion/go-imap/v2"
 	"go.uber.org/goleak"
 
 	"github.com/satupintu/satupintu/config"
@@ -59,6 +61,15 @@ func channel(t testing.TB, security string) connectortest.Channel {
 				complaints++
 				box.deliver(t, "INBOX", letterOf(fmt.Sprint(complaints), fmt.Sprintf("lampu mati di Sungai Ulu nomor %d", complaints)))
 			}
+		},
+		Marked: func() int {
+			seen := 0
+			for _, flags := range box.flags(t, "INBOX") {
+				if slices.Contains(flags, imap.FlagSeen) {
+					seen++
+				}
+			}
+			return seen
 		},
 		Told: out.told,
 	}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func leastRights(t *testing.T, s server) {
 		settings := a.settings(s, name)
 		settings.User, settings.Overlap = "sedikit", config.Duration(time.Minute)
 		c.open(t, settings)
-		exec1(t, db, strings.ReplaceAll(s.sql(a.add), "%d", "1"))
+		exec1(t, db, s.sql(fmt.Sprintf(a.add, 1, time.Now().In(wib()).Format(time.DateTime))))
 		said, err := c.Check.Check(t.Context())
 		must(t, err)
 		wantPart(t, "Check", said, "no more than it needs")

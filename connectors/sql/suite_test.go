@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/connectortest"
@@ -23,8 +24,9 @@ type application struct {
 	name   string
 	schema func(t testing.TB, s server) string
 	tables []string
-	add    string // an INSERT with one %d for a number
+	add    string // an INSERT of a row, with a number and a time, in the region's zone
 	told   string // a query
+	marked string // a query of the number of rows that are marked as taken in; empty: none are
 	set    func(s *Settings, q func(string) string)
 }
 
@@ -40,7 +42,13 @@ func (a application) harness(s server) connectortest.Harness {
 		}
 		line := newWire(t, s.port)
 		added := 0
-		return connectortest.Channel{
+		add := func(t testing.TB, n int, at time.Time) {
+			for range n {
+				added++
+				exec1(t, db, s.sql(fmt.Sprintf(a.add, added, at.In(wib()).Format(time.DateTime))))
+			}
+		}
+		channel := connectortest.Channel{
 			Open: func(env connectors.Env) (connectors.Connector, error) {
 				settings := a.settings(s, name)
 				settings.Port, settings.Page = line.port(), 2
@@ -52,14 +60,14 @@ func (a application) harness(s server) connectortest.Harness {
 			Secrets: []string{testPassword, "6281255501234", "lampu mati di Sungai Ulu"},
 			Break:   line.cut,
 			Stall:   func() { line.hangs.Store(true) },
-			Add: func(t testing.TB, n int) {
-				for range n {
-					added++
-					exec1(t, db, s.sql(fmt.Sprintf(a.add, added)))
-				}
-			},
-			Told: func() []string { return lines(t, db, s.sql(a.told)) },
+			Add:     func(t testing.TB, n int) { add(t, n, time.Now()) },
+			AddAt:   add,
+			Told:    func() []string { return lines(t, db, s.sql(a.told)) },
 		}
+		if a.marked != "" {
+			channel.Marked = func() int { return len(lines(t, db, s.sql(a.marked))) }
+		}
+		return channel
 	}}
 }
 
@@ -107,8 +115,8 @@ func villageSite() application {
 				foto varchar(100), ip_address varchar(100), created_at timestamp NULL DEFAULT CURRENT_TIMESTAMP,
 				updated_at timestamp NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`
 		},
-		add: "INSERT INTO [pengaduan] (nama, telepon, judul, isi) " +
-			"VALUES ('Warga Sedanau', '6281255501234', 'Lampu', 'lampu mati di Sungai Ulu nomor %d')",
+		add: "INSERT INTO [pengaduan] (nama, telepon, judul, isi, created_at, updated_at) " +
+			"VALUES ('Warga Sedanau', '6281255501234', 'Lampu', 'lampu mati di Sungai Ulu nomor %d', '%[2]s', '%[2]s')",
 		told: "SELECT isi, status FROM [pengaduan] WHERE id_pengaduan = 1 ORDER BY id",
 		set:  func(s *Settings, _ func(string) string) { s.Preset = openSID },
 	}
@@ -119,10 +127,11 @@ func smsCentre() application {
 		name:   "gammu",
 		tables: []string{"inbox", "outbox", "outbox_multipart", "sentitems"},
 		schema: smsdSchema,
-		add: "INSERT INTO [inbox] ([SenderNumber], [TextDecoded], [Text], [UDH], [RecipientID]) " +
-			"VALUES ('6281255501234', 'lampu mati di Sungai Ulu nomor %d', '', '', 'modem')",
-		told: "SELECT [TextDecoded], [CreatorID] FROM [outbox] ORDER BY [ID]",
-		set:  func(s *Settings, _ func(string) string) { s.Preset = gammu },
+		add: "INSERT INTO [inbox] ([SenderNumber], [TextDecoded], [Text], [UDH], [RecipientID], [UpdatedInDB]) " +
+			"VALUES ('6281255501234', 'lampu mati di Sungai Ulu nomor %d', '', '', 'modem', '%s')",
+		told:   "SELECT [TextDecoded], [CreatorID] FROM [outbox] ORDER BY [ID]",
+		marked: "SELECT [ID] FROM [inbox] WHERE [Processed] = 'true'",
+		set:    func(s *Settings, _ func(string) string) { s.Preset = gammu },
 	}
 }
 
@@ -145,7 +154,7 @@ func agencyTable() application {
 			return s.sql("CREATE TABLE [aduan] ([No Tiket] varchar(30) PRIMARY KEY, isi text, hp varchar(30), [diubah] timestamp(6) NULL DEFAULT CURRENT_TIMESTAMP, " +
 				"[status] varchar(30), jawaban text, nomor varchar(30))")
 		},
-		add:  "INSERT INTO [aduan] ([No Tiket], isi, hp) VALUES ('%[1]d', 'lampu mati di Sungai Ulu nomor %[1]d', '6281255501234')",
+		add:  "INSERT INTO [aduan] ([No Tiket], isi, hp, [diubah]) VALUES ('%[1]d', 'lampu mati di Sungai Ulu nomor %[1]d', '6281255501234', '%[2]s')",
 		told: "SELECT [status], jawaban, nomor FROM [aduan] WHERE jawaban IS NOT NULL",
 		set: func(s *Settings, q func(string) string) {
 			s.Table, s.Time, s.ID = "aduan", "diubah", "No Tiket"
