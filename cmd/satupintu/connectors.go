@@ -11,7 +11,7 @@ import (
 
 func connectorsCommand() *cobra.Command {
 	c := asGroup(&cobra.Command{Use: "connectors", Short: "What kinds of channels this build connects, and their settings"})
-	c.AddCommand(connectorsList(), connectorsDescribe(), connectorsReference())
+	c.AddCommand(connectorsList(), connectorsDescribe(), connectorsNew(), connectorsReference())
 	return c
 }
 

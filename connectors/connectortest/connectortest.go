@@ -88,26 +88,46 @@ type promise struct {
 	keeps func(s *session)
 }
 
-// Run tries every promise that the channel's abilities make.
+// group is the promises of one ability.
+type group struct {
+	has      func(connectors.Connector) bool
+	promises []promise
+}
+
+// Run tries every promise that the channel's abilities make. What a Channel leaves out that is optional is logged.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
-	for _, p := range promises() {
-		t.Run(p.says, func(t *testing.T) { try(t, h, p) })
+	s := newSession(t, h.New(t))
+	connector := s.open()
+	s.finish()
+	for _, g := range groups() {
+		if !g.has(connector) {
+			continue
+		}
+		for _, p := range g.promises {
+			t.Run(p.says, func(t *testing.T) { try(t, h, p) })
+		}
 	}
 }
 
-func promises() []promise {
-	all := []promise{
+func groups() []group {
+	return []group{
+		{func(connectors.Connector) bool { return true }, commonPromises()},
+		{func(c connectors.Connector) bool { return c.Poll != nil }, pollPromises()},
+		{func(c connectors.Connector) bool { return c.Receive != nil }, receivePromises()},
+		{func(c connectors.Connector) bool { return c.WriteStatus != nil }, statusPromises()},
+		{func(c connectors.Connector) bool { return c.Say != nil }, sayPromises()},
+		{func(c connectors.Connector) bool { return c.Fetch != nil }, fetchPromises()},
+	}
+}
+
+func commonPromises() []promise {
+	return []promise{
 		{"it has an ability and a check", hasAbilities},
 		{"a check says what it saw and changes nothing", checkIsQuiet},
 		{"nothing it started outlives it", leavesNothingRunning},
 		{"a broken channel is told without secrets", breaksQuietly},
 	}
-	all = append(all, pollPromises()...)
-	all = append(all, receivePromises()...)
-	all = append(all, statusPromises()...)
-	all = append(all, sayPromises()...)
-	return append(all, fetchPromises()...)
 }
 
 // try runs one promise on a fresh channel, then looks for secrets in all that was said.
@@ -171,6 +191,7 @@ func (s *session) holds() string {
 
 func breaksQuietly(s *session) {
 	if s.channel.Break == nil {
+		s.notTried("Channel.Break is not given")
 		return
 	}
 	s.add(1)

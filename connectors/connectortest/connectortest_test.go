@@ -107,6 +107,14 @@ func isNoticed(t *testing.T, harness func(defect string) Harness, all []broken) 
 	}
 }
 
+func promises() []promise {
+	var all []promise
+	for _, g := range groups() {
+		all = append(all, g.promises...)
+	}
+	return all
+}
+
 func promiseAbout(t *testing.T, words string) promise {
 	t.Helper()
 	var about []promise

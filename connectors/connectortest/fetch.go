@@ -99,6 +99,7 @@ func refusesAbsentFiles(s *session, c connectors.Connector) {
 
 func triesAgain(s *session, c connectors.Connector) {
 	if s.channel.Answer == nil {
+		s.notTried("Channel.Answer is not given")
 		return
 	}
 	media, _ := s.channel.Media(s.t, fileSize)

@@ -253,9 +253,11 @@ func (s *session) wantFit(c complaint.Complaint) {
 
 func whenDated(keeps func(s *session, c connectors.Connector)) func(*session) {
 	return whenPolled(func(s *session, c connectors.Connector) {
-		if s.channel.AddAt != nil {
-			keeps(s, c)
+		if s.channel.AddAt == nil {
+			s.notTried("Channel.AddAt is not given")
+			return
 		}
+		keeps(s, c)
 	})
 }
 
@@ -290,6 +292,7 @@ func pollsFuture(s *session, c connectors.Connector) {
 // with a crash.
 func marksAfterwards(s *session, c connectors.Connector) {
 	if c.Acknowledge == nil || s.channel.Marked == nil {
+		s.notTried("there is no Acknowledge, or Channel.Marked is not given")
 		return
 	}
 	s.add(3)
@@ -309,6 +312,7 @@ func marksAfterwards(s *session, c connectors.Connector) {
 
 func acknowledgesTwice(s *session, c connectors.Connector) {
 	if c.Acknowledge == nil {
+		s.notTried("there is no Acknowledge")
 		return
 	}
 	s.add(2)
@@ -339,6 +343,7 @@ func pollsCancelled(s *session, c connectors.Connector) {
 func (s *session) stalled(what string, call func(context.Context) error) {
 	s.t.Helper()
 	if s.channel.Stall == nil {
+		s.notTried("Channel.Stall is not given")
 		return
 	}
 	s.channel.Stall()

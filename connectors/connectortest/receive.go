@@ -164,6 +164,7 @@ func refusesSpoilt(s *session, c connectors.Connector) {
 
 func refusesStale(s *session, c connectors.Connector) {
 	if !s.channel.Request.Timed {
+		s.notTried("Request.Timed is false")
 		return
 	}
 	contentType, body := s.channel.Request.Body(1)
@@ -183,6 +184,7 @@ func refusesLarge(s *session, c connectors.Connector) {
 
 func refusesType(s *session, c connectors.Connector) {
 	if s.channel.Request.AnyType {
+		s.notTried("Request.AnyType is true")
 		return
 	}
 	_, body := s.channel.Request.Body(1)
@@ -209,6 +211,7 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func authenticates(s *session, c connectors.Connector) {
 	if c.Authenticate == nil {
+		s.notTried("there is no Authenticate")
 		return
 	}
 	ask := func(sign bool) error {

@@ -89,6 +89,12 @@ func (s *session) note(text string, err error) {
 	}
 }
 
+// notTried says what of a promise could not be tried.
+func (s *session) notTried(why string) {
+	s.t.Helper()
+	s.t.Log("not tried: " + why)
+}
+
 func (s *session) add(n int) {
 	if s.channel.Add != nil {
 		s.channel.Add(s.t, n)

@@ -83,6 +83,7 @@ func isNotItsOwnSource(s *session, c connectors.Connector) {
 func (s *session) wantNoEcho(c connectors.Connector, tell func()) {
 	s.t.Helper()
 	if c.Poll == nil {
+		s.notTried("nothing is polled")
 		return
 	}
 	s.add(2)
@@ -118,6 +119,7 @@ func marksRefusals(s *session, c connectors.Connector) {
 func (s *session) wantVerdicts(call func() error) {
 	s.t.Helper()
 	if s.channel.Answer == nil {
+		s.notTried("Channel.Answer is not given")
 		return
 	}
 	for _, row := range []struct {
