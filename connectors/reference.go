@@ -15,7 +15,7 @@ func Reference(defs []Definition) string {
 		page.WriteString(referenceRow(key))
 	}
 	for _, def := range defs {
-		fmt.Fprintf(&page, "\n## %s\n\n%s\n\n", def.Kind, def.Summary)
+		fmt.Fprintf(&page, "\n## %s\n\n%s How to set it up, with an example: [%[1]s.md](%[1]s.md).\n\n", def.Kind, def.Summary)
 		page.WriteString("| setting | type | default | meaning |\n|---|---|---|---|\n")
 		for _, key := range config.Describe(def.Defaults()) {
 			page.WriteString(referenceRow(key))
