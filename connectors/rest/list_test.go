@@ -173,6 +173,65 @@ func TestAServerThatDoesNotGiveWhatIsNewIsFoundOutOnceAndSaid(t *testing.T) {
 	}
 }
 
+// A server that lets few requests through at a time, and then wants us to wait, is read to its end all the same.
+func TestAServerThatWantsUsToWaitIsReadOnWhereItStopped(t *testing.T) {
+	l := newList()
+	for range 40 {
+		l.add(l.clock)
+	}
+	c := openOn(t, l, agency(byPage))
+	_ = c.ids(t)
+	asked, told := 0, 0
+	l.instead = func(w http.ResponseWriter, _ *http.Request) bool {
+		if asked++; asked%4 != 0 {
+			return false
+		}
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(http.StatusTooManyRequests)
+		return true
+	}
+	l.add(l.clock)
+	var got []string
+	for range 40 {
+		page, err := c.Poll.Poll(t.Context(), c.from)
+		if err != nil {
+			told++
+			if retry.Of(err).After != 30*time.Second {
+				t.Fatal(err)
+			}
+			continue
+		}
+		got, c.from = append(got, idsOf(page)...), page.Next
+	}
+	if !slices.Equal(got, []string{"41"}) {
+		t.Errorf("got %q; the server's wish was told %d times", got, told)
+	}
+}
+
+func TestAServerThatIsAwayIsTold(t *testing.T) {
+	l := newList()
+	for range 5 {
+		l.add(l.clock)
+	}
+	c := openOn(t, l, agency(byPage))
+	_ = c.ids(t)
+	asked := 0
+	l.instead = func(w http.ResponseWriter, _ *http.Request) bool {
+		if asked++; asked > 2 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		return asked > 2
+	}
+	page, err := c.Poll.Poll(t.Context(), c.from)
+	must(t, err)
+	if !page.More {
+		t.Error("a poll that failed on its way says that it is done")
+	}
+	if _, err := c.Poll.Poll(t.Context(), page.Next); retry.Of(err).Reason != retry.Unavailable {
+		t.Errorf("the next poll says %v", err)
+	}
+}
+
 func TestMoreThanCanBeKeptInMindIsHandedOutAndEnds(t *testing.T) {
 	l := newList()
 	l.style, l.size = "none", 1_000_000
