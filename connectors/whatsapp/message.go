@@ -87,16 +87,20 @@ func (d *decoder) message(people []contact, raw json.RawMessage) {
 	if h.From == "" && h.FromID == "" && len(people) == 1 {
 		h.From, h.FromID = people[0].Number, people[0].ID
 	}
+	if h.ID == "" {
+		d.setAside("", "a message", "it has no id: has the webhook's form changed?", raw)
+		return
+	}
 	m := connectors.Message{ID: idOf(h.ID), At: moment(h.Timestamp), Raw: complaint.Payload{Type: "application/json", Body: bytes.Clone(raw)}}
-	if h.ID == "" || !identify(&m, h, people) {
-		d.nameless++
+	if !identify(&m, h, people) {
+		d.setAside(m.ID, "message "+m.ID, "it has no sender that can be read: has the webhook's form changed?", raw)
 		return
 	}
 	fill(&m, h.Type, raw)
 	if m.Text == "" && len(m.Media) == 0 && m.Place == (complaint.Place{}) {
 		m.Media = []connectors.Media{{ID: withheld}}
 	}
-	d.messages = append(d.messages, m)
+	d.received.Messages = append(d.received.Messages, m)
 }
 
 // idOf is a message's ID. WhatsApp's own has the sender's number in it, and ids are shown where numbers are not.
