@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -165,7 +164,7 @@ func attach(m *connectors.Message, f file) {
 	m.Text = complaint.CleanText(f.Caption)
 	m.Media = []connectors.Media{{ID: withheld}}
 	if mediaID.MatchString(f.ID) {
-		m.Media = []connectors.Media{{ID: f.ID, Name: fileName(f.Name), Type: complaint.CleanText(f.Type)}}
+		m.Media = []connectors.Media{{ID: f.ID, Name: strings.Trim(connectors.FileName(f.Name, 150), ". "), Type: complaint.CleanText(f.Type)}}
 	}
 }
 
@@ -221,22 +220,4 @@ func joined(with string, texts ...string) string {
 		}
 	}
 	return strings.Join(filled, with)
-}
-
-// fileName is a file's name as it may stand anywhere: the last part of what the sender wrote, without signs that hide or
-// turn text, its last 150 bytes at most, for the end says what kind of file it is.
-func fileName(written string) string {
-	const most = 150
-	name := written[strings.LastIndexAny(written, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	letters := []rune(name)
-	for len(string(letters)) > most {
-		letters = letters[1:]
-	}
-	return strings.Trim(string(letters), ". ")
 }
