@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	mostAsked   = 40               // requests of one poll
-	mostPages   = 100              // of one second, where a server caps what it answers
-	pageTimeout = 2 * time.Minute  // for all files of a page: a server that hangs must not hold up complaints
-	coarse      = 10 * time.Minute // a sweep's clock, so that the same page read twice has the same cursor
+	mostAsked = 40               // requests of one poll
+	mostPages = 100              // of one second, where a server caps what it answers
+	coarse    = 10 * time.Minute // a sweep's clock, so that the same page read twice has the same cursor
 )
 
 // Poll asks for requests until one of them is new, or the end.
@@ -41,7 +40,7 @@ func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.P
 	if page.Next, err = connectors.CursorOf(s.note); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(pageTimeout)
+	until := time.Now().Add(connectors.PhotosTimeout)
 	for _, one := range s.found {
 		if err := c.deliver(ctx, until, one, &page); err != nil {
 			return connectors.Page{}, err
