@@ -85,6 +85,16 @@ func (e *FieldError) Error() string {
 	return fmt.Sprintf("%s: %s", e.Field, e.Reason)
 }
 
+// Faults collects what is wrong with settings, for Validate.
+type Faults []error
+
+// When adds a *FieldError where something is bad.
+func (f *Faults) When(bad bool, field, reason string) {
+	if bad {
+		*f = append(*f, &FieldError{Field: field, Reason: reason})
+	}
+}
+
 // fieldErrors takes joined errors apart. An error that names no field stands for the settings as a whole.
 func fieldErrors(err error) []*FieldError {
 	if err == nil {

@@ -100,9 +100,6 @@ type Checker interface {
 	Check(ctx context.Context) (string, error)
 }
 
-// Cursor is a connector's own note of how far it has read; empty at the start. At most 1 MiB.
-type Cursor string
-
 // Page is what one Poll found.
 type Page struct {
 	Complaints []complaint.Complaint // Ref, Source and ReceivedAt are the gateway's to fill

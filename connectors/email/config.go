@@ -79,35 +79,30 @@ func defaults() *Settings {
 
 // Validate reports impossible values.
 func (s *Settings) Validate() error {
-	var errs []error
-	wrong := func(bad bool, field, reason string) {
-		if bad {
-			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
-		}
-	}
-	wrong(!plainAddress(s.Address), "address", "is not a mail address such as aduan@natuna.example")
-	wrong(s.IMAP.Server == "", "imap.server", "is missing: give host and port, such as imap.natuna.example:993")
-	wrong(!s.IMAP.Password.Set(), "imap.password", "is missing")
+	var wrong config.Faults
+	wrong.When(!plainAddress(s.Address), "address", "is not a mail address such as aduan@natuna.example")
+	wrong.When(s.IMAP.Server == "", "imap.server", "is missing: give host and port, such as imap.natuna.example:993")
+	wrong.When(!s.IMAP.Password.Set(), "imap.password", "is missing")
 	for _, one := range []struct {
 		name string
 		Server
 	}{{"imap", s.IMAP}, {"smtp", s.SMTP}} {
 		_, _, err := net.SplitHostPort(one.Server.Server)
-		wrong(one.Server.Server != "" && err != nil, one.name+".server", "is not host:port")
-		wrong(!slices.Contains([]string{tlsSecurity, starttlsSecurity, noSecurity}, one.Security), one.name+".security", "is not one of tls, starttls, none")
+		wrong.When(one.Server.Server != "" && err != nil, one.name+".server", "is not host:port")
+		wrong.When(!slices.Contains([]string{tlsSecurity, starttlsSecurity, noSecurity}, one.Security), one.name+".security", "is not one of tls, starttls, none")
 	}
-	wrong(strings.TrimSpace(s.Mailbox) == "", "mailbox", "is blank: the usual one is INBOX")
-	wrong(s.MoveTo != "" && s.MoveTo == s.Mailbox, "move_to", "is the folder that is read")
-	wrong(!slices.Contains([]string{markSeen, markNothing}, s.Mark), "mark", "is not one of seen, nothing")
-	wrong(s.Page < 1 || s.Page > mostPage, "page", "is not between 1 and 1000")
-	wrong(s.MaxMail < leastMaxMail || s.MaxMail > mostMaxMail, "max_mail", "is not between 1MiB and 100MiB")
-	wrong(s.MaxFile < 1 || s.MaxFile > s.MaxMail, "max_file", "is not between 1 byte and max_mail")
-	wrong(s.MaxFiles < 0 || s.MaxFiles > mostFiles, "max_files", "is not between 0 and 40")
-	wrong(s.Idle < 0 || s.Idle.D() > mostIdle, "idle", "is not between 0 and 10m")
+	wrong.When(strings.TrimSpace(s.Mailbox) == "", "mailbox", "is blank: the usual one is INBOX")
+	wrong.When(s.MoveTo != "" && s.MoveTo == s.Mailbox, "move_to", "is the folder that is read")
+	wrong.When(!slices.Contains([]string{markSeen, markNothing}, s.Mark), "mark", "is not one of seen, nothing")
+	wrong.When(s.Page < 1 || s.Page > mostPage, "page", "is not between 1 and 1000")
+	wrong.When(s.MaxMail < leastMaxMail || s.MaxMail > mostMaxMail, "max_mail", "is not between 1MiB and 100MiB")
+	wrong.When(s.MaxFile < 1 || s.MaxFile > s.MaxMail, "max_file", "is not between 1 byte and max_mail")
+	wrong.When(s.MaxFiles < 0 || s.MaxFiles > mostFiles, "max_files", "is not between 0 and 40")
+	wrong.When(s.Idle < 0 || s.Idle.D() > mostIdle, "idle", "is not between 0 and 10m")
 	if _, err := parseReply(s.Reply); err != nil {
-		wrong(true, "reply", "is no template: "+err.Error())
+		wrong.When(true, "reply", "is no template: "+err.Error())
 	}
-	return errors.Join(append(errs, s.Map.Validate())...)
+	return errors.Join(append(wrong, s.Map.Validate())...)
 }
 
 // sender is the account replies are sent through: what smtp leaves out is imap's.

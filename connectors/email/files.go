@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -46,22 +45,9 @@ func (c *connector) unfit(f file, content []byte) string {
 	return ""
 }
 
-// nameOf is a file's name as it may stand anywhere: the last part of what the sender wrote, without signs that hide or
-// turn text, at most 150 bytes, with an ending.
+// nameOf is a file's name as it may stand anywhere, with an ending.
 func nameOf(f file) string {
-	const most = 150
-	name := f.name[strings.LastIndexAny(f.name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	for len(name) > most {
-		_, size := utf8.DecodeRuneInString(name)
-		name = name[size:] // from the front: the end says what kind of file it is
-	}
-	if name = strings.Trim(name, ". "); name != "" {
+	if name := strings.Trim(connectors.FileName(f.name, 150), ". "); name != "" {
 		return name
 	}
 	return "lampiran" + ending(f.kind)

@@ -3,7 +3,6 @@ package open311
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -113,7 +112,7 @@ func (s *Settings) validateServer(wrong func(field, format string, args ...any))
 		}
 	}
 	if s.PublicURL != "" {
-		if reason := badAddress(s.PublicURL); reason != "" {
+		if reason := badBase(s.PublicURL); reason != "" {
 			wrong("public_url", "%s", reason)
 		}
 	}
@@ -128,7 +127,7 @@ func (s *Settings) validateServer(wrong func(field, format string, args ...any))
 func (s *Settings) validateClient(wrong func(field, format string, args ...any)) {
 	if s.URL == "" {
 		wrong("url", "is missing: the endpoint of the server to poll, or serve: true")
-	} else if reason := badAddress(s.URL); reason != "" {
+	} else if reason := badBase(s.URL); reason != "" {
 		wrong("url", "%s", reason)
 	}
 	if s.Updates && !s.APIKey.Set() {
@@ -151,20 +150,10 @@ func (s *Settings) validateClient(wrong func(field, format string, args ...any))
 	}
 }
 
-// badAddress never quotes the address, which may hold a token.
-func badAddress(address string) string {
-	parsed, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return "is not an address"
-	case parsed.Scheme != "https" && parsed.Scheme != "http":
-		return "must begin with https:// or http://"
-	case parsed.Hostname() == "":
-		return "has no host"
-	case parsed.User != nil:
-		return "must not carry a name or password"
-	case parsed.RawQuery != "" || parsed.Fragment != "":
+// badBase says what is wrong with an address that others are put behind.
+func badBase(address string) string {
+	if strings.Contains(address, "?") {
 		return "must end with its path"
 	}
-	return ""
+	return connectors.BadAddress(address)
 }

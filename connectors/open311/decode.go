@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/html/charset"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -23,7 +24,7 @@ type item struct {
 	raw    []byte
 }
 
-const mostDepth = 32 // of elements in one another
+const mostDepth = 32 // of XML elements in one another
 
 // decodeList reads a list that another server answered. Anything else than a whole list of that name is an error: a page of
 // HTML, an error in disguise, a list that breaks off. Its errors never quote what came.
@@ -42,15 +43,15 @@ func decodeList(format string, body []byte, root, element string) ([]item, error
 var errOther = errors.New("it holds something else")
 
 func decodeJSON(body []byte, root, _ string) ([]item, error) {
-	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
-	if depth(body) > mostDepth {
-		return nil, errors.New("it is nested too deep")
+	body, err := connectors.JSON(body)
+	if err != nil {
+		return nil, err
 	}
 	var list []json.RawMessage
-	if err := json.Unmarshal(body, &list); err != nil {
+	if json.Unmarshal(body, &list) != nil {
 		var wrapped map[string]json.RawMessage // as some servers put it around the list
 		if json.Unmarshal(body, &wrapped) != nil || wrapped[root] == nil || json.Unmarshal(wrapped[root], &list) != nil {
-			return nil, errors.New("it is not JSON, or holds something else")
+			return nil, errOther
 		}
 	}
 	if list == nil {
@@ -58,36 +59,13 @@ func decodeJSON(body []byte, root, _ string) ([]item, error) {
 	}
 	items := make([]item, len(list))
 	for i, raw := range list {
-		decoder := json.NewDecoder(bytes.NewReader(raw))
-		decoder.UseNumber() // an id of twenty digits stays as it is
-		if err := decoder.Decode(&items[i].record); err != nil || items[i].record == nil {
+		record, err := connectors.Record(raw)
+		if err != nil {
 			return nil, errOther
 		}
-		items[i].raw = raw
+		items[i] = item{record: record, raw: raw}
 	}
 	return items, nil
-}
-
-// depth is how deep arrays and objects are nested.
-func depth(text []byte) int {
-	deepest, now := 0, 0
-	quoted, escaped := false, false
-	for _, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '[' || c == '{':
-			now++
-			deepest = max(deepest, now)
-		case c == ']' || c == '}':
-			now--
-		}
-	}
-	return deepest
 }
 
 func decodeXML(body []byte, root, element string) ([]item, error) {

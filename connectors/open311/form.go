@@ -1,6 +1,7 @@
 package open311
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"maps"
@@ -9,9 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -98,25 +98,7 @@ func fileName(part *multipart.Part) (name string, isFile bool) {
 	return cleanName(name), isFile
 }
 
-// cleanName is the last part of a name, without control characters, at most 200 bytes.
-func cleanName(name string) string {
-	const most = 200
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	for len(name) > most {
-		_, size := utf8.DecodeRuneInString(name)
-		name = name[size:] // from the front: the end says what kind of file it is
-	}
-	if name = strings.TrimSpace(name); name == "" || name == "." || name == ".." {
-		return "attachment"
-	}
-	return name
-}
+func cleanName(name string) string { return cmp.Or(connectors.FileName(name, 200), "attachment") }
 
 // cleaned is the values as text; a parameter that was sent empty counts as not sent.
 func cleaned(values url.Values) url.Values {

@@ -9,10 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
-	"time"
-
-	"github.com/go-resty/resty/v2"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -21,20 +19,18 @@ import (
 // media gets the files that media_url names, and keeps those that were sent. What cannot be had holds nothing up: it is
 // counted.
 type media struct {
-	client *resty.Client
-	hosts  []string // that may be asked
-	size   int64    // of the largest file, in bytes
-	most   int
-	files  connectors.FileStore
-	log    *slog.Logger
+	download connectors.Download
+	hosts    []string // that may be asked
+	size     int64    // of the largest file, in bytes
+	most     int
+	files    connectors.FileStore
+	log      *slog.Logger
 }
-
-const fileTimeout = 20 * time.Second
 
 func newMedia(env connectors.Env, s *Settings) media {
 	m := media{
-		client: connectors.NewClient(env.Transport, fileTimeout), hosts: s.MediaHosts, size: int64(s.MaxFile), most: s.MaxFiles,
-		files: env.Files, log: env.Log,
+		download: connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.MaxFile)},
+		hosts:    s.MediaHosts, size: int64(s.MaxFile), most: s.MaxFiles, files: env.Files, log: env.Log,
 	}
 	if polled, err := url.Parse(s.URL); err == nil && s.URL != "" {
 		m.hosts = append([]string{polled.Host}, m.hosts...)
@@ -85,34 +81,20 @@ var errHost = errors.New("its host is not one of media_hosts")
 
 // fetch gets one file. Its errors never quote the address.
 func (m media) fetch(ctx context.Context, address string) (upload, error) {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.User != nil {
-		return upload{}, errors.New("its address is none of the web")
-	}
-	if !m.allowed(parsed.Host) {
+	at, err := url.Parse(address)
+	if err != nil || !m.allowed(at.Host) {
 		return upload{}, errHost
 	}
-	got, err := connectors.Do(ctx, m.client.R(), http.MethodGet, address)
-	switch {
-	case err != nil:
+	body, err := m.download.Get(ctx, address)
+	if err != nil {
 		return upload{}, err
-	case got.StatusCode() != http.StatusOK:
-		return upload{}, fmt.Errorf("%s answers %d", parsed.Host, got.StatusCode())
-	case len(got.Body()) == 0:
-		return upload{}, errors.New("it is empty")
-	case int64(len(got.Body())) > m.size:
-		return upload{}, errors.New("it is larger than max_file")
-	case strings.HasPrefix(http.DetectContentType(got.Body()), "text/html"):
+	}
+	if strings.HasPrefix(http.DetectContentType(body), "text/html") {
 		return upload{}, errors.New("it is a page of HTML: the file is not there, or not for us")
 	}
-	return upload{cleanName(path.Base(parsed.Path)), got.Body()}, nil
+	return upload{cleanName(path.Base(at.Path)), body}, nil
 }
 
 func (m media) allowed(host string) bool {
-	for _, known := range m.hosts {
-		if strings.EqualFold(known, host) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.hosts, func(known string) bool { return strings.EqualFold(known, host) })
 }

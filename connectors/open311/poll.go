@@ -15,15 +15,14 @@ import (
 )
 
 const (
-	mostAsked   = 40               // requests of one poll
-	mostPages   = 100              // of one second, where a server caps what it answers
-	pageTimeout = 2 * time.Minute  // for all files of a page: a server that hangs must not hold up complaints
-	coarse      = 10 * time.Minute // a sweep's clock, so that the same page read twice has the same cursor
+	mostAsked = 40               // requests of one poll
+	mostPages = 100              // of one second, where a server caps what it answers
+	coarse    = 10 * time.Minute // a sweep's clock, so that the same page read twice has the same cursor
 )
 
 // Poll asks for requests until one of them is new, or the end.
 func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
-	n, err := readNote(from)
+	n, err := connectors.ReadCursor[note](from)
 	if err != nil {
 		return connectors.Page{}, err
 	}
@@ -38,10 +37,10 @@ func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.P
 	if from != "" && s.fresh && s.ended && len(s.found) == 0 && s.note.Low-n.Low < int64(c.settings.Overlap.D().Seconds()) {
 		return page, nil // nothing new, and nothing to gain by moving on
 	}
-	if page.Next, err = s.note.cursor(); err != nil {
+	if page.Next, err = connectors.CursorOf(s.note); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(pageTimeout)
+	until := time.Now().Add(connectors.PhotosTimeout)
 	for _, one := range s.found {
 		if err := c.deliver(ctx, until, one, &page); err != nil {
 			return connectors.Page{}, err
@@ -84,9 +83,18 @@ func (s *sweep) window(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var (
+		wanted []item
+		marks  []connectors.Mark
+	)
 	for _, one := range answer {
-		if s.isNew(one, w) {
-			s.found = append(s.found, one)
+		if at, ok := s.wants(one, w); ok {
+			wanted, marks = append(wanted, one), append(marks, connectors.Mark{Time: at, Sum: sum(one)})
+		}
+	}
+	for i, fresh := range s.note.meet(marks) {
+		if fresh {
+			s.found = append(s.found, wanted[i])
 		}
 	}
 	s.moveOn(w)
@@ -99,12 +107,12 @@ func (s *sweep) moveOn(w span) {
 	if w.to == 0 {
 		s.ended = true
 		s.note.Low = max(s.note.Low, settled)
-		s.note.Seen = s.note.Seen.after(s.note.Low)
+		s.note.forget(s.note.Low)
 		s.note.Clock, s.note.At, s.note.Step = 0, 0, 0
 		return
 	}
 	s.note.At, s.note.Step = w.to, min(2*(w.to-w.from), int64(s.settings.Window.D().Seconds()))
-	s.note.Seen = s.note.Seen.after(min(s.note.At, settled))
+	s.note.forget(min(s.note.At, settled))
 }
 
 // span is a part of time, both ends included; to is 0 where it has no end.
@@ -191,17 +199,14 @@ func (s *sweep) ask(ctx context.Context, w span, page int) ([]item, error) {
 	return decodeList(s.settings.Format, body, "service_requests", "request")
 }
 
-// isNew says whether a request is to be handed out. One that is older than what was asked for was read before, or lies
-// before the first poll; one that is newer is taken, whatever its clock says.
-func (s *sweep) isNew(one item, w span) bool {
-	at, ok := s.requested(one)
-	if !ok {
+// wants says whether a request is to be handed out, unless it was, and its time. One that is older than what was asked for
+// was read before, or lies before the first poll; one that is newer is taken, whatever its clock says.
+func (s *sweep) wants(one item, w span) (at int64, ok bool) {
+	at, dated := s.requested(one)
+	if !dated {
 		at = s.note.Clock // nobody knows: it is remembered for as long as one of today
 	}
-	if at < w.from-1 || !s.settings.Closed && textIn(one, "status") == "closed" {
-		return false
-	}
-	return s.note.Seen.add(seenRow{at, sum(one)})
+	return at, at >= w.from-1 && (s.settings.Closed || textIn(one, "status") != "closed")
 }
 
 func (c *client) requested(one item) (int64, bool) {

@@ -1,9 +1,6 @@
 package rest
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 
@@ -47,22 +44,10 @@ type walk struct {
 }
 
 const (
-	mostSeen   = 25_000  // items; 22 bytes each
-	mostLacked = 1_000   // items
-	mostCursor = 900_000 // bytes, below the contract's MiB
+	mostSeen   = 25_000 // items; 22 bytes each
+	mostLacked = 1_000  // items
 	mostPlace  = 16 << 10
 )
-
-func readNote(from connectors.Cursor) (note, error) {
-	var n note
-	if from == "" {
-		return n, nil
-	}
-	if err := json.Unmarshal([]byte(from), &n); err != nil {
-		return note{}, fmt.Errorf("read the cursor: %w", err)
-	}
-	return n, nil
-}
 
 func (n note) cursor() (connectors.Cursor, error) {
 	for _, marks := range []*connectors.Marks{&n.Seen, &n.Met, &n.Lacked} {
@@ -73,14 +58,7 @@ func (n note) cursor() (connectors.Cursor, error) {
 	if reflect.ValueOf(n).IsZero() {
 		return "", nil
 	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return "", fmt.Errorf("write the cursor: %w", err)
-	}
-	if len(text) > mostCursor {
-		return "", errors.New("the cursor grows too large")
-	}
-	return connectors.Cursor(text), nil
+	return connectors.CursorOf(n)
 }
 
 // clone is a note that goes its own way. Marks are never changed in place.

@@ -246,7 +246,7 @@ func TestMoreThanCanBeKeptInMindIsHandedOutAndEnds(t *testing.T) {
 	if got := c.ids(t); len(got) != mostSeen+500 {
 		t.Errorf("got %d", len(got))
 	}
-	if len(c.from) > mostCursor {
+	if len(c.from) > connectors.MostCursor {
 		t.Errorf("the cursor has %d bytes", len(c.from))
 	}
 	before := c.from
@@ -308,7 +308,7 @@ func FuzzList(f *testing.F) {
 				t.Errorf("taken: %+v", one)
 			}
 		}
-		n, err := readNote(page.Next)
+		n, err := connectors.ReadCursor[note](page.Next)
 		must(t, err)
 		if again, err := n.cursor(); err != nil || again != page.Next {
 			t.Errorf("written again the cursor is %q, %v; it was %q", again, err, page.Next)
@@ -323,7 +323,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(string(written))
 	f.Add(`{"seen":"AAAA"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		n, err := readNote(connectors.Cursor(text))
+		n, err := connectors.ReadCursor[note](connectors.Cursor(text))
 		if err != nil {
 			return
 		}
@@ -331,7 +331,7 @@ func FuzzCursor(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := readNote(written)
+		again, err := connectors.ReadCursor[note](written)
 		must(t, err)
 		if twice, err := again.cursor(); err != nil || twice != written {
 			t.Errorf("written again the cursor is %s, %v; it was %s", twice, err, written)

@@ -17,7 +17,7 @@ const mostRequests = 100
 
 // Poll reads pages until something on one of them is new, or the end.
 func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
-	n, err := readNote(from)
+	n, err := connectors.ReadCursor[note](from)
 	if err != nil {
 		return connectors.Page{}, err
 	}

@@ -58,32 +58,27 @@ const (
 
 // Validate reports impossible values.
 func (s *Settings) Validate() error {
-	var errs []error
-	wrong := func(bad bool, field, reason string) {
-		if bad {
-			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
-		}
-	}
+	var wrong config.Faults
 	doors := count(s.Path != "", s.SFTP.given(), s.Upload.given())
-	wrong(doors == 0, "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx, or give sftp, or upload with secret or bearer")
-	wrong(doors > 1, "path", "and sftp and upload are three ways: keep one of them")
-	wrong(s.Answers && s.Upload.given() && s.AnswersIn == "", "answers_in", "is missing: an uploaded file has no folder beside which answers could be written")
-	wrong(!s.Answers && s.AnswersIn != "", "answers_in", "is given without answers: true")
-	wrong(!slices.Contains([]string{"", laporExport, googleForms}, s.Preset), "preset", "is not one of lapor-export, google-forms")
-	errs = append(errs, s.Upload.faults()...)
-	errs = append(errs, s.SFTP.faults()...)
+	wrong.When(doors == 0, "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx, or give sftp, or upload with secret or bearer")
+	wrong.When(doors > 1, "path", "and sftp and upload are three ways: keep one of them")
+	wrong.When(s.Answers && s.Upload.given() && s.AnswersIn == "", "answers_in", "is missing: an uploaded file has no folder beside which answers could be written")
+	wrong.When(!s.Answers && s.AnswersIn != "", "answers_in", "is given without answers: true")
+	wrong.When(!slices.Contains([]string{"", laporExport, googleForms}, s.Preset), "preset", "is not one of lapor-export, google-forms")
+	wrong = append(wrong, s.Upload.faults()...)
+	wrong = append(wrong, s.SFTP.faults()...)
 	_, err := path.Match(filepath.ToSlash(string(s.Path)), "")
-	wrong(err != nil, "path", "is no pattern: a [ needs its ]")
-	wrong(s.Header < 0, "header", "is the number of a row, from 1; 0 finds it")
-	wrong(!slices.Contains([]string{autoEncoding, utf8Encoding, winEncoding}, s.Encoding), "encoding", "is not one of auto, utf-8, windows-1252")
+	wrong.When(err != nil, "path", "is no pattern: a [ needs its ]")
+	wrong.When(s.Header < 0, "header", "is the number of a row, from 1; 0 finds it")
+	wrong.When(!slices.Contains([]string{autoEncoding, utf8Encoding, winEncoding}, s.Encoding), "encoding", "is not one of auto, utf-8, windows-1252")
 	_, known := comma(s.Delimiter)
-	wrong(!known, "delimiter", "is not auto, comma, semicolon, tab or one character")
-	wrong(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
-	wrong(s.Quiet < 0, "quiet", "is negative")
+	wrong.When(!known, "delimiter", "is not auto, comma, semicolon, tab or one character")
+	wrong.When(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
+	wrong.When(s.Quiet < 0, "quiet", "is negative")
 	for i, sheet := range s.Sheets {
-		wrong(strings.TrimSpace(sheet) == "", fmt.Sprintf("sheets[%d]", i), "is blank: give a sheet's name")
+		wrong.When(strings.TrimSpace(sheet) == "", fmt.Sprintf("sheets[%d]", i), "is blank: give a sheet's name")
 	}
-	return errors.Join(append(errs, s.whole().Map.Validate())...)
+	return errors.Join(append(wrong, s.whole().Map.Validate())...)
 }
 
 func count(all ...bool) int {

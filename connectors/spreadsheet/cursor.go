@@ -2,7 +2,7 @@ package spreadsheet
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -37,33 +37,16 @@ type position struct {
 	Row   int    `json:"r"`
 }
 
-// mostCursor keeps the cursor below the contract's MiB.
-const mostCursor = 1_000_000
-
-func readNote(from connectors.Cursor) (note, error) {
-	var n note
-	if from == "" {
-		return n, nil
-	}
-	if err := json.Unmarshal([]byte(from), &n); err != nil {
-		return n, fmt.Errorf("read the cursor: %w", err)
-	}
-	return n, nil
-}
-
 func (n note) cursor() (connectors.Cursor, error) {
 	if len(n.Done) == 0 && n.Open == nil {
 		return "", nil
 	}
 	slices.SortFunc(n.Done, func(a, b doneFile) int { return cmp.Compare(a.Name, b.Name) })
-	text, err := json.Marshal(n)
-	if err != nil {
-		return "", fmt.Errorf("write the cursor: %w", err)
+	written, err := connectors.CursorOf(n)
+	if errors.Is(err, connectors.ErrLongCursor) {
+		err = fmt.Errorf("the folder holds %d files that are read already, more than can be kept in mind: move the old ones elsewhere", len(n.Done))
 	}
-	if len(text) > mostCursor {
-		return "", fmt.Errorf("the folder holds %d files that are read already, more than can be kept in mind: move the old ones elsewhere", len(n.Done))
-	}
-	return connectors.Cursor(text), nil
+	return written, err
 }
 
 // without forgets files that are no longer there.

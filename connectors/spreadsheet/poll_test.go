@@ -370,7 +370,7 @@ func TestTheCursorStaysSmall(t *testing.T) {
 	if err != nil || len(cursor) > 1<<20 {
 		t.Errorf("%d bytes, %v", len(cursor), err)
 	}
-	if back, err := readNote(cursor); err != nil || !cmp.Equal(back, n) || len(back.without(files[:3]).Done) != 3 {
+	if back, err := connectors.ReadCursor[note](cursor); err != nil || !cmp.Equal(back, n) || len(back.without(files[:3]).Done) != 3 {
 		t.Errorf("it is not read as it was written: %v", err)
 	}
 	n.Done = append(n.Done, n.Done...)

@@ -125,7 +125,7 @@ func (c *connector) stopReading() error {
 func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	progress, err := readNote(from)
+	progress, err := connectors.ReadCursor[note](from)
 	if err != nil {
 		return connectors.Page{}, err
 	}

@@ -1,7 +1,6 @@
 package sql
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -45,31 +44,16 @@ type waiting struct {
 }
 
 const (
-	mostSeen    = 20_000  // rows
-	mostWaiting = 2_000   // rows
-	mostCursor  = 900_000 // bytes, below the contract's MiB
+	mostSeen    = 20_000 // rows
+	mostWaiting = 2_000  // rows
 )
 
-func readNote(from connectors.Cursor) (note, error) {
-	var n note
-	if from == "" {
-		return n, nil
-	}
-	if err := json.Unmarshal([]byte(from), &n); err != nil {
-		return note{}, fmt.Errorf("read the cursor: %w", err)
-	}
-	return n, nil
-}
-
 func (n note) cursor() (connectors.Cursor, error) {
-	text, err := json.Marshal(n)
-	if err != nil {
-		return "", fmt.Errorf("write the cursor: %w", err)
+	written, err := connectors.CursorOf(n)
+	if errors.Is(err, connectors.ErrLongCursor) {
+		err = fmt.Errorf("%w: the ids of this table are very long; poll it through a query with shorter ones", err)
 	}
-	if len(text) > mostCursor {
-		return "", errors.New("the cursor grows too large: the ids of this table are very long; poll it through a query with shorter ones")
-	}
-	return connectors.Cursor(text), nil
+	return written, err
 }
 
 // seenOf marks a row by its id and time: one that changed is another.

@@ -13,7 +13,7 @@ import (
 
 // Poll reads rows until one of them is new, or the end.
 func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connectors.Page, error) {
-	n, err := readNote(from)
+	n, err := connectors.ReadCursor[note](from)
 	if err != nil {
 		return connectors.Page{}, err
 	}

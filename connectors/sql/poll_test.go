@@ -131,7 +131,7 @@ func endsALargeOverlap(t *testing.T, s server) {
 	if len(all) != rows {
 		t.Errorf("of %d rows %d came", rows, len(all))
 	}
-	if len(c.from) > mostCursor {
+	if len(c.from) > connectors.MostCursor {
 		t.Errorf("the cursor has %d bytes", len(c.from))
 	}
 	c.wantIDs(t, "at the end")

@@ -100,7 +100,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(`{"seen":"AAAA"}`)
 	f.Add(`{"seen":"AAZhC5FmSxaK8xq+FjxHKQ=="}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		n, err := readNote(connectors.Cursor(text))
+		n, err := connectors.ReadCursor[note](connectors.Cursor(text))
 		if err != nil {
 			return
 		}
@@ -108,7 +108,7 @@ func FuzzCursor(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := readNote(written)
+		again, err := connectors.ReadCursor[note](written)
 		must(t, err)
 		if twice, err := again.cursor(); err != nil || twice != written {
 			t.Errorf("written again the cursor is %s, %v; it was %s", twice, err, written)
@@ -118,7 +118,7 @@ func FuzzCursor(f *testing.F) {
 
 func TestACursorThatIsBrokenOffIsAnError(t *testing.T) {
 	for _, text := range []string{"{", `{"seen":"AAAA"}`, `{"seen":"?"}`, `{"at":7}`} {
-		if n, err := readNote(connectors.Cursor(text)); err == nil {
+		if n, err := connectors.ReadCursor[note](connectors.Cursor(text)); err == nil {
 			t.Errorf("%s is read as %+v", text, n)
 		}
 	}
@@ -137,7 +137,7 @@ func TestSeenRowsAreBoundedAndForgetTheOldest(t *testing.T) {
 	for i := range mostWaiting {
 		full.Parts = append(full.Parts, waiting{rowID{fmt.Sprint(1_000_000_000 + i), true}, 1_795_577_372_284_160})
 	}
-	if written, err := full.cursor(); err != nil || len(written) > mostCursor {
+	if written, err := full.cursor(); err != nil || len(written) > connectors.MostCursor {
 		t.Errorf("the fullest cursor has %d bytes, %v", len(written), err)
 	}
 }

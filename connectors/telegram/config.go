@@ -56,26 +56,21 @@ var (
 
 // Validate reports impossible values. It never quotes a secret.
 func (s *Settings) Validate() error {
-	var errs []error
-	wrong := func(bad bool, field, reason string) {
-		if bad {
-			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
-		}
-	}
-	wrong(!tokenForm.MatchString(s.Token.Reveal()), "token", "is not a bot's token: digits, a colon, and letters, as @BotFather gives it")
-	wrong(s.Secret.Set() && !secretForm.MatchString(s.Secret.Reveal()), "secret", "may hold 1 to 256 of A-Z, a-z, 0-9, _ and -")
-	wrong(s.JoinWithin <= 0 || s.JoinWithin.D() > mostJoin, "join_within", "is not between 1s and 24h")
-	wrong(s.Wait < 0 || s.Wait.D() > mostWait, "wait", "is not between 0 and "+config.Duration(mostWait).String())
-	wrong(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
-	wrong(s.MaxFile < 1 || s.MaxFile > mostFile, "max_file", "is not between 1 byte and "+config.Size(mostFile).String())
+	var wrong config.Faults
+	wrong.When(!tokenForm.MatchString(s.Token.Reveal()), "token", "is not a bot's token: digits, a colon, and letters, as @BotFather gives it")
+	wrong.When(s.Secret.Set() && !secretForm.MatchString(s.Secret.Reveal()), "secret", "may hold 1 to 256 of A-Z, a-z, 0-9, _ and -")
+	wrong.When(s.JoinWithin <= 0 || s.JoinWithin.D() > mostJoin, "join_within", "is not between 1s and 24h")
+	wrong.When(s.Wait < 0 || s.Wait.D() > mostWait, "wait", "is not between 0 and "+config.Duration(mostWait).String())
+	wrong.When(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
+	wrong.When(s.MaxFile < 1 || s.MaxFile > mostFile, "max_file", "is not between 1 byte and "+config.Size(mostFile).String())
 	for i, group := range s.Groups {
 		id, err := strconv.ParseInt(group, 10, 64)
-		wrong(err != nil || id >= 0, fmt.Sprintf("groups[%d]", i), `is not the id of a group, such as "-1001234567890"`)
+		wrong.When(err != nil || id >= 0, fmt.Sprintf("groups[%d]", i), `is not the id of a group, such as "-1001234567890"`)
 	}
 	base, err := url.Parse(s.BaseURL)
-	wrong(err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.User != nil || base.RawQuery != "",
+	wrong.When(err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.User != nil || base.RawQuery != "",
 		"base_url", "is not an address such as https://api.telegram.org")
-	return errors.Join(errs...)
+	return errors.Join(wrong...)
 }
 
 // bot is the bot's own account, which its token begins with.

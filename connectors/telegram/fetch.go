@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -35,7 +32,7 @@ func (m *message) files() []file {
 			continue
 		}
 		f := *one.file
-		if f.Name = nameOf(f.Name); f.Name == "" {
+		if f.Name = strings.Trim(connectors.FileName(f.Name, 150), ". "); f.Name == "" {
 			f.Name = m.nameFor(one.word, one.ending)
 		}
 		all = append(all, f)
@@ -100,7 +97,7 @@ func (c *connector) Fetch(ctx context.Context, m connectors.Media) (complaint.At
 	}
 	switch {
 	case found.Size > int64(c.settings.MaxFile):
-		return complaint.Attachment{}, errTooLarge(c.settings)
+		return complaint.Attachment{}, connectors.LargeFile(c.settings.MaxFile)
 	case found.Path == "" || strings.HasPrefix(found.Path, "/") || !isPlain(found.Path):
 		return complaint.Attachment{}, retry.UnreadableAnswer(
 			errors.New("getFile: no path that can be fetched: does the server at base_url run with --local?"))
@@ -109,10 +106,6 @@ func (c *connector) Fetch(ctx context.Context, m connectors.Media) (complaint.At
 }
 
 func isPlain(p string) bool { return path.Clean(p) == p && !strings.HasPrefix(p, "..") }
-
-func errTooLarge(s *Settings) error {
-	return retry.Never(fmt.Errorf("the file is larger than max_file, %s", s.MaxFile))
-}
 
 // keep downloads a file into the store.
 func (c *connector) keep(ctx context.Context, name, path string, size int64) (complaint.Attachment, error) {
@@ -124,66 +117,6 @@ func (c *connector) keep(ctx context.Context, name, path string, size int64) (co
 	if answer.ContentLength >= 0 {
 		size = answer.ContentLength
 	}
-	whole := &wholeFile{from: answer.Body, size: size, most: int64(c.settings.MaxFile)}
-	kept, err := c.env.Files.Put(ctx, name, whole)
-	switch {
-	case errors.Is(whole.err, errLarge):
-		return complaint.Attachment{}, errTooLarge(c.settings)
-	case whole.err != nil:
-		return complaint.Attachment{}, retry.FromTransport(fmt.Errorf("download: %w", whole.err), true)
-	case err != nil:
-		return complaint.Attachment{}, later(fmt.Errorf("keep a file: %w", err))
-	}
-	return kept, nil
-}
-
-var (
-	errLarge = errors.New("it is too large")
-	errCut   = errors.New("it breaks off")
-)
-
-// wholeFile reads a file and ends well only when all of it came. An error stays: whoever reads on gets it again.
-type wholeFile struct {
-	from io.Reader
-	read int64
-	size int64 // what was announced; below 1: nothing was
-	most int64
-	err  error // but for io.EOF
-}
-
-func (w *wholeFile) Read(p []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
-	}
-	n, err := w.from.Read(p)
-	w.read += int64(n)
-	switch {
-	case w.read > w.most:
-		w.err = errLarge
-	case err == io.EOF && w.read < w.size:
-		w.err = errCut
-	case err != nil && err != io.EOF:
-		w.err = fmt.Errorf("%w: %w", errCut, err)
-	default:
-		return n, err
-	}
-	return 0, w.err
-}
-
-// nameOf is a file's name as it may stand anywhere: the last part of what the sender wrote, without signs that hide or
-// turn text, at most 150 bytes of its end.
-func nameOf(written string) string {
-	const most = 150
-	name := written[strings.LastIndexAny(written, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	for len(name) > most {
-		_, size := utf8.DecodeRuneInString(name)
-		name = name[size:]
-	}
-	return strings.Trim(name, ". ")
+	whole := connectors.Whole{From: answer.Body, Size: size, Most: c.settings.MaxFile}
+	return whole.Keep(ctx, c.env.Files, name)
 }

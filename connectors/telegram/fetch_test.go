@@ -3,8 +3,6 @@ package telegram
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -103,31 +101,6 @@ func TestHalfAFileIsNoFile(t *testing.T) {
 		t.Errorf("then: %+v, %v", got, err)
 	}
 }
-
-func TestAnErrorInAFileStays(t *testing.T) {
-	for name, c := range map[string]struct {
-		file wholeFile
-		want error
-	}{
-		"cut":          {wholeFile{from: strings.NewReader("abc"), size: 4, most: 10}, errCut},
-		"broken":       {wholeFile{from: io.MultiReader(strings.NewReader("abc"), broken{}), size: 4, most: 10}, errCut},
-		"too large":    {wholeFile{from: strings.NewReader("abcdefghijk"), most: 10}, errLarge},
-		"whole":        {wholeFile{from: strings.NewReader("abc"), size: 3, most: 3}, nil},
-		"of no length": {wholeFile{from: strings.NewReader("abc"), size: -1, most: 3}, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for range 2 {
-				if _, err := io.ReadAll(&c.file); !errors.Is(err, c.want) {
-					t.Errorf("got %v, want %v", err, c.want)
-				}
-			}
-		})
-	}
-}
-
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestAFullDiskIsNotTheFilesFault(t *testing.T) {
 	r := newRig(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -34,11 +35,13 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	}
 	page, next := connectors.Page{Next: from, More: len(updates) >= c.settings.Page}, int64(0)
 	for _, raw := range updates {
-		id, err := c.take(&page, raw)
+		u, err := decode(raw)
 		if err != nil {
-			return connectors.Page{}, err
+			return connectors.Page{}, retry.UnreadableAnswer(fmt.Errorf("getUpdates: %w", err))
 		}
-		next = max(next, id+1)
+		messages, aside := c.take(u, raw)
+		page.Messages, page.SetAside = append(page.Messages, messages...), append(page.SetAside, aside...)
+		next = max(next, *u.ID+1)
 	}
 	if next > 0 {
 		page.Next = connectors.Cursor(strconv.FormatInt(next, 10))
@@ -46,26 +49,17 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	return page, nil
 }
 
-// take adds an update to a page and returns its id.
-func (c *connector) take(page *connectors.Page, raw json.RawMessage) (int64, error) {
-	u, err := decode(raw)
-	if u.ID == nil {
-		return 0, retry.UnreadableAnswer(errors.New("getUpdates: an update has no update_id"))
-	}
-	var message *connectors.Message
-	if err == nil {
-		message, err = c.read(u, raw)
-	}
-	if message != nil {
-		page.Messages = append(page.Messages, *message)
-	}
-	if err != nil {
+// take is what an update brings: a message, or what is set aside because it cannot be read, or nothing of either.
+func (c *connector) take(u update, raw []byte) ([]connectors.Message, []connectors.SetAside) {
+	message, err := c.read(u, raw)
+	switch {
+	case err != nil:
 		id := strconv.FormatInt(*u.ID, 10)
-		page.SetAside = append(page.SetAside, connectors.SetAside{
-			SourceID: id, Where: "update " + id, Reason: connectors.Unreadable, Detail: err.Error(), Raw: raw,
-		})
+		return nil, []connectors.SetAside{{SourceID: id, Where: "update " + id, Reason: connectors.Unreadable, Detail: err.Error(), Raw: raw}}
+	case message != nil:
+		return []connectors.Message{*message}, nil
 	}
-	return *u.ID, nil
+	return nil, nil
 }
 
 func readCursor(cursor connectors.Cursor) (int64, error) {

@@ -6,6 +6,7 @@
 //   - Polled, the cursor is the offset: the last update_id and one. Telegram forgets an update when the next poll asks for
 //     later ones, which is after the commit. Ids that begin anew, as Telegram's do after a quiet week, lose nothing.
 //   - By webhook, nothing of a request is read before its secret fits. What is refused Telegram sends again, for a day.
+//   - A message that names no chat or no id of its own is set aside, polled or posted, and holds up no other.
 //   - A message's id is chat, message and a hash of its content: an edit is another message, and an update about an edit
 //     that changed nothing is the same one.
 //   - Heard are people in private chats, and in groups that are configured. Each person in a group is a sender of their own.

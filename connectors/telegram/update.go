@@ -90,7 +90,7 @@ type contact struct {
 	User  int64  `json:"user_id"` // 0: not somebody on Telegram
 }
 
-var errNoUpdate = errors.New("it is no update of the Bot API")
+var errNoUpdate = errors.New("it is no update of the Bot API: it has no update_id")
 
 // decode reads an update. A field of another type than we know is left out, and the rest read: Telegram adds to its types.
 // What has no update_id has none in the result either.

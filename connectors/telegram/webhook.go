@@ -34,15 +34,8 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if err != nil {
 		return connectors.Received{}, refuse(http.StatusBadRequest, err.Error())
 	}
-	message, err := c.read(u, body)
-	if err != nil {
-		return connectors.Received{}, refuse(http.StatusBadRequest, err.Error())
-	}
-	received := connectors.Received{Told: &connectors.Answer{Type: "application/json", Body: []byte("{}")}}
-	if message != nil {
-		received.Messages = []connectors.Message{*message}
-	}
-	return received, nil
+	messages, aside := c.take(u, body)
+	return connectors.Received{Messages: messages, SetAside: aside, Told: &connectors.Answer{Type: "application/json", Body: []byte("{}")}}, nil
 }
 
 // readBody takes the whole body, and never more than the limit.

@@ -4,7 +4,6 @@ package webhook
 
 import (
 	"errors"
-	"net/url"
 	"time"
 
 	"github.com/satupintu/satupintu/config"
@@ -41,7 +40,7 @@ func (s *Settings) Validate() error {
 		errs = append(errs, &config.FieldError{Field: field, Reason: reason})
 	}
 	if s.Callback != "" {
-		if reason := badAddress(s.Callback); reason != "" {
+		if reason := connectors.BadAddress(s.Callback); reason != "" {
 			wrong("callback", reason)
 		}
 	}
@@ -50,22 +49,4 @@ func (s *Settings) Validate() error {
 
 func (s *Settings) credentials() connectors.Credentials {
 	return connectors.Credentials{Secret: s.Secret, Bearer: s.Bearer, Tolerance: s.Tolerance.D()}
-}
-
-// badAddress never quotes the address, which may hold a token.
-func badAddress(address string) string {
-	parsed, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return "is not an address"
-	case parsed.Scheme != "https" && parsed.Scheme != "http":
-		return "must begin with https:// or http://"
-	case parsed.Hostname() == "":
-		return "has no host"
-	case parsed.User != nil:
-		return "must not carry a name or password"
-	case parsed.Fragment != "":
-		return "must not end in a # part"
-	}
-	return ""
 }

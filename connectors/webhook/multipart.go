@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,9 +10,8 @@ import (
 	"mime/multipart"
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -92,7 +92,6 @@ func isFile(part *multipart.Part) bool {
 	return err == nil && !strings.HasPrefix(kind, "text/") && kind != jsonType
 }
 
-// fileName is the last part of the name a sender gives, without control characters, at most 200 bytes.
 func fileName(part *multipart.Part) string {
 	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	if err != nil {
@@ -101,21 +100,4 @@ func fileName(part *multipart.Part) string {
 	return cleanName(params["filename"])
 }
 
-func cleanName(name string) string {
-	const most = 200
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	for len(name) > most {
-		_, size := utf8.DecodeRuneInString(name)
-		name = name[size:] // from the front: the end says what kind of file it is
-	}
-	if name = strings.TrimSpace(name); name == "" || name == "." || name == ".." {
-		return "attachment"
-	}
-	return name
-}
+func cleanName(name string) string { return cmp.Or(connectors.FileName(name, 200), "attachment") }

@@ -275,7 +275,7 @@ func TestSettingsThatContradict(t *testing.T) {
 		"https://u:RAHASIA@portal.example/": "name or password", "https:///RAHASIA": "has no host", "portal.example/RAHASIA": "must begin with", "https://portal.example/#RAHASIA": "# part",
 		"https://[RAHASIA": "is not an address",
 	} {
-		if got := badAddress(address); !strings.Contains(got, reason) || strings.Contains(got, "RAHASIA") {
+		if got := connectors.BadAddress(address); !strings.Contains(got, reason) || strings.Contains(got, "RAHASIA") {
 			t.Errorf("%s: %q", address, got)
 		}
 	}

@@ -2,7 +2,6 @@ package whatsapp
 
 import (
 	"errors"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,29 +65,19 @@ var (
 
 // Validate reports impossible values.
 func (s *Settings) Validate() error {
-	var errs []error
-	wrong := func(bad bool, field, reason string) {
-		if bad {
-			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
-		}
-	}
-	wrong(!digits.MatchString(s.PhoneNumberID), "phone_number_id", "is not the number's id, which has digits only")
+	var wrong config.Faults
+	wrong.When(!digits.MatchString(s.PhoneNumberID), "phone_number_id", "is not the number's id, which has digits only")
 	for field, secret := range map[string]config.Secret{"app_secret": s.AppSecret, "token": s.Token, "verify_token": s.VerifyToken} {
-		wrong(strings.TrimSpace(secret.Reveal()) == "", field, "is missing or empty")
+		wrong.When(strings.TrimSpace(secret.Reveal()) == "", field, "is missing or empty")
 	}
-	wrong(len(s.VerifyToken.Reveal()) > mostSecret, "verify_token", "is longer than 1000 characters")
-	wrong(s.JoinWithin <= 0 || s.JoinWithin.D() > mostJoin, "join_within", "is not between 1s and 24h")
-	wrong(s.Template.Name != "" && !templateName.MatchString(s.Template.Name), "template.name", "is no template's name: those have a-z, 0-9 and _")
-	wrong(!languageForm.MatchString(s.Template.Language), "template.language", "is no language such as id or en_US")
-	wrong(s.MaxFile < 1 || s.MaxFile > mostFile, "max_file", "is not between 1 byte and 100MiB")
-	wrong(!versionForm.MatchString(s.Version), "version", "is no version such as v25.0")
-	wrong(badBase(s.BaseURL), "base_url", "is not an address such as https://graph.facebook.com")
-	wrong(slices.ContainsFunc(s.MediaHosts, func(h string) bool { return !hostForm.MatchString(h) }), "media_hosts", "are not names of hosts such as lookaside.fbsbx.com")
-	return errors.Join(errs...)
-}
-
-func badBase(address string) bool {
-	parsed, err := url.Parse(address)
-	return err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Hostname() == "" ||
-		parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" || strings.HasSuffix(address, "/")
+	wrong.When(len(s.VerifyToken.Reveal()) > mostSecret, "verify_token", "is longer than 1000 characters")
+	wrong.When(s.JoinWithin <= 0 || s.JoinWithin.D() > mostJoin, "join_within", "is not between 1s and 24h")
+	wrong.When(s.Template.Name != "" && !templateName.MatchString(s.Template.Name), "template.name", "is no template's name: those have a-z, 0-9 and _")
+	wrong.When(!languageForm.MatchString(s.Template.Language), "template.language", "is no language such as id or en_US")
+	wrong.When(s.MaxFile < 1 || s.MaxFile > mostFile, "max_file", "is not between 1 byte and 100MiB")
+	wrong.When(!versionForm.MatchString(s.Version), "version", "is no version such as v25.0")
+	wrong.When(connectors.BadAddress(s.BaseURL) != "" || strings.Contains(s.BaseURL, "?") || strings.HasSuffix(s.BaseURL, "/"),
+		"base_url", "is not an address such as https://graph.facebook.com")
+	wrong.When(slices.ContainsFunc(s.MediaHosts, func(h string) bool { return !hostForm.MatchString(h) }), "media_hosts", "are not names of hosts such as lookaside.fbsbx.com")
+	return errors.Join(wrong...)
 }

@@ -22,8 +22,6 @@ const withheld = "unsupported"
 
 var mediaID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
-var errFileTooLarge = retry.Never(errors.New("the file is larger than max_file"))
-
 // link is where a file lies for the next minutes.
 type link struct {
 	URL  string `json:"url"`
@@ -57,7 +55,7 @@ func (n *number) fetch(ctx context.Context, m connectors.Media) (complaint.Attac
 		return complaint.Attachment{}, err
 	}
 	if int64(at.Size) > int64(n.settings.MaxFile) {
-		return complaint.Attachment{}, errFileTooLarge
+		return complaint.Attachment{}, connectors.LargeFile(n.settings.MaxFile)
 	}
 	if err := n.trusted(at.URL); err != nil {
 		return complaint.Attachment{}, err
@@ -102,45 +100,13 @@ func (n *number) download(ctx context.Context, m connectors.Media, at link) (com
 	case isPage(answer.Header().Get("Content-Type")) && !isPage(at.Type):
 		return complaint.Attachment{}, retry.UnreadableAnswer(errors.New("a web page came in place of the file"))
 	}
-	file := &capped{from: body, left: int64(n.settings.MaxFile)}
-	kept, err := n.env.Files.Put(ctx, nameOf(m, at.Type), file)
-	switch {
-	case file.over:
-		return complaint.Attachment{}, errFileTooLarge
-	case file.broke != nil:
-		return complaint.Attachment{}, retry.FromTransport(fmt.Errorf("the file breaks off: %w", file.broke), true)
-	case err != nil:
-		return complaint.Attachment{}, fmt.Errorf("keep it: %w", err)
-	}
-	return kept, nil
+	file := connectors.Whole{From: body, Most: n.settings.MaxFile}
+	return file.Keep(ctx, n.env.Files, nameOf(m, at.Type))
 }
 
 func isPage(contentType string) bool {
 	kind, _, _ := mime.ParseMediaType(contentType)
 	return kind == "text/html"
-}
-
-// capped reads no more than so many bytes, and remembers why it ended early.
-type capped struct {
-	from  io.Reader
-	left  int64
-	over  bool
-	broke error
-}
-
-func (c *capped) Read(p []byte) (int, error) {
-	if int64(len(p)) > c.left+1 {
-		p = p[:c.left+1]
-	}
-	got, err := c.from.Read(p)
-	if c.left -= int64(got); c.left < 0 {
-		c.over = true
-		return 0, errFileTooLarge
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		c.broke = err
-	}
-	return got, err
 }
 
 // nameOf is a file's name: the sender's own, or one that says what it is.

@@ -21,18 +21,23 @@ func FuzzWebhook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		log := &words{}
 		n := &number{settings: office(), env: connectors.Env{Log: slog.New(slog.NewTextHandler(log, nil))}}
-		messages, err := n.decode(body)
+		got, err := n.decode(body)
 		var refused *connectors.RequestError
-		if err != nil && (!errors.As(err, &refused) || len(messages) > 0) {
-			t.Fatalf("%d messages, %v", len(messages), err)
+		if err != nil && (!errors.As(err, &refused) || len(got.Messages)+len(got.SetAside) > 0) {
+			t.Fatalf("%d messages, %v", len(got.Messages), err)
 		}
-		for _, one := range messages {
+		for _, one := range got.Messages {
 			wantFit(t, one)
 			if number := one.Reporter.Phone; len(number) > 8 && strings.Contains(log.String(), number[1:]) {
 				t.Errorf("the log has the number: %s", log)
 			}
 		}
-		if again, _ := n.decode(body); !reflect.DeepEqual(messages, again) {
+		for _, aside := range got.SetAside {
+			if !json.Valid(aside.Raw) || aside.Reason != connectors.Unreadable || aside.SourceID != "" && len(aside.SourceID) != 35 {
+				t.Errorf("set aside: %+v", aside)
+			}
+		}
+		if again, _ := n.decode(body); !reflect.DeepEqual(got, again) {
 			t.Errorf("decoded again, it is another")
 		}
 	})

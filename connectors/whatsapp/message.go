@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -87,16 +86,20 @@ func (d *decoder) message(people []contact, raw json.RawMessage) {
 	if h.From == "" && h.FromID == "" && len(people) == 1 {
 		h.From, h.FromID = people[0].Number, people[0].ID
 	}
+	if h.ID == "" {
+		d.setAside("", "a message", "it has no id: has the webhook's form changed?", raw)
+		return
+	}
 	m := connectors.Message{ID: idOf(h.ID), At: moment(h.Timestamp), Raw: complaint.Payload{Type: "application/json", Body: bytes.Clone(raw)}}
-	if h.ID == "" || !identify(&m, h, people) {
-		d.nameless++
+	if !identify(&m, h, people) {
+		d.setAside(m.ID, "message "+m.ID, "it has no sender that can be read: has the webhook's form changed?", raw)
 		return
 	}
 	fill(&m, h.Type, raw)
 	if m.Text == "" && len(m.Media) == 0 && m.Place == (complaint.Place{}) {
 		m.Media = []connectors.Media{{ID: withheld}}
 	}
-	d.messages = append(d.messages, m)
+	d.received.Messages = append(d.received.Messages, m)
 }
 
 // idOf is a message's ID. WhatsApp's own has the sender's number in it, and ids are shown where numbers are not.
@@ -161,7 +164,7 @@ func attach(m *connectors.Message, f file) {
 	m.Text = complaint.CleanText(f.Caption)
 	m.Media = []connectors.Media{{ID: withheld}}
 	if mediaID.MatchString(f.ID) {
-		m.Media = []connectors.Media{{ID: f.ID, Name: fileName(f.Name), Type: complaint.CleanText(f.Type)}}
+		m.Media = []connectors.Media{{ID: f.ID, Name: strings.Trim(connectors.FileName(f.Name, 150), ". "), Type: complaint.CleanText(f.Type)}}
 	}
 }
 
@@ -217,22 +220,4 @@ func joined(with string, texts ...string) string {
 		}
 	}
 	return strings.Join(filled, with)
-}
-
-// fileName is a file's name as it may stand anywhere: the last part of what the sender wrote, without signs that hide or
-// turn text, its last 150 bytes at most, for the end says what kind of file it is.
-func fileName(written string) string {
-	const most = 150
-	name := written[strings.LastIndexAny(written, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, complaint.CleanText(name))
-	letters := []rune(name)
-	for len(string(letters)) > most {
-		letters = letters[1:]
-	}
-	return strings.Trim(string(letters), ". ")
 }

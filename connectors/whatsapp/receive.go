@@ -41,11 +41,12 @@ func (n *number) Receive(r *http.Request) (connectors.Received, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
 		return connectors.Received{}, refuse(http.StatusUnsupportedMediaType, "webhooks are application/json")
 	}
-	messages, err := n.decode(body)
+	received, err := n.decode(body)
 	if err != nil {
 		return connectors.Received{}, err
 	}
-	return connectors.Received{Messages: messages, Told: &connectors.Answer{Type: "text/plain; charset=utf-8", Body: []byte("OK")}}, nil
+	received.Told = &connectors.Answer{Type: "text/plain; charset=utf-8", Body: []byte("OK")}
+	return received, nil
 }
 
 // challengeForm is that of what Meta wants to hear back.

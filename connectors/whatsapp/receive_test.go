@@ -169,21 +169,6 @@ func TestAPersonWithoutANumber(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadDoesNotKeepTheOthersOut(t *testing.T) {
-	d := newDesk(t, nil)
-	body := `{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"` + numberID + `"},
-		"messages":[7,{"from":"6281270004411","type":"text","text":{"body":"tanpa id"}},{"id":"wamid.2","type":"text","text":{"body":"tanpa pengirim"}},
-		{"id":"wamid.3","from":"6281270004411","timestamp":"kemarin","type":"text","text":{"body":"utuh"}},
-		{"id":"wamid.4","from":"6281270004411","timestamp":-5,"text":{"body":"tanpa jenis"}}]}}]}]}`
-	got := d.receiveBody([]byte(body))
-	if len(got) != 2 || got[0].Text != "utuh" || !got[0].At.IsZero() || got[1].Media[0].ID != withheld || !got[1].At.IsZero() {
-		t.Errorf("got %+v", got)
-	}
-	if said := d.log.String(); !strings.Contains(said, "level=ERROR") || !strings.Contains(said, "messages=3") || strings.Contains(said, "tanpa") {
-		t.Errorf("the log says %s", said)
-	}
-}
-
 func TestAFailedDeliveryIsLoggedByOurKeyAndWithoutTheNumber(t *testing.T) {
 	d := newDesk(t, nil)
 	sent := cloudapi.Sent{ID: "wamid." + base64.StdEncoding.EncodeToString([]byte(wargaPhone)), To: wargaPhone, Opaque: "SP-1KAZ5T8M3Q0X4RD/2"}
@@ -293,8 +278,7 @@ func TestOtherRequestsAreRefused(t *testing.T) {
 	wantRefused(t, "PUT", err, http.StatusMethodNotAllowed)
 	for name, body := range map[string]string{
 		"no JSON": "hub.mode=subscribe", "a list": "[]", "entries that are none": `{"object":"whatsapp_business_account","entry":{}}`,
-		"a value that is none": `{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":7}]}]}`,
-		"two documents":        `{"object":"whatsapp_business_account"}{}`,
+		"two documents": `{"object":"whatsapp_business_account"}{}`,
 	} {
 		_, err := d.post([]byte(body))
 		wantRefused(t, name, err, http.StatusBadRequest)
@@ -302,6 +286,37 @@ func TestOtherRequestsAreRefused(t *testing.T) {
 	body := bytes.Replace(d.webhookOf(warga, 1), []byte("whatsapp_business_account"), []byte("page"), 1)
 	if got := d.receiveBody(body); len(got) != 0 {
 		t.Errorf("another product's webhook gives %+v", got)
+	}
+}
+
+func TestWhatCannotBeReadIsSetAsideAndKeepsNothingElseOut(t *testing.T) {
+	d := newDesk(t, nil)
+	const (
+		noID     = `{"from":"6281270004411","type":"text","text":{"body":"RAHASIA"}}`
+		noSender = `{"id":"wamid.NjI4MTI3MDAwNDQxMQ","type":"text","text":{"body":"RAHASIA"}}`
+	)
+	body := []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":8},
+		{"field":"messages","value":{"metadata":{"phone_number_id":"` + numberID + `"},"messages":[7,` + noID + `,` + noSender + `,
+		{"id":"wamid.3","from":"6281270004411","timestamp":"kemarin","type":"text","text":{"body":"utuh"}},
+		{"id":"wamid.4","from":"6281270004411","timestamp":-5,"text":{"body":"tanpa jenis"}}]}}]}]}`)
+	received, err := d.post(body)
+	got := received.Messages
+	if err != nil || len(got) != 2 || got[0].Text != "utuh" || !got[0].At.IsZero() || got[1].Media[0].ID != withheld || !got[1].At.IsZero() {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	var raw []string
+	for _, aside := range received.SetAside {
+		raw = append(raw, string(aside.Raw))
+		shown := aside.SourceID + " " + aside.Where + " " + aside.Detail
+		if aside.Reason != connectors.Unreadable || aside.Where == "" || aside.Detail == "" || strings.Contains(shown+d.log.String(), "RAHASIA") || strings.Contains(shown, "NjI4") {
+			t.Errorf("set aside for %q: %s", aside.Reason, shown)
+		}
+	}
+	if !reflect.DeepEqual(raw, []string{"8", "7", noID, noSender}) || received.Told == nil || received.Refuse != nil {
+		t.Errorf("set aside are %q, told %v", raw, received.Told)
+	}
+	if again, err := d.post(body); err != nil || !reflect.DeepEqual(again, received) {
+		t.Errorf("posted again it is %+v, %v", again, err)
 	}
 }
 

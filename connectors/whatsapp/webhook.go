@@ -1,6 +1,7 @@
 package whatsapp
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -52,15 +53,16 @@ type failure struct {
 	Code int `json:"code"`
 }
 
-// decode makes messages of a webhook, in the order they came. What is not for this number is counted and left alone.
-func (n *number) decode(body []byte) ([]connectors.Message, error) {
+// decode makes messages of a webhook, in the order they came. What cannot be read is set aside, and what is not for this
+// number is counted and left alone.
+func (n *number) decode(body []byte) (connectors.Received, error) {
 	var hook webhook
 	if err := json.Unmarshal(body, &hook); err != nil {
-		return nil, refuse(http.StatusBadRequest, "the body is not JSON as WhatsApp sends it")
+		return connectors.Received{}, refuse(http.StatusBadRequest, "the body is not JSON as WhatsApp sends it")
 	}
 	if hook.Object != "whatsapp_business_account" {
 		n.env.Log.Warn("a webhook is about something other than WhatsApp; it is left alone: unsubscribe the app from it")
-		return nil, nil
+		return connectors.Received{}, nil
 	}
 	d := &decoder{number: n}
 	for _, entry := range hook.Entry {
@@ -69,32 +71,30 @@ func (n *number) decode(body []byte) ([]connectors.Message, error) {
 				n.env.Log.Debug("a webhook is about something other than messages; it is left alone")
 				continue
 			}
-			if err := d.change(change.Value); err != nil {
-				return nil, err
-			}
+			d.change(change.Value)
 		}
 	}
 	d.report()
-	return d.messages, nil
+	return d.received, nil
 }
 
 // decoder gathers what one webhook carries.
 type decoder struct {
 	*number
-	messages  []connectors.Message
+	received  connectors.Received
 	elsewhere int // changes for other numbers
 	quiet     int // messages without a word: reactions, notices of the system
-	nameless  int // messages without an id or a sender
 }
 
-func (d *decoder) change(raw json.RawMessage) error {
+func (d *decoder) change(raw json.RawMessage) {
 	var v value
 	if err := json.Unmarshal(raw, &v); err != nil {
-		return refuse(http.StatusBadRequest, "a change is not as WhatsApp sends it")
+		d.setAside("", "a change of messages", "it is not as WhatsApp sends it", raw)
+		return
 	}
 	if v.Metadata.PhoneNumberID != d.settings.PhoneNumberID {
 		d.elsewhere++
-		return nil
+		return
 	}
 	for _, one := range v.Statuses {
 		d.status(one)
@@ -105,7 +105,12 @@ func (d *decoder) change(raw json.RawMessage) error {
 	for _, one := range v.Messages {
 		d.message(v.Contacts, one)
 	}
-	return nil
+}
+
+func (d *decoder) setAside(id, where, detail string, raw json.RawMessage) {
+	d.received.SetAside = append(d.received.SetAside, connectors.SetAside{
+		SourceID: id, Where: where, Reason: connectors.Unreadable, Detail: detail, Raw: bytes.Clone(raw),
+	})
 }
 
 // status logs a message of ours that was not delivered: by our own key, for WhatsApp's id has the number in it.
@@ -138,9 +143,6 @@ func (d *decoder) report() {
 	}
 	if d.quiet > 0 {
 		d.env.Log.Debug("messages without a word are left alone: reactions, deletions, notices of the system", "messages", d.quiet)
-	}
-	if d.nameless > 0 {
-		d.env.Log.Error("messages have no id or no sender that can be read, and were not taken in: the webhook's form has changed", "messages", d.nameless)
 	}
 }
 

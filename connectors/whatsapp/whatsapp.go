@@ -3,7 +3,7 @@
 // Its promises, beside those of every connector:
 //
 //   - Nothing is decoded before its signature holds. What one webhook carries is taken in whole or not at all; a message
-//     that cannot be read does not keep the others out.
+//     that cannot be read is set aside, and does not keep the others out.
 //   - What WhatsApp could not hand over (a poll, a photo that vanishes when seen) counts as a file that cannot be had, so
 //     that the person is not left believing that it was seen.
 //   - A message's ID is a hash of WhatsApp's own id, which has the sender's number written into it.

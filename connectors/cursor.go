@@ -1,0 +1,40 @@
+package connectors
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Cursor is a connector's own note of how far it has read; empty at the start. At most 1 MiB.
+type Cursor string
+
+// MostCursor is how many bytes CursorOf writes, somewhat below what a cursor may have.
+const MostCursor = 1_000_000
+
+// ErrLongCursor says that a note is larger than MostCursor.
+var ErrLongCursor = errors.New("the cursor grows too large")
+
+// CursorOf writes a connector's note as JSON.
+func CursorOf(note any) (Cursor, error) {
+	text, err := json.Marshal(note)
+	if err == nil && len(text) > MostCursor {
+		err = ErrLongCursor
+	}
+	if err != nil {
+		return "", fmt.Errorf("write the cursor: %w", err)
+	}
+	return Cursor(text), nil
+}
+
+// ReadCursor reads a note that CursorOf wrote; an empty cursor is an empty note.
+func ReadCursor[Note any](from Cursor) (Note, error) {
+	var note, none Note
+	if from == "" {
+		return none, nil
+	}
+	if err := json.Unmarshal([]byte(from), &note); err != nil {
+		return none, fmt.Errorf("read the cursor: %w", err)
+	}
+	return note, nil
+}
