@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/store/storetest"
+)
+
+// door is a channel as the people on it know it.
+type door interface {
+	// complain tells complaint n, with a photo where the channel carries any. A channel that posts to us does so beside the
+	// test, again and again until it is answered.
+	complain(r *region, n int)
+	// heard lists what the channel holds of what was told about complaint n, in order and in the channel's own form. What such
+	// a channel itself knows for a repeat is left out, as it would.
+	heard(r *region, n int) []string
+}
+
+// doorway is a door, how a gateway is configured for it, and what is to be expected there.
+type doorway struct {
+	door
+	name, kind string
+	connector  string        // lines of configuration
+	points     []relay.Point // where the gateway passes: it must die at each
+	photos     int           // of a complaint
+	tells      []string      // words of each piece of news, in order
+	repeats    bool          // the channel cannot know a repeat: what was said when the gateway died is said again
+}
+
+// text is what complaint n of a door says.
+func doorText(door string, n int) string {
+	return fmt.Sprintf("Jembatan nomor %d (%s) rusak di Midai", n, door)
+}
+
+// doorPhoto is its photo, which no other complaint has.
+func doorPhoto(door string, n int) []byte {
+	return fmt.Appendf(nil, "\xff\xd8\xff\xe0 %s", doorText(door, n))
+}
+
+// doorNews are words of what soonDone makes of a complaint, with the answer last.
+func doorNews() []string {
+	return []string{"diteruskan ke SP4N-LAPOR!", "Mohon ditindaklanjuti.", "Sedang kami proses.", "Sudah selesai."}
+}
+
+// handOverNews are words of what the hand-over to the agency becomes.
+const handOverNews = "Bukan kewenangan instansi kami."
+
+// talkedNews begins with the receipt of a conversation.
+func talkedNews() []string {
+	return append([]string{"Laporan Anda sudah kami terima dengan nomor SP-"}, doorNews()...)
+}
+
+// polledPoints are passed with a channel that is polled; pushedPoints with one that posts to us.
+func polledPoints() []relay.Point { return relay.Points() }
+
+func pushedPoints() []relay.Point { return without(relay.Points(), relay.PageKept) }
+
+// talkedPoints are those of a conversation in which nobody must be asked what it is about.
+func talkedPoints(points []relay.Point) []relay.Point {
+	return append(points, without(relay.TalkPoints(), relay.BeforeAsk, relay.Asked)...)
+}
+
+// wordlessPoints leaves out those of files.
+func wordlessPoints(points []relay.Point) []relay.Point {
+	return slices.DeleteFunc(points, func(p relay.Point) bool { return strings.HasPrefix(string(p), "upload:") })
+}
+
+func without(points []relay.Point, left ...relay.Point) []relay.Point {
+	return slices.DeleteFunc(points, func(p relay.Point) bool { return slices.Contains(left, p) })
+}
+
+// doors are all of them. What they need is started with the test and ends with it.
+func doors() []func(t *testing.T, need *servers) doorway {
+	return []func(t *testing.T, need *servers) doorway{
+		webhookDoor, villageDoor, smsdDoor, mailDoor, whatsappDoor, telegramDoor, telegramHookDoor,
+	}
+}
+
+// A complaint of each channel goes once to the platform, with its photo, and every answer comes back there once and in order,
+// wherever between two steps the gateway dies.
+func TestEveryDoorIsAnsweredWhereverTheGatewayDies(t *testing.T) {
+	storetest.Needs(t, "some minutes")
+	signIn(t)
+	need := &servers{t: t}
+	for _, open := range doors() {
+		w := open(t, need)
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			w.dieEverywhere(t)
+		})
+	}
+}
+
+func (w doorway) dieEverywhere(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", w.connector, soonDone())
+	r.edit("timeout: 1s", "timeout: 1s\n  sync: { fresh: 300ms, old: 1s }", `category: "15" }`, `category: "15", hand_over: "21034" }`)
+	for n, point := range w.points {
+		w.complain(r, n)
+		life := r.launch(deathPoint + "=" + string(point))
+		if !within(time.Minute, life.ended) || !life.killed() {
+			r.Fatalf("it did not die at %s:\n%s", point, r.lastWords())
+		}
+	}
+	last := r.launch(clockFile + "=" + r.write("clock", "15m")) // what was asked at a death is asked again after five minutes
+	defer last.kill()
+	w.complain(r, len(w.points)) // and one that no death disturbs
+	repeats := 0
+	for n := range len(w.points) + 1 {
+		w.wantThere(r, n)
+		repeats += w.wantHeard(r, n)
+	}
+	if most := mostRepeats * len(w.points); repeats > most {
+		r.Errorf("%d pieces of news were told again, want no more than %d after %d deaths", repeats, most, len(w.points))
+	}
+	w.wantSettled(r)
+}
+
+// mostRepeats is how much a gateway may be saying to a channel at once when it dies.
+const mostRepeats = 4
+
+// wantThere waits until complaint n is told to be done, and wants it at the platform once, with its photo.
+func (w doorway) wantThere(r *region, n int) {
+	r.Helper()
+	var heard []string
+	if !r.comesTo(time.Minute, func() bool {
+		heard = w.heard(r, n)
+		return slices.ContainsFunc(heard, func(one string) bool { return strings.Contains(one, w.tells[len(w.tells)-1]) })
+	}) {
+		_, story := r.run("queue", "list", "--json")
+		r.Fatalf("complaint %d is not told to be done but %q; at the platform: %+v; in the queue: %s", n, heard, r.sim.ByMarker(doorText(w.name, n)), story)
+	}
+	if there := r.sim.ByMarker(doorText(w.name, n)); len(there) != 1 || len(there[0].Attachments) != w.photos {
+		r.Errorf("complaint %d is %d times at the platform, want once with %d photos: %+v", n, len(there), w.photos, there)
+	}
+}
+
+// wantHeard checks that complaint n was told each piece of news, once and in order, and returns how many were told again
+// right away. When our hand-over to another agency becomes news depends on the death; after one that the platform was
+// quicker than, it does not.
+func (w doorway) wantHeard(r *region, n int) (repeats int) {
+	r.Helper()
+	heard := w.heard(r, n)
+	next, handedOver := 0, 0
+	for i, one := range heard {
+		switch {
+		case strings.Contains(one, handOverNews):
+			if handedOver++; handedOver > 1 && strings.Contains(heard[i-1], handOverNews) {
+				handedOver--
+				repeats++
+			}
+		case next < len(w.tells) && strings.Contains(one, w.tells[next]):
+			next++
+		case next > 0 && strings.Contains(one, w.tells[next-1]):
+			repeats++
+		default:
+			next = len(w.tells) + 1
+		}
+	}
+	if next != len(w.tells) || handedOver > 1 {
+		r.Errorf("complaint %d is told %q, want each of %q in order, and at most once %q", n, heard, w.tells, handOverNews)
+	}
+	if repeats > 0 && (!w.repeats || n == len(w.points)) {
+		r.Errorf("complaint %d is told again what it was told: %q", n, heard)
+	}
+	return repeats
+}
+
+// wantSettled checks that nothing else is at the platform, that the ledger balances, and that nothing is in anybody's hands.
+func (w doorway) wantSettled(r *region) {
+	r.Helper()
+	complaints := int64(len(w.points) + 1)
+	r.exactlyOnce(complaints)
+	if l := r.audit(); l.Accepted != complaints || l.Delivered != complaints {
+		r.Errorf("ledger %+v, want %d accepted and delivered", l, complaints)
+	}
+	if leased := r.queue("leased"); len(leased) > 0 {
+		r.Errorf("still leased: %v", leased)
+	}
+}
+
+// insistence is how a channel posts what it has: again and again until it is answered, or the test ends.
+type insistence struct{ posting *sync.WaitGroup }
+
+func newInsistence(t *testing.T) insistence {
+	i := insistence{&sync.WaitGroup{}}
+	t.Cleanup(i.posting.Wait)
+	return i
+}
+
+func (i insistence) until(r *region, answered func(ctx context.Context) bool) {
+	ctx := r.Context()
+	i.posting.Go(func() {
+		pause := time.NewTicker(100 * time.Millisecond)
+		defer pause.Stop()
+		for !answered(ctx) {
+			select {
+			case <-pause.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
