@@ -217,3 +217,20 @@ func (t *Texts) Words(change StatusChange, zone *time.Location) Words {
 	}
 	return w
 }
+
+// Message is what a person reads of a change where there is room for little: template, in which {ref} {time} {status} {note}
+// {agency} {tracking_id} are filled in and the gaps of empty ones closed, or where that is empty the region's short text.
+func (t *Texts) Message(template string, change StatusChange, zone *time.Location) string {
+	w := t.Words(change, zone)
+	if template == "" {
+		text, err := t.Say(Short, w)
+		if err != nil { // every text was tried when it was read
+			return w.Ref + ": " + w.Status
+		}
+		return text
+	}
+	filled := strings.NewReplacer(
+		"{ref}", w.Ref, "{time}", w.At, "{status}", w.Status, "{note}", w.Note, "{agency}", w.Agency, "{tracking_id}", w.TrackingID,
+	).Replace(template)
+	return strings.Join(strings.Fields(filled), " ")
+}

@@ -175,3 +175,15 @@ func TestAConnectorWithMessagesMustAnswerThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageClosesTheGapsOfWhatIsEmpty(t *testing.T) {
+	change := connectors.StatusChange{Ref: "SP-1KAZ5T8M3Q0X4RD", Status: complaint.Done, At: time.Date(2026, 1, 3, 14, 5, 0, 0, time.UTC)}
+	var texts *connectors.Texts
+	wib := time.FixedZone("WIB", 7*3600)
+	if got, want := texts.Message("Laporan {ref} ({time}): {status}. {note}", change, wib), "Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): selesai."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := texts.Message("", change, wib); !strings.Contains(got, "SP-1KAZ5T8M3Q0X4RD") || !strings.Contains(got, "selesai") {
+		t.Errorf("without a template: %q", got)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email"
 	"github.com/satupintu/satupintu/connectors/open311"
+	"github.com/satupintu/satupintu/connectors/rest"
+	"github.com/satupintu/satupintu/connectors/sms"
 	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/sql"
 	"github.com/satupintu/satupintu/connectors/telegram"
@@ -21,6 +23,8 @@ func connectorKinds() []connectors.Definition {
 	return []connectors.Definition{
 		email.Definition(),
 		open311.Definition(),
+		rest.Definition(),
+		sms.Definition(),
 		spreadsheet.Definition(),
 		sql.Definition(),
 		telegram.Definition(),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -91,19 +90,6 @@ func checkFiles(ctx context.Context, s config.Store) (string, error) {
 	}
 	saw, err := files.Check(ctx)
 	return saw, errors.Join(err, files.Close())
-}
-
-// checkTimeout is how long one channel may take to answer a check. One that hangs is said to, and the others are checked.
-const checkTimeout = 30 * time.Second
-
-func checkChannel(ctx context.Context, c relay.Channel) (string, error) {
-	within, cancel := context.WithTimeout(ctx, checkTimeout)
-	defer cancel()
-	saw, err := c.Check.Check(within)
-	if err != nil && within.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("no answer within %s: %w", checkTimeout, err)
-	}
-	return saw, err
 }
 
 // noFiles keeps nothing: a check and a preview change nothing.

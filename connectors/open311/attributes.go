@@ -112,3 +112,16 @@ func location(f form) []string {
 	}
 	return wrong
 }
+
+// withoutNowhere takes a point away that is none, and the one of apps that do not know where they are: 0, 0. Complaints of
+// many places would seem to be about one.
+func withoutNowhere(record map[string]any) {
+	latText, _ := record["lat"].(string)
+	longText, _ := record["long"].(string)
+	lat, latOK := degrees(latText, 90)
+	long, longOK := degrees(longText, 180)
+	if !latOK || !longOK || lat == 0 && long == 0 {
+		delete(record, "lat")
+		delete(record, "long")
+	}
+}

@@ -150,6 +150,7 @@ func (f form) record() map[string]any {
 		record["device_id"] = v
 	}
 	record["address"] = f.Get("address_string")
+	withoutNowhere(record)
 	record["name"] = strings.TrimSpace(f.Get("first_name") + " " + f.Get("last_name"))
 	return record
 }

@@ -259,6 +259,16 @@ func TestWhatFixMyStreetPostsIsRead(t *testing.T) {
 	}
 }
 
+func TestAnAppThatDoesNotKnowWhereItIsNamesNoPlace(t *testing.T) {
+	d := &desk{}
+	if got := ask(t, serve(t, d), "requests.xml", with(pothole(), "lat=0.0", "long=0", "address_string=")); got.status != 200 {
+		t.Fatal(got.body)
+	}
+	if c := d.taken(t); c.Place.Lat != nil || c.Place.Long != nil {
+		t.Errorf("it lies at %v, %v", *c.Place.Lat, *c.Place.Long)
+	}
+}
+
 func TestWithoutAStoreWhoeverPostsIsToldToComeBack(t *testing.T) {
 	d := goldenDesk()
 	d.fails = errors.New("the disk is full: /var/lib/satupintu")

@@ -265,12 +265,8 @@ func (c *client) record(one item) map[string]any {
 	if _, ok := c.requested(one); !ok {
 		delete(record, "requested_datetime")
 	}
-	lat, latOK := degrees(textIn(one, "lat"), 90)
-	long, longOK := degrees(textIn(one, "long"), 180)
-	if !latOK || !longOK || lat == 0 && long == 0 {
-		delete(record, "lat")
-		delete(record, "long")
-	}
+	record["lat"], record["long"] = textIn(one, "lat"), textIn(one, "long")
+	withoutNowhere(record)
 	return record
 }
 

@@ -130,13 +130,6 @@ func TestEveryStatusHasItsOpenSIDNumberAndItsWord(t *testing.T) {
 	}
 }
 
-func TestAMessageClosesTheGapsOfWhatIsEmpty(t *testing.T) {
-	got := fill("Laporan {ref} ({time}): {status}. {note}", map[string]string{"ref": "SP-1", "time": "03-01-2026 21:05", "status": "selesai", "note": "", "agency": ""})
-	if want := "Laporan SP-1 (03-01-2026 21:05): selesai."; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 // Every example of the page loads, with settings that make sense.
 func TestTheExamplesOfThePageLoad(t *testing.T) {
 	for _, name := range []string{"OPENSID_PASSWORD", "SMSD_PASSWORD", "DISHUB_PASSWORD", "PU_PASSWORD"} {

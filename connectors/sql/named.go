@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // statement is an operator's SQL with its named parameters found: {id}, {after}. Each occurrence becomes a parameter of
@@ -83,18 +82,4 @@ func (s statement) has(name string) bool { return slices.Contains(s.names, name)
 func (s statement) changesRows() bool {
 	word, _, _ := strings.Cut(strings.TrimSpace(s.text), " ")
 	return strings.EqualFold(word, "UPDATE") || strings.EqualFold(word, "DELETE")
-}
-
-// fill puts values into a message's template, and closes the gaps that empty ones leave.
-func fill(template string, values map[string]string) string {
-	pairs := make([]string, 0, 2*len(values))
-	for name, value := range values {
-		pairs = append(pairs, "{"+name+"}", value)
-	}
-	return strings.Join(strings.Fields(strings.NewReplacer(pairs...).Replace(template)), " ")
-}
-
-// localTime is a moment as a citizen reads it.
-func localTime(at time.Time, zone *time.Location) string {
-	return at.In(zone).Format("02-01-2006 15:04")
 }

@@ -35,7 +35,7 @@ type letter struct {
 // WriteStatus sends the change to the number the complaint came from, once.
 func (o outbox) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
 	one := letter{creator: fmt.Sprintf("%s %s %d", o.settings.Outbox.Creator, change.Ref, change.Seq)}
-	one.coding, one.parts = splitSMS(o.message(change), o.settings.Outbox.Most)
+	one.coding, one.parts = splitSMS(o.texts.Message(o.settings.Message, change, o.zone), o.settings.Outbox.Most)
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(one.creator)) // never fails
 	one.ref = byte(sum.Sum32())

@@ -1,13 +1,10 @@
 package sql
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -15,95 +12,59 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-resty/resty/v2"
-
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// photos fetches the files that rows name.
+// photos finds the files that rows name.
 type photos struct {
-	Photos
-	files  connectors.FileStore
-	client *resty.Client
-	log    *slog.Logger
+	settings Photos
+	keep     connectors.Photos
+	download connectors.Download
 }
 
-const (
-	photoTimeout = 20 * time.Second
-	pageTimeout  = 2 * time.Minute // for all photos of a page: a server that hangs must not hold up complaints
-)
-
 func newPhotos(env connectors.Env, s *Settings) photos {
-	p := photos{Photos: s.Photos, files: env.Files, log: env.Log}
-	if p.URL != "" {
-		p.client = connectors.NewClient(env.Transport, photoTimeout)
+	p := photos{settings: s.Photos}
+	if s.Photos.URL != "" {
+		p.download = connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.Photos.MaxSize)}
 	}
+	p.keep = connectors.Photos{Files: env.Files, Log: env.Log, Most: s.Photos.Most, Fetch: p.fetch}
 	return p
 }
 
-// of returns the photos of a row, and how many of them are missing. One that cannot be had is left out, and logged with the
-// row's id: names and addresses may hold a citizen's words. The time for the whole page ends at until. The error is the
-// context's, or the file store's: then nothing is lost by polling again.
-func (p photos) of(ctx context.Context, until time.Time, record map[string]any, id rowID) (kept []complaint.Attachment, missing int, _ error) {
-	fetching, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	names := p.names(record)
-	for i, name := range names {
-		if i == p.Most {
-			p.log.Warn("a complaint has more photos than are taken; the rest is left out", "row", id.Text, "most", p.Most)
-			missing += len(names) - i
-			break
-		}
-		body, err := p.fetch(fetching, name)
-		if ctx.Err() != nil {
-			return nil, 0, ctx.Err()
-		}
-		if err != nil {
-			p.log.Warn("a photo cannot be had; the complaint goes on without it", "row", id.Text, "photo", i+1, "error", err)
-			missing++
-			continue
-		}
-		attachment, err := p.files.Put(ctx, path.Base(filepath.ToSlash(name)), bytes.NewReader(body))
-		if err != nil {
-			return nil, 0, fmt.Errorf("keep a photo of row %s: %w", id.Text, err)
-		}
-		attachment.Name = complaint.CleanText(attachment.Name)
-		kept = append(kept, attachment)
-	}
-	return kept, missing, nil
+// of puts the photos of a row on its complaint. The log has the row's id alone: names and addresses may hold a citizen's words.
+func (p photos) of(ctx context.Context, until time.Time, c *complaint.Complaint, record map[string]any, id rowID) error {
+	return p.keep.Of(ctx, until, c, p.names(record), slog.String("row", id.Text))
 }
 
-func (p photos) names(record map[string]any) []string {
-	if p.Folder == "" && p.URL == "" {
+func (p photos) names(record map[string]any) []connectors.Photo {
+	if p.settings.Folder == "" && p.settings.URL == "" {
 		return nil
 	}
-	text, _ := record[p.Column].(string)
+	text, _ := record[p.settings.Column].(string)
 	names := []string{text}
-	if p.Separator != "" {
-		names = strings.Split(text, p.Separator)
+	if p.settings.Separator != "" {
+		names = strings.Split(text, p.settings.Separator)
 	}
-	var filled []string
+	var filled []connectors.Photo
 	for _, name := range names {
 		if name = strings.TrimSpace(name); name != "" {
-			filled = append(filled, name)
+			filled = append(filled, connectors.Photo{Name: path.Base(filepath.ToSlash(name)), At: name})
 		}
 	}
 	return filled
 }
 
 func (p photos) fetch(ctx context.Context, name string) ([]byte, error) {
-	if p.URL != "" {
-		return p.download(ctx, name)
+	if p.settings.URL != "" {
+		return p.ask(ctx, name)
 	}
 	return p.open(name)
 }
 
-var errTooLarge = errors.New("it is larger than photos.max_size")
-
 // open reads a file below the folder; no name and no symbolic link leads out of it.
 func (p photos) open(name string) ([]byte, error) {
-	root, err := os.OpenRoot(string(p.Folder))
+	root, err := os.OpenRoot(string(p.settings.Folder))
 	if err != nil {
 		return nil, errors.New("the folder cannot be opened")
 	}
@@ -122,20 +83,20 @@ func (p photos) open(name string) ([]byte, error) {
 		return nil, errors.New("the file cannot be opened")
 	}
 	defer file.Close()
-	body, err := io.ReadAll(io.LimitReader(file, int64(p.MaxSize)+1))
+	body, err := io.ReadAll(io.LimitReader(file, int64(p.settings.MaxSize)+1))
 	switch {
 	case err != nil:
 		return nil, errors.New("the file cannot be read")
-	case int64(len(body)) > int64(p.MaxSize):
-		return nil, errTooLarge
+	case int64(len(body)) > int64(p.settings.MaxSize):
+		return nil, errors.New("it is larger than the limit")
 	case len(body) == 0:
 		return nil, errors.New("the file is empty")
 	}
 	return body, nil
 }
 
-// download fetches a file behind the address. The name is one path below it, whatever is in it.
-func (p photos) download(ctx context.Context, name string) ([]byte, error) {
+// ask fetches a file behind the address. The name is one path below it, whatever is in it.
+func (p photos) ask(ctx context.Context, name string) ([]byte, error) {
 	var steps []string
 	for _, step := range strings.Split(name, "/") {
 		if step == "." || step == ".." {
@@ -143,17 +104,6 @@ func (p photos) download(ctx context.Context, name string) ([]byte, error) {
 		}
 		steps = append(steps, url.PathEscape(step))
 	}
-	address := strings.TrimRight(p.URL, "/") + "/" + strings.TrimLeft(strings.Join(steps, "/"), "/")
-	answer, err := connectors.Do(ctx, p.client.R(), http.MethodGet, address)
-	switch {
-	case err != nil:
-		return nil, err
-	case answer.StatusCode() != http.StatusOK:
-		return nil, fmt.Errorf("the server answers %d", answer.StatusCode())
-	case int64(len(answer.Body())) > int64(p.MaxSize):
-		return nil, errTooLarge
-	case len(answer.Body()) == 0:
-		return nil, errors.New("the file is empty")
-	}
-	return answer.Body(), nil
+	address := strings.TrimRight(p.settings.URL, "/") + "/" + strings.TrimLeft(strings.Join(steps, "/"), "/")
+	return p.download.Get(ctx, address)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // photoShelf is a photo reader with what it says and keeps.
@@ -40,31 +41,30 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 	p, c := photoShelf(t, Photos{Column: "foto", Folder: config.Path(folder), Separator: ";"})
 	for _, tt := range []struct {
 		names, kept, says string
-		missing           int
 	}{
-		{"lampu.jpg", "lampu.jpg", "", 0},
-		{"", "", "", 0},
-		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there", 1},
-		{"besar.jpg", "", "larger than photos.max_size", 1},
-		{"kosong.jpg", "", "is empty", 1},
-		{"../kunci.txt", "", "lies outside the folder", 1},
-		{"tautan.jpg", "", "lies outside the folder", 1},
-		{".", "", "is no file", 1},
-		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken", 1},
+		{"lampu.jpg", "lampu.jpg", ""},
+		{"", "", ""},
+		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there"},
+		{"besar.jpg", "", "larger than the limit"},
+		{"kosong.jpg", "", "is empty"},
+		{"../kunci.txt", "", "lies outside the folder"},
+		{"tautan.jpg", "", "lies outside the folder"},
+		{".", "", "is no file"},
+		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken"},
 	} {
 		t.Run(tt.names, func(t *testing.T) {
 			c.said.text.Reset()
-			got, missing, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": tt.names}, rowID{Text: "17"})
-			must(t, err)
-			if missing != tt.missing {
-				t.Errorf("%d are missing, want %d", missing, tt.missing)
-			}
+			var got complaint.Complaint
+			must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": tt.names}, rowID{Text: "17"}))
 			var names []string
-			for _, one := range got {
+			for _, one := range got.Attachments {
 				names = append(names, one.Name)
 			}
 			if strings.Join(names, " ") != tt.kept {
 				t.Errorf("kept %q, want %q", names, tt.kept)
+			}
+			if wants := tt.says != ""; (got.Missing > 0) != wants {
+				t.Errorf("%d are said to be missing", got.Missing)
 			}
 			if said := c.said.String(); tt.says == "" && said != "" {
 				t.Errorf("the log says %s", said)
@@ -92,10 +92,10 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 	defer server.Close()
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL + "/unggah/"})
 	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "../rahasia": false} {
-		got, _, err := p.of(t.Context(), time.Now().Add(time.Minute), map[string]any{"foto": name}, rowID{Text: "17"})
-		must(t, err)
-		if (len(got) == 1) != kept {
-			t.Errorf("%s: kept %v", name, got)
+		var got complaint.Complaint
+		must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": name}, rowID{Text: "17"}))
+		if (len(got.Attachments) == 1) != kept {
+			t.Errorf("%s: kept %v", name, got.Attachments)
 		}
 	}
 	slices.Sort(asked)
@@ -116,10 +116,10 @@ func TestPhotosOfAServerThatHangsEndWithThePagesTime(t *testing.T) {
 	defer server.Close()
 	defer close(stop)
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL})
-	got, missing, err := p.of(t.Context(), time.Now().Add(50*time.Millisecond), map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"})
-	must(t, err)
-	if len(got) > 0 || missing != 1 {
-		t.Errorf("kept %v, %d are missing", got, missing)
+	var got complaint.Complaint
+	must(t, p.of(t.Context(), time.Now().Add(50*time.Millisecond), &got, map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"}))
+	if len(got.Attachments) > 0 || got.Missing != 1 {
+		t.Errorf("kept %v, missing %d", got.Attachments, got.Missing)
 	}
 	wantPart(t, "the log", c.said.String(), "goes on without it")
 }

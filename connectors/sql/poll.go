@@ -28,7 +28,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if page.Next, err = s.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(pageTimeout)
+	until := time.Now().Add(connectors.PhotosTimeout)
 	for _, one := range s.taken {
 		if err := c.deliver(ctx, until, one, &page); err != nil {
 			return connectors.Page{}, err
@@ -112,14 +112,14 @@ func (s *sweep) goesForward(rows []row) error {
 // unseen are the rows that were not handed out yet. It notes them, and the newest time.
 func (s *sweep) unseen(rows []row) []row {
 	var unseen []row
-	var seen []seenRow
+	var seen []connectors.Mark
 	for _, one := range rows {
 		s.note.Top = max(s.note.Top, min(one.Time, s.now.Add(rounding).UnixMicro()))
-		if mark := seenOf(one.key); !s.note.Seen.has(mark) {
+		if mark := seenOf(one.key); !s.note.Seen.Has(mark) {
 			unseen, seen = append(unseen, one), append(seen, mark)
 		}
 	}
-	all, cut := s.note.Seen.with(seen).after(s.low(false))
+	all, cut := s.note.Seen.With(seen...).After(s.low(false), mostSeen)
 	s.note.Seen, s.note.Full = all, s.note.Full || cut
 	return unseen
 }
@@ -152,7 +152,7 @@ func (s *sweep) end(ctx context.Context, tx *sql.Tx) ([]row, error) {
 		s.log.Warn("more rows than can be kept in mind bear times inside the overlap; some are read again until it has passed",
 			"table", s.settings.Table, "overlap", s.settings.Overlap.String())
 	}
-	s.note.Seen, _ = s.note.Seen.after(s.note.Low)
+	s.note.Seen, _ = s.note.Seen.After(s.note.Low, mostSeen)
 	s.note.At, s.note.Clock, s.note.Full = nil, 0, false
 	if s.source.custom.text != "" {
 		return nil, nil
@@ -193,7 +193,7 @@ func (c *connector) deliver(ctx context.Context, until time.Time, one taken, pag
 	case err != nil:
 		aside.Detail = err.Error()
 	default:
-		made.Attachments, made.Missing, err = c.photos.of(ctx, until, one.record, one.rows[0].ID)
+		err = c.photos.of(ctx, until, &made, one.record, one.rows[0].ID)
 		page.Complaints = append(page.Complaints, made)
 		return err
 	}

@@ -2,14 +2,9 @@ package sql
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
-
-	"pgregory.net/rapid"
 
 	"github.com/satupintu/satupintu/connectors"
 )
@@ -97,7 +92,7 @@ func FuzzUDH(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: seenRows{{1, 2}, {3, 4}}, Parts: []waiting{{rowID{"7", true}, 8}}}
+	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: connectors.Marks{{Time: 1, Sum: 2}, {Time: 3, Sum: 4}}, Parts: []waiting{{rowID{"7", true}, 8}}}
 	written, err := n.cursor()
 	must(f, err)
 	f.Add(string(written))
@@ -130,12 +125,12 @@ func TestACursorThatIsBrokenOffIsAnError(t *testing.T) {
 }
 
 func TestSeenRowsAreBoundedAndForgetTheOldest(t *testing.T) {
-	var rows seenRows
+	var rows connectors.Marks
 	for i := range mostSeen + 10 {
 		rows = append(rows, seenOf(key{int64(i), rowID{Text: "a"}}))
 	}
-	kept, cut := seenRows{}.with(rows).after(5)
-	if !cut || len(kept) != mostSeen || kept.has(rows[9]) || !kept.has(rows[10]) {
+	kept, cut := connectors.Marks{}.With(rows...).After(5, mostSeen)
+	if !cut || len(kept) != mostSeen || kept.Has(rows[9]) || !kept.Has(rows[10]) {
 		t.Errorf("kept %d, cut %v", len(kept), cut)
 	}
 	full := note{Seen: kept, At: &key{1, rowID{Text: strings.Repeat("x", 100)}}}
@@ -147,61 +142,12 @@ func TestSeenRowsAreBoundedAndForgetTheOldest(t *testing.T) {
 	}
 }
 
-func TestSMSAreCutByWhatTheyHold(t *testing.T) {
-	for _, tt := range []struct {
-		text   string
-		coding string
-		sizes  []int // in runes
-	}{
-		{"", gsmCoding, []int{0}},
-		{strings.Repeat("a", 160), gsmCoding, []int{160}},
-		{strings.Repeat("a", 161), gsmCoding, []int{153, 8}},
-		{strings.Repeat("€", 80), gsmCoding, []int{80}},
-		{strings.Repeat("€", 81), gsmCoding, []int{76, 5}},
-		{"“lampu” – mati…", gsmCoding, []int{17}},
-		{strings.Repeat("猫", 70), unicodeCoding, []int{70}},
-		{strings.Repeat("猫", 71), unicodeCoding, []int{67, 4}},
-		{strings.Repeat("😀", 36), unicodeCoding, []int{33, 3}},
-		{strings.Repeat("a", 900), gsmCoding, []int{153, 153, 153}},
-	} {
-		coding, parts := splitSMS(tt.text, 3)
-		var sizes []int
-		for _, part := range parts {
-			sizes = append(sizes, utf8.RuneCountInString(part))
-		}
-		if coding != tt.coding || !slices.Equal(sizes, tt.sizes) {
-			t.Errorf("%.10s…: %s %v, want %s %v", tt.text, coding, sizes, tt.coding, tt.sizes)
+func TestSMSAreCodedAsSMSDNamesIt(t *testing.T) {
+	for text, want := range map[string]string{"lampu mati": gsmCoding, "lampu 猫": unicodeCoding} {
+		if coding, parts := splitSMS(text, 3); coding != want || len(parts) != 1 || parts[0] != text {
+			t.Errorf("%s: %s %q, want %s", text, coding, parts, want)
 		}
 	}
-	if _, parts := splitSMS(strings.Repeat("a", 900), 3); !strings.HasSuffix(parts[2], "a...") {
-		t.Errorf("a text that is cut ends in %q", parts[2][len(parts[2])-5:])
-	}
-}
-
-func TestSMSPartsFitAndLoseNothing(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		letters := rapid.SampledFrom([]string{"abc {€é", "abc é猫😀"}).Draw(r, "letters")
-		text := rapid.StringOfN(rapid.RuneFrom([]rune(letters)), 0, 900, -1).Draw(r, "text")
-		coding, parts := splitSMS(text, mostParts)
-		most, width := 0, 0
-		for i, part := range parts {
-			if width = len(utf16.Encode([]rune(part))); coding == gsmCoding {
-				width = 0
-				for _, c := range part {
-					width += gsmWidth(c)
-				}
-			}
-			if most = map[bool]int{true: gsmPart, false: unicodePart}[coding == gsmCoding]; len(parts) == 1 {
-				most = map[bool]int{true: gsmAlone, false: unicodeAlone}[coding == gsmCoding]
-			}
-			if width > most {
-				r.Fatalf("part %d takes %d places of %d", i+1, width, most)
-			}
-		}
-		if whole := strings.Join(parts, ""); whole != text && len(parts) < mostParts {
-			r.Fatalf("the parts say %q", whole)
-		}
-	})
 }
 
 func TestTheRightsOfAGrant(t *testing.T) {

@@ -68,22 +68,6 @@ func told(ctx context.Context, err error) error {
 func (c *connector) values(change connectors.StatusChange) map[string]any {
 	return map[string]any{
 		"id": change.SourceID, "ref": string(change.Ref), "status": string(change.Status), "note": change.Note,
-		"agency": change.Agency, "tracking_id": change.TrackingID, "at": change.At.In(c.zone), "message": c.message(change),
+		"agency": change.Agency, "tracking_id": change.TrackingID, "at": change.At.In(c.zone), "message": c.texts.Message(c.settings.Message, change, c.zone),
 	}
-}
-
-// message is what the person reads: in the table's own words, or the region's.
-func (c *connector) message(change connectors.StatusChange) string {
-	words := c.texts.Words(change, c.zone)
-	if c.settings.Message != "" {
-		return fill(c.settings.Message, map[string]string{
-			"ref": words.Ref, "time": localTime(change.At, c.zone), "status": words.Status, "note": words.Note, "agency": words.Agency,
-			"tracking_id": words.TrackingID,
-		})
-	}
-	text, err := c.texts.Say(connectors.Short, words)
-	if err != nil { // every text was tried when it was read
-		return words.Ref + ": " + words.Status
-	}
-	return text
 }

@@ -25,7 +25,7 @@ type api struct {
 }
 
 func newAPI(env connectors.Env, s *Settings, timeout time.Duration) *api {
-	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.Server, "/"), s.Token}
+	return &api{connectors.NewClient(env.Transport, timeout), strings.TrimRight(s.BaseURL, "/"), s.Token}
 }
 
 // reply is what every method answers.
@@ -48,15 +48,24 @@ func (a *api) call(ctx context.Context, method string, params, result any) error
 	var r reply
 	unread := json.Unmarshal(answer.Body(), &r)
 	switch {
-	case unread == nil && !r.OK && r.Code != 0:
+	case unread == nil && !r.OK && r.Code >= 400:
 		return fmt.Errorf("%s: %w", method, refused(r))
 	case err != nil:
-		// The words are not Telegram's: a proxy's, or a page that a provider puts in its place.
-		return retry.FromStatus(answer.StatusCode(), answer.Header(), retry.Proxy, fmt.Errorf("%s: %w", method, err))
+		return notTelegrams(answer, fmt.Errorf("%s: %w", method, err))
 	case unread != nil || !r.OK || json.Unmarshal(r.Result, result) != nil:
 		return retry.UnreadableAnswer(fmt.Errorf("%s: the answer is not Telegram's: does something on the way answer in its place?", method))
 	}
 	return nil
+}
+
+// notTelegrams gives an answer that is not the Bot API's its verdict: a proxy's, or a page that a provider puts in its
+// place. Such a no is never for good: it says nothing of the person or the file.
+func notTelegrams(answer *resty.Response, err error) error {
+	err = retry.FromStatus(answer.StatusCode(), answer.Header(), retry.Proxy, err)
+	if retry.Of(err).Verdict == retry.Permanent {
+		return later(err)
+	}
+	return err
 }
 
 // open begins to download a file. The caller closes the body. Its length is -1 where it is not told.
@@ -70,9 +79,8 @@ func (a *api) open(ctx context.Context, path string) (*http.Response, error) {
 		return nil, err
 	}
 	if err != nil {
-		_ = answer.RawBody().Close() // what an error page says is of no use
-		// The link may have run out: the next fetch makes another.
-		return nil, retry.FromStatus(answer.StatusCode(), answer.Header(), retry.Proxy, err)
+		_ = answer.RawBody().Close()          // what an error page says is of no use
+		return nil, notTelegrams(answer, err) // where the link ran out, the next fetch makes another
 	}
 	return answer.RawResponse, nil
 }
@@ -86,7 +94,9 @@ type refusal struct {
 }
 
 // later marks what is refused now and may be granted later.
-func later(err error) error { return retry.Because(err, retry.Unavailable) }
+func later(err error) error {
+	return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, Err: err}
+}
 
 const unknownToken = "Telegram does not know this bot: the token was revoked or mistyped; take it from @BotFather"
 

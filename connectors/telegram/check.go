@@ -53,14 +53,16 @@ func (h webhookInfo) host() string {
 
 func (c *connector) checkPolled(said string, hook webhookInfo) (string, error) {
 	if hook.URL != "" {
-		return said, fmt.Errorf("a webhook is set for this bot, to %s, and Telegram gives updates one way only: delete it with deleteWebhook, or set secret here", hook.host())
+		return said, fmt.Errorf("a webhook is set for this bot, to %s, and Telegram gives updates one way only: "+
+			"delete it with deleteWebhook, or set secret here", hook.host())
 	}
 	return said + "; they are polled", nil
 }
 
 func (c *connector) checkHooked(said string, hook webhookInfo) (string, error) {
 	if hook.URL == "" {
-		return said, errors.New("no webhook is set for this bot: call setWebhook with the gateway's address, /in/" + c.env.Name + ", and the secret; or leave out secret to poll")
+		return said, errors.New("no webhook is set for this bot: call setWebhook with the gateway's address, /in/" + c.env.Name +
+			", and the secret; or leave out secret to poll")
 	}
 	said += "; they are posted to " + hook.host()
 	if address, err := url.Parse(hook.URL); err == nil && !strings.HasSuffix(address.Path, "/in/"+c.env.Name) {

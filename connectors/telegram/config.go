@@ -22,11 +22,12 @@ type Settings struct {
 	Page       int             `yaml:"page" doc:"updates taken in at a time"`
 	MaxFile    config.Size     `yaml:"max_file" doc:"the largest file that is kept; Telegram hands out none above 20MiB"`
 	Groups     []string        `yaml:"groups" doc:"ids of groups that are listened to beside private chats; everybody there sees the answers"`
-	Server     string          `yaml:"server" doc:"address of the Bot API, where it is not Telegram's own"`
+	BaseURL    string          `yaml:"base_url" doc:"address of the Bot API, where it is not Telegram's own"`
 }
 
 const (
-	mostPage = 100              // what getUpdates gives at a time
+	mostPage = 100 // what getUpdates gives at a time
+	mostJoin = 24 * time.Hour
 	mostWait = 50 * time.Second // what getUpdates waits
 	mostFile = 20 << 20         // what getFile hands out
 )
@@ -44,7 +45,7 @@ func Definition() connectors.Definition {
 func defaults() *Settings {
 	return &Settings{
 		JoinWithin: config.Duration(10 * time.Minute), Wait: config.Duration(25 * time.Second), Page: mostPage, MaxFile: mostFile,
-		Server: "https://api.telegram.org",
+		BaseURL: "https://api.telegram.org",
 	}
 }
 
@@ -63,7 +64,7 @@ func (s *Settings) Validate() error {
 	}
 	wrong(!tokenForm.MatchString(s.Token.Reveal()), "token", "is not a bot's token: digits, a colon, and letters, as @BotFather gives it")
 	wrong(s.Secret.Set() && !secretForm.MatchString(s.Secret.Reveal()), "secret", "may hold 1 to 256 of A-Z, a-z, 0-9, _ and -")
-	wrong(s.JoinWithin <= 0, "join_within", "must be above zero")
+	wrong(s.JoinWithin <= 0 || s.JoinWithin.D() > mostJoin, "join_within", "is not between 1s and 24h")
 	wrong(s.Wait < 0 || s.Wait.D() > mostWait, "wait", "is not between 0 and "+config.Duration(mostWait).String())
 	wrong(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
 	wrong(s.MaxFile < 1 || s.MaxFile > mostFile, "max_file", "is not between 1 byte and "+config.Size(mostFile).String())
@@ -71,9 +72,9 @@ func (s *Settings) Validate() error {
 		id, err := strconv.ParseInt(group, 10, 64)
 		wrong(err != nil || id >= 0, fmt.Sprintf("groups[%d]", i), `is not the id of a group, such as "-1001234567890"`)
 	}
-	server, err := url.Parse(s.Server)
-	wrong(err != nil || server.Scheme != "https" && server.Scheme != "http" || server.Host == "" || server.User != nil || server.RawQuery != "",
-		"server", "is not an address such as https://api.telegram.org")
+	base, err := url.Parse(s.BaseURL)
+	wrong(err != nil || base.Scheme != "https" && base.Scheme != "http" || base.Host == "" || base.User != nil || base.RawQuery != "",
+		"base_url", "is not an address such as https://api.telegram.org")
 	return errors.Join(errs...)
 }
 

@@ -33,6 +33,7 @@ func TestImpossibleSettingsAreNamedAndNoSecretIs(t *testing.T) {
 		"a secret of signs":   {"secret", func(s *Settings) { s.Secret = config.NewSecret("RAHASIA!") }},
 		"an empty secret":     {"secret", func(s *Settings) { s.Secret = config.NewSecret("") }},
 		"no silence":          {"join_within", func(s *Settings) { s.JoinWithin = 0 }},
+		"a silence of days":   {"join_within", func(s *Settings) { s.JoinWithin = config.Duration(25 * time.Hour) }},
 		"too long a wait":     {"wait", func(s *Settings) { s.Wait = config.Duration(51 * time.Second) }},
 		"a wait before now":   {"wait", func(s *Settings) { s.Wait = -1 }},
 		"no page":             {"page", func(s *Settings) { s.Page = 0 }},
@@ -41,9 +42,9 @@ func TestImpossibleSettingsAreNamedAndNoSecretIs(t *testing.T) {
 		"too large a file":    {"max_file", func(s *Settings) { s.MaxFile = 20<<20 + 1 }},
 		"a person as a group": {"groups[1]", func(s *Settings) { s.Groups = []string{"-1001234500044", "812700044"} }},
 		"a group by its name": {"groups[0]", func(s *Settings) { s.Groups = []string{"@rt02ranai"} }},
-		"no server":           {"server", func(s *Settings) { s.Server = "" }},
-		"a server of no kind": {"server", func(s *Settings) { s.Server = "api.telegram.org" }},
-		"a server and a key":  {"server", func(s *Settings) { s.Server = "https://a:RAHASIA@api.telegram.org" }},
+		"no server":           {"base_url", func(s *Settings) { s.BaseURL = "" }},
+		"a server of no kind": {"base_url", func(s *Settings) { s.BaseURL = "api.telegram.org" }},
+		"a server and a key":  {"base_url", func(s *Settings) { s.BaseURL = "https://a:RAHASIA@api.telegram.org" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sound()

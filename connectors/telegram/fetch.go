@@ -54,6 +54,10 @@ func (c *connector) media(m *message) []connectors.Media {
 	if photo := largest(m.Photo, int64(c.settings.MaxFile)); photo.ID != "" {
 		media = append(media, connectors.Media{ID: photo.ID, Name: m.nameFor("foto", ".jpg"), Type: "image/jpeg"})
 	}
+	if m.Sticker != nil && m.Sticker.ID != "" {
+		// A still one's type, and no name: so the gateway knows a sticker, which says nothing yet. Moving ones are no other.
+		media = append(media, connectors.Media{ID: m.Sticker.ID, Type: "image/webp"})
+	}
 	for _, f := range m.files() {
 		if f.ID != "" {
 			media = append(media, connectors.Media{ID: f.ID, Name: f.Name, Type: complaint.CleanText(f.Type)})
@@ -98,7 +102,8 @@ func (c *connector) Fetch(ctx context.Context, m connectors.Media) (complaint.At
 	case found.Size > int64(c.settings.MaxFile):
 		return complaint.Attachment{}, errTooLarge(c.settings)
 	case found.Path == "" || strings.HasPrefix(found.Path, "/") || !isPlain(found.Path):
-		return complaint.Attachment{}, retry.UnreadableAnswer(errors.New("getFile: no path that can be fetched: does the server of the setting run with --local?"))
+		return complaint.Attachment{}, retry.UnreadableAnswer(
+			errors.New("getFile: no path that can be fetched: does the server at base_url run with --local?"))
 	}
 	return c.keep(ctx, cmp.Or(m.Name, "berkas"), found.Path, found.Size)
 }

@@ -183,10 +183,10 @@ func TestNoErrorHoldsTheToken(t *testing.T) {
 	try("gone", c, t.Context())
 	bad := polled(server)
 	for how, address := range map[string]string{"a bad address": "http://[::1", "no port": "http://127.0.0.1:99999", "no scheme": "127.0.0.1", "no name": "http://tidak-ada.invalid"} {
-		bad.Server = address
+		bad.BaseURL = address
 		try(how, newConnector(env, bad), t.Context())
 	}
-	bad.Server, bad.Token = server.URL, config.NewSecret("1:\x7f"+token[11:])
+	bad.BaseURL, bad.Token = server.URL, config.NewSecret("1:\x7f"+token[11:])
 	try("a token that is none", newConnector(env, bad), t.Context())
 	if strings.Contains(log.String(), token[11:]) {
 		t.Error("the token is in the log")

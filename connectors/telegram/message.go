@@ -24,7 +24,7 @@ func (c *connector) read(u update, raw []byte) (*connectors.Message, error) {
 	}
 	why := "it is no message"
 	if m != nil {
-		if m.ID == 0 || m.Chat.ID == 0 {
+		if m.ID == 0 || m.Chat.ID == 0 || m.Chat.Type == "" {
 			return nil, errors.New("its message has no message_id or no chat")
 		}
 		why = c.leftAlone(m, edited)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +74,7 @@ func TestIDsThatBeginAnewLoseNothing(t *testing.T) {
 
 func TestWhatIsLeftAloneIsConfirmedToo(t *testing.T) {
 	r := newRig(t)
-	r.sim.Write(warga(), botapi.Fields{"sticker": botapi.Fields{"file_id": "s"}})
+	r.sim.Write(warga(), botapi.Fields{"poll": botapi.Fields{"id": "7"}})
 	page := r.poll("")
 	if len(page.Messages) != 0 || page.Next == "" {
 		t.Fatalf("got %+v", page)
@@ -203,4 +205,34 @@ func TestAnUpdateThatComesAgainIsTheSame(t *testing.T) {
 	if len(first.Messages) != 1 || first.Messages[0].ID != again.Messages[0].ID {
 		t.Errorf("the same update is %+v and %+v", first.Messages, again.Messages)
 	}
+}
+
+// Whatever answers in Telegram's place, a page is a page or there is an error, and no update is passed over.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, []byte(`{"ok":true,"result":[`+written(`"text":"a"`)+`]}`))
+	f.Add(200, []byte(`{"ok":true,"result":[{"update_id":3,"message":7},{"update_id":2,"poll":{}}]}`))
+	f.Add(429, []byte(`{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":9}}`))
+	f.Add(502, []byte(`<html>`))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		status = 200 + (status%400+400)%400
+		answers := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write(body)
+		})
+		env := connectors.Env{Name: "telegram", Zone: time.UTC, Log: slog.New(slog.DiscardHandler), Transport: inProcess{answers}, Files: &shelf{}}
+		s := defaults()
+		s.Token = config.NewSecret(token)
+		c := newConnector(env, s)
+		page, err := c.Poll(t.Context(), "7")
+		if err != nil {
+			if page.Next != "" || len(page.Messages)+len(page.SetAside) > 0 || strings.Contains(err.Error(), token[11:]) {
+				t.Errorf("%v beside %+v", err, page)
+			}
+		} else if next, bad := readCursor(page.Next); bad != nil || next < 1 || status/100 != 2 {
+			t.Errorf("%d gives the cursor %q", status, page.Next)
+		}
+		if kept, err := c.Fetch(t.Context(), connectors.Media{ID: "a"}); err == nil && kept.Size != int64(len(body)) {
+			t.Errorf("of %d bytes %d are kept", len(body), kept.Size)
+		}
+	})
 }

@@ -33,7 +33,7 @@ type rig struct {
 
 func newRig(t *testing.T, change ...func(*Settings)) *rig {
 	s := defaults()
-	s.Token, s.Server, s.Wait = config.NewSecret(token), "https://api.telegram.example", 0
+	s.Token, s.BaseURL, s.Wait = config.NewSecret(token), "https://api.telegram.example", 0
 	for _, one := range change {
 		one(s)
 	}

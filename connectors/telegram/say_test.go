@@ -77,8 +77,10 @@ func TestEveryRefusalHasItsVerdict(t *testing.T) {
 		"a proxy's 502":       {botapi.Fault{Status: 502, Body: "<html>RAHASIA</html>"}, retry.Uncertain, retry.BadGateway, 0, "502"},
 		"a proxy's 404":       {botapi.Fault{Status: 404, Body: "<html>RAHASIA</html>"}, retry.Transient, retry.Unavailable, 0, "404"},
 		"a proxy's 403":       {botapi.Fault{Status: 403, Body: "<html>RAHASIA</html>"}, retry.SignIn, retry.SignInFailed, 0, "403"},
+		"a proxy's 400":       {botapi.Fault{Status: 400, Body: "<html>RAHASIA</html>"}, retry.Transient, retry.Unavailable, 0, "400"},
 		"a provider's page":   {botapi.Fault{Status: 200, Body: "<html>RAHASIA</html>"}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
 		"a no with 200":       {botapi.Fault{Status: 200, Body: `{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`}, retry.Permanent, retry.Rejected, 0, "no such chat"},
+		"a no of no code":     {botapi.Fault{Status: 200, Body: `{"ok":false,"error_code":200}`}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
 		"a redirect":          {botapi.Fault{Status: 302, Body: "RAHASIA"}, retry.Transient, retry.Unavailable, 0, "302"},
 		"an answer with none": {botapi.Fault{Status: 200, Body: `{"ok":true}`}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
 	} {

@@ -60,7 +60,7 @@ func startSimulator(t testing.TB) (*botapi.Server, *httptest.Server) {
 
 func polled(server *httptest.Server) *Settings {
 	s := defaults()
-	s.Token, s.Server, s.Wait, s.Page, s.MaxFile = config.NewSecret(token), server.URL, 0, 2, 50_000
+	s.Token, s.BaseURL, s.Wait, s.Page, s.MaxFile = config.NewSecret(token), server.URL, 0, 2, 50_000
 	return s
 }
 

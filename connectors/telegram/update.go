@@ -30,6 +30,7 @@ type message struct {
 	Voice     *file     `json:"voice"`
 	VideoNote *file     `json:"video_note"`
 	Animation *file     `json:"animation"` // comes with the same file as document
+	Sticker   *file     `json:"sticker"`
 	Location  *location `json:"location"`
 	Venue     *venue    `json:"venue"` // comes with the same point as location
 	Contact   *contact  `json:"contact"`

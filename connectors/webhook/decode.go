@@ -1,10 +1,8 @@
 package webhook
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -12,6 +10,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -141,17 +140,13 @@ func (h *hook) mapsPayload() bool {
 }
 
 func (h *hook) decodeJSON(body []byte) (delivery, error) {
-	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
-	if depth(body) > maxDepth {
-		return delivery{}, refuse(http.StatusBadRequest, fmt.Sprintf("the JSON is nested more than %d deep", maxDepth))
+	list, err := connectors.JSON(body)
+	if err != nil {
+		return delivery{}, refuse(http.StatusBadRequest, err.Error())
 	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); err != nil {
-		return delivery{}, refuse(http.StatusBadRequest, "the body is not JSON: "+jsonFault(err))
-	}
-	list, where := bytes.TrimSpace(whole), ""
+	where := ""
 	if h.settings.Items != "" {
-		list, where = rawAt(list, h.settings.Items), h.settings.Items
+		list, where = connectors.RawAt(list, h.settings.Items), h.settings.Items
 		if len(list) == 0 || list[0] != '[' {
 			return delivery{}, badField(where, "is not a list of complaints")
 		}
@@ -183,68 +178,15 @@ func decodeList(list []byte, where string) (delivery, error) {
 }
 
 func newEntry(where string, raw []byte) (entry, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber() // an id of twenty digits stays as it is
-	var record map[string]any
-	if err := decoder.Decode(&record); err != nil || record == nil {
-		if where == "" {
-			return entry{}, refuse(http.StatusBadRequest, "the body is neither a JSON object nor a list of them")
-		}
-		return entry{}, badField(where, "is not an object")
+	record, err := connectors.Record(raw)
+	switch {
+	case err != nil && where == "":
+		return entry{}, refuse(http.StatusBadRequest, "the body is neither a JSON object nor a list of them")
+	case err != nil:
+		return entry{}, badField(where, err.Error())
 	}
 	if where != "" {
 		where += "."
 	}
 	return entry{where: where, record: record, raw: complaint.Payload{Type: jsonType, Body: raw}}, nil
-}
-
-// rawAt is connectors.At for JSON that keeps its bytes; objects only.
-func rawAt(raw []byte, path string) []byte {
-	var object map[string]json.RawMessage
-	if json.Unmarshal(raw, &object) != nil {
-		return nil
-	}
-	if inner, known := object[path]; known {
-		return inner
-	}
-	head, rest, deeper := strings.Cut(path, ".")
-	if inner, known := object[head]; known && deeper {
-		return rawAt(inner, rest)
-	}
-	return nil
-}
-
-const maxDepth = 64
-
-// depth is how deep arrays and objects are nested.
-func depth(text []byte) int {
-	deepest, now := 0, 0
-	quoted, escaped := false, false
-	for _, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '[' || c == '{':
-			now++
-			deepest = max(deepest, now)
-		case c == ']' || c == '}':
-			now--
-		}
-	}
-	return deepest
-}
-
-// jsonFault says where JSON goes wrong without its words.
-func jsonFault(err error) string {
-	if syntax, ok := err.(*json.SyntaxError); ok {
-		return fmt.Sprintf("it goes wrong at byte %d", syntax.Offset)
-	}
-	if err == io.ErrUnexpectedEOF {
-		return "it ends too early"
-	}
-	return "it cannot be read"
 }

@@ -60,7 +60,7 @@ func TestEachKindOfMessage(t *testing.T) {
 			connectors.Message{Text: "Jalan\nJalan dan jembatan"}},
 		"a form":                 {d.api.Wrote(warga, "interactive", object("type", "nfm_reply", "nfm_reply", object("body", "Sent"))), connectors.Message{Media: unreadable}},
 		"an edit":                {d.api.Wrote(warga, "edit", object("original_message_id", "wamid.x", "message", object("type", "text", "text", object("body", "Maksud saya RT 02")))), connectors.Message{Text: "Maksud saya RT 02"}},
-		"an edit of nobody":      {d.api.Wrote(warga, "edit", object("message", object("type", "edit"))), connectors.Message{Media: unreadable}},
+		"an edit of an edit":     {d.api.Wrote(warga, "edit", object("message", object("type", "edit", "edit", object("message", object("type", "text", "text", object("body", "x")))))), connectors.Message{Media: unreadable}},
 		"a poll":                 {d.api.Wrote(warga, "unsupported", object("type", "poll_creation")), connectors.Message{Media: unreadable}},
 		"an order":               {d.api.Wrote(warga, "order", object("catalog_id", "1")), connectors.Message{Media: unreadable}},
 		"a photo withheld":       {d.api.Wrote(warga, "image", object("mime_type", "image/jpeg")), connectors.Message{Media: unreadable}},
@@ -299,7 +299,8 @@ func TestOtherRequestsAreRefused(t *testing.T) {
 		_, err := d.post([]byte(body))
 		wantRefused(t, name, err, http.StatusBadRequest)
 	}
-	if got := d.receiveBody([]byte(`{"object":"page","entry":[{"changes":[{"field":"messages","value":{}}]}]}`)); len(got) != 0 {
+	body := bytes.Replace(d.webhookOf(warga, 1), []byte("whatsapp_business_account"), []byte("page"), 1)
+	if got := d.receiveBody(body); len(got) != 0 {
 		t.Errorf("another product's webhook gives %+v", got)
 	}
 }

@@ -57,7 +57,7 @@ func (n *number) Say(ctx context.Context, s connectors.Saying) error {
 		return never("say %s: the recipient is neither a number nor an id of WhatsApp", s.Key)
 	}
 	err := errClosed
-	if age := n.now().Sub(s.HeardAt); !s.HeardAt.IsZero() && age < window-margin {
+	if n.now().Sub(s.HeardAt) < window-margin { // a time that is not known is ages ago
 		err = n.sayFreely(ctx, s)
 	}
 	if errors.Is(err, errClosed) || hasCode(err, windowClosed) {

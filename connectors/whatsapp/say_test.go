@@ -1,8 +1,12 @@
 package whatsapp
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -203,6 +207,9 @@ func TestALongTextIsCutBetweenWords(t *testing.T) {
 	if !strings.HasSuffix(text, " …") || !strings.HasPrefix(s.Text, strings.TrimSuffix(text, " …")+" ") || units(text) > mostText || units(text) < mostText-40 {
 		t.Errorf("%d units, ending %q", units(text), text[len(text)-60:])
 	}
+	if got := cut("Laporan selesai. "+strings.Repeat("x", 5000), mostText); units(got) != mostText {
+		t.Errorf("of a text without spaces %d units are left", units(got))
+	}
 	for text, want := range map[string]string{
 		"Air mati": "Air mati", "satu dua tiga empat": "satu dua …", "satuduatigaempat": "satuduati …", "satu duatigaempat": "satu …", "😟😟😟😟😟😟😟": "😟😟😟😟 …",
 	} {
@@ -289,6 +296,33 @@ func TestMeaningsDoNotOverlap(t *testing.T) {
 				t.Errorf("code %d has two meanings", code)
 			}
 			seen[code] = true
+		}
+	}
+}
+
+// bodies keeps what is posted.
+type bodies struct{ posted [][]byte }
+
+func (b *bodies) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	b.posted = append(b.posted, body)
+	w := httptest.NewRecorder()
+	_, _ = w.WriteString(`{"messages":[{"id":"wamid.1"}]}`)
+	return w.Result(), err
+}
+
+func TestWhatGoesOverTheWire(t *testing.T) {
+	wire := &bodies{}
+	c, err := Definition().Open(connectors.Env{Transport: wire}, office())
+	must(t, err)
+	d := newDesk(t, nil)
+	must(t, c.Say.Say(t.Context(), d.news(wargaPhone, time.Hour)))
+	must(t, c.Say.Say(t.Context(), d.news(hidden.ID, 48*time.Hour)))
+	for i, file := range []string{"testdata/text.json", "testdata/template.json"} {
+		var pretty bytes.Buffer
+		must(t, json.Indent(&pretty, wire.posted[i], "", "  "))
+		if got, want := pretty.String(), strings.TrimSpace(readFile(t, file)); got != want {
+			t.Errorf("%s: posted\n%s", file, got)
 		}
 	}
 }

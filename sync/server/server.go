@@ -60,6 +60,7 @@ func (s *Server) Serve(site *Site) {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/in/{connector}", s.intake)
+	mux.HandleFunc("/in/{connector}/{key}", s.intake) // for senders that can sign nothing; the connector looks at the key
 	mux.HandleFunc("GET /complaints/{ref}/status", s.status)
 	mux.HandleFunc("/open311/{connector}/v2/", s.protocol)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +76,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		defer func() {
 			if p := recover(); p != nil {
-				s.log.Error("a request made the gateway fail", "path", r.URL.Path, "panic", p)
+				s.log.Error("a request made the gateway fail", "route", r.Pattern, "panic", p) // a path may end in a secret
 				problem{Status: http.StatusInternalServerError, Detail: "the gateway failed on this request; send it again later"}.write(w)
 			}
 		}()

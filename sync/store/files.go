@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -62,25 +63,21 @@ func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.At
 const incomingFile = ".incoming-satupintu-*"
 
 func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment, error) {
-	head := make([]byte, 512)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	const shows = 512 // bytes by which a media type is known
+	from := bufio.NewReaderSize(r, shows)
+	head, err := from.Peek(shows)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return complaint.Attachment{}, err
 	}
-	sum := sha256.New()
-	out := io.MultiWriter(temp, sum)
-	if _, err := out.Write(head[:n]); err != nil {
-		return complaint.Attachment{}, err
-	}
-	rest, err := io.Copy(out, io.LimitReader(r, mostFile))
+	kind, sum := http.DetectContentType(head), sha256.New()
+	size, err := io.Copy(io.MultiWriter(temp, sum), io.LimitReader(from, mostFile+1))
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return complaint.Attachment{}, err
 	}
-	size := int64(n) + rest
 	if size > mostFile {
 		return complaint.Attachment{}, retry.Never(fmt.Errorf("it is larger than %d bytes", mostFile))
 	}
-	return complaint.Attachment{Type: http.DetectContentType(head[:n]), Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	return complaint.Attachment{Type: kind, Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // turnToLook is how long a picture waits for its turn to be unpacked. What it looks like is worth no more of the time in

@@ -92,9 +92,13 @@ func TestAFileThatBreaksOffIsNotKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := io.MultiReader(strings.NewReader(strings.Repeat("x", 1000)), iotest.ErrReader(errors.New("the line went dead")))
-	if _, err := files.Put(t.Context(), "a", broken); err == nil {
-		t.Error("half a file was kept")
+	for _, came := range []int{0, 10, 1000} {
+		for _, dead := range []error{errors.New("the line went dead"), io.ErrUnexpectedEOF} {
+			broken := io.MultiReader(strings.NewReader(strings.Repeat("x", came)), iotest.ErrReader(dead))
+			if _, err := files.Put(t.Context(), "a", broken); !errors.Is(err, dead) {
+				t.Errorf("after %d bytes half a file was kept, %v", came, err)
+			}
+		}
 	}
 	if n := countFiles(t, folder); n != 0 {
 		t.Errorf("%d files left behind", n)

@@ -329,7 +329,7 @@ type sending struct {
 
 func (a *API) send(w http.ResponseWriter, r *http.Request) {
 	var s sending
-	if json.NewDecoder(r.Body).Decode(&s) != nil || s.Product != "whatsapp" || (s.To == "") == (s.Recipient == "") || len(s.Opaque) > 512 {
+	if json.NewDecoder(r.Body).Decode(&s) != nil || s.Product != "whatsapp" || (s.To == "") == (s.Recipient == "") || strings.Contains(s.To, ".") || len(s.Opaque) > 512 {
 		a.refuse(w, http.StatusBadRequest, 100, 0, "Invalid parameter")
 		return
 	}

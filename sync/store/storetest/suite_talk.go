@@ -33,6 +33,7 @@ func conversations() []promise {
 		{"the audit finds a message that vanished", auditFindsMessages},
 		{"who speaks is sealed at rest", sealsSenders},
 		{"what could not be had is remembered", missingIsKept},
+		{"news is secret when either complaint is", secretNews},
 	}
 }
 
@@ -514,5 +515,26 @@ func missingIsKept(t *testing.T, h Harness) {
 	w.decideAll(judge)
 	if got := w.claimWork(1)[0].Job.Complaint.Missing; got != 3 {
 		t.Errorf("%d files are missing, want 3", got)
+	}
+}
+
+func secretNews(t *testing.T, h Harness) {
+	w := begin(t, h)
+	for i, c := range []struct{ primary, linked bool }{{true, false}, {false, true}, {false, false}} {
+		one, other := report(i), report(i)
+		other.SourceID, one.Secret, other.Secret = fmt.Sprint("again ", i), c.primary, c.linked
+		primary := w.keep(one)[0].Ref
+		linked := w.keep(other)[0].Ref
+		w.decideAll(judgeByText)
+		w.state(linked, store.Linked)
+		w.deliver(primary, fmt.Sprint("id ", c))
+		secret := map[complaint.Ref]bool{}
+		for _, n := range w.news() {
+			secret[n.Ref] = n.Change.Secret
+			w.must(w.SettleNews(t.Context(), n, store.Settlement{State: store.Done, Reason: retry.Success}))
+		}
+		if len(secret) != 2 || secret[primary] != c.primary || secret[linked] != (c.primary || c.linked) {
+			t.Errorf("%+v: secret is %v", c, secret)
+		}
 	}
 }

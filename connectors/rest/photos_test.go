@@ -1,0 +1,110 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/satupintu/satupintu/config"
+)
+
+// photoServer gives photos in every way that goes wrong.
+type photoServer struct{ asked []string }
+
+func (p *photoServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.asked = append(p.asked, strings.TrimSpace(r.URL.Host+r.URL.Path+" "+r.Header.Get("Authorization")))
+	w := httptest.NewRecorder()
+	switch r.URL.Path {
+	case "/baik.jpg":
+		_, _ = w.WriteString("\xff\xd8\xff\xe0 foto")
+	case "/besar.jpg":
+		_, _ = w.WriteString(strings.Repeat("x", 100))
+	case "/kosong.jpg":
+	case "/pindah.jpg":
+		w.Header().Set("Location", "https://gudang.natuna.example/baik.jpg")
+		w.WriteHeader(http.StatusFound)
+	case "/keluar.jpg":
+		w.Header().Set("Location", "http://169.254.169.254/latest/meta-data")
+		w.WriteHeader(http.StatusFound)
+	case "/putar.jpg":
+		w.Header().Set("Location", "/putar.jpg")
+		w.WriteHeader(http.StatusFound)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+	return w.Result(), nil
+}
+
+func TestPhotosComeFromNamedHostsAndTheCredentialFromNobodyElse(t *testing.T) {
+	const ours = "https://aduan.natuna.example"
+	for _, tt := range []struct {
+		address string
+		kept    int
+		asked   []string
+		says    string
+	}{
+		{ours + "/baik.jpg", 1, []string{"aduan.natuna.example/baik.jpg Bearer " + apiKey}, ""},
+		{"/baik.jpg", 1, []string{"aduan.natuna.example/baik.jpg Bearer " + apiKey}, ""},
+		{"http://aduan.natuna.example/baik.jpg", 1, []string{"aduan.natuna.example/baik.jpg"}, ""},
+		{ours + ":8443/baik.jpg", 0, nil, "is not among photos.hosts"},
+		{"https://gudang.natuna.example/baik.jpg", 1, []string{"gudang.natuna.example/baik.jpg"}, ""},
+		{ours + "/pindah.jpg", 1, []string{"aduan.natuna.example/pindah.jpg Bearer " + apiKey, "gudang.natuna.example/baik.jpg"}, ""},
+		{ours + "/keluar.jpg", 0, []string{"aduan.natuna.example/keluar.jpg Bearer " + apiKey}, "169.254.169.254, which is not among photos.hosts"},
+		{ours + "/putar.jpg", 0, slices.Repeat([]string{"aduan.natuna.example/putar.jpg Bearer " + apiKey}, 3), "again and again"},
+		{"http://127.0.0.1:5432/", 0, nil, "is not among photos.hosts"},
+		{"file:///etc/passwd", 0, nil, "no address that can be fetched"},
+		{"https://u:p@gudang.natuna.example/baik.jpg", 0, nil, "no address that can be fetched"},
+		{"https://[", 0, nil, "no address that can be fetched"},
+		{ours + "/besar.jpg", 0, []string{"aduan.natuna.example/besar.jpg Bearer " + apiKey}, "larger than the limit"},
+		{ours + "/kosong.jpg", 0, []string{"aduan.natuna.example/kosong.jpg Bearer " + apiKey}, "empty"},
+		{ours + "/hilang.jpg", 0, []string{"aduan.natuna.example/hilang.jpg Bearer " + apiKey}, "404"},
+	} {
+		l := newList()
+		l.entries = []entry{{ID: "1", Text: "lampu mati", At: day(), Photos: []photo{{Address: tt.address}, {Address: tt.address, Gone: true}}}}
+		server := &photoServer{}
+		s := agency(noPaging)
+		s.URL, s.Auth.Bearer = ours+"/api/laporan", config.NewSecret(apiKey)
+		s.Photos = Photos{List: "foto", URL: "url", Unless: "dihapus", Hosts: []string{"gudang.natuna.example"}, MaxSize: 50, Most: 2}
+		c := openOn(t, either{l, server}, s)
+		page, fault := c.drain(t.Context())
+		if fault != "" || len(page.Complaints) != 1 || len(page.Complaints[0].Attachments) != tt.kept || page.Complaints[0].Missing != 1-tt.kept {
+			t.Errorf("%s: %+v, %s", tt.address, page.Complaints, fault)
+		}
+		if !slices.Equal(server.asked, tt.asked) {
+			t.Errorf("%s: asked %q, want %q", tt.address, server.asked, tt.asked)
+		}
+		wantPart(t, tt.address, c.said.String(), tt.says)
+		wantNoPart(t, tt.address, c.said.String(), ".jpg", apiKey)
+	}
+}
+
+// either sends what asks for the list to the list, and the rest elsewhere.
+type either struct {
+	list *list
+	rest http.RoundTripper
+}
+
+func (e either) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/api/laporan" {
+		return e.list.RoundTrip(r)
+	}
+	return e.rest.RoundTrip(r)
+}
+
+func TestMorePhotosThanAreTakenAreCounted(t *testing.T) {
+	l := newList()
+	var many []photo
+	for i := range 5 {
+		many = append(many, photo{Address: fmt.Sprintf("/baik.jpg?%d", i)})
+	}
+	l.entries = []entry{{ID: "1", Text: "lampu mati", At: day(), Photos: many}}
+	s := agency(noPaging)
+	s.Photos.List, s.Photos.URL, s.Photos.Most = "foto", "url", 2
+	page, fault := openOn(t, either{l, &photoServer{}}, s).drain(t.Context())
+	if fault != "" || len(page.Complaints[0].Attachments) != 2 || page.Complaints[0].Missing != 3 {
+		t.Errorf("got %+v, %s", page.Complaints, fault)
+	}
+}

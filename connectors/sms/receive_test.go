@@ -1,0 +1,299 @@
+package sms
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// push is a request as the server hands it over, with the secret as the last step of its path.
+func push(method, contentType, query, body string) *http.Request {
+	r := httptest.NewRequest(method, "/in/sms/"+ourSecret+"?"+query, strings.NewReader(body))
+	r.SetPathValue(keyOfPath, ourSecret)
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	return r
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func refusal(err error) int {
+	var refused *connectors.RequestError
+	if !errors.As(err, &refused) {
+		return 0
+	}
+	return refused.Status
+}
+
+func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
+	lat, long := 3.9384, 108.3881
+	person := complaint.Reporter{Phone: warga, Account: warga}
+	named := complaint.Reporter{Name: "Contoh Warga", Phone: warga, Account: warga}
+	for name, tt := range map[string]struct {
+		preset string
+		r      *http.Request
+		want   connectors.Message
+	}{
+		"Kannel": {kannel, push("GET", "", "id=8b0ab0e9-2b4e&sender="+warga+"&text=lampu+mati+di+Sungai+Ulu&time=1767423900", ""), connectors.Message{
+			ID: "8b0ab0e9-2b4e", Sender: warga, At: moment(), Reporter: person, Text: "lampu mati di Sungai Ulu",
+			Raw: complaint.Payload{Type: formType, Body: []byte("id=8b0ab0e9-2b4e&sender=" + warga + "&text=lampu+mati+di+Sungai+Ulu&time=1767423900")},
+		}},
+		"Kannel with %t, which is UTC, and in Latin 1": {kannel, push("GET", "", "id=9&sender=%2B"+warga+"&text=caf%E9&time=2026-01-03+07:05:00", ""), connectors.Message{
+			ID: "9", Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "café",
+			Raw: complaint.Payload{Type: formType, Body: []byte("id=9&sender=%2B" + warga + "&text=caf%E9&time=2026-01-03+07:05:00")},
+		}},
+		"Fonnte as JSON": {fonnte, push("POST", "application/json", "", `{"device":"6281270004499","sender":"`+warga+`","message":"di sini","text":"","name":"Contoh Warga",`+
+			`"location":"3.9384,108.3881","timestamp":1767423900,"inboxid":42,"url":"https://berkas.fonnte.com/a/foto","filename":"foto","extension":"jpg"}`), connectors.Message{
+			ID: "42", Sender: warga, At: moment(), Reporter: named, Text: "di sini", Place: complaint.Place{Lat: &lat, Long: &long},
+			Media: []connectors.Media{{ID: "https://berkas.fonnte.com/a/foto", Name: "foto.jpg", Type: "image/jpeg"}},
+		}},
+		"Fonnte as a form": {fonnte, push("POST", formType, "", url.Values{"sender": {warga}, "message": {"lampu\x00 mati"}, "name": {"Contoh Warga"}, "inboxid": {"43"}, "location": {"dekat masjid"}}.Encode()), connectors.Message{
+			ID: "43", Sender: warga, Reporter: named, Text: "lampu mati", Place: complaint.Place{Address: "dekat masjid"},
+		}},
+		"playSMS": {playSMS, push("POST", formType+"; charset=utf-8", "", "sender=%2B"+warga+"&text=ADUAN+lampu+mati&time=2026-01-03+14%3A05%3A00"), connectors.Message{
+			ID: "", Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "ADUAN lampu mati",
+		}},
+	} {
+		got, err := openWith(t, settingsFor(tt.preset, "http://127.0.0.1")).Receive.Receive(tt.r)
+		if err != nil || len(got.Messages) != 1 || got.Answer != nil {
+			t.Errorf("%s: %+v, %v", name, got, err)
+			continue
+		}
+		m := got.Messages[0]
+		if tt.want.ID == "" && len(m.ID) == 32 {
+			tt.want.ID = m.ID
+		}
+		if tt.want.Raw.Type == "" {
+			tt.want.Raw = m.Raw
+		}
+		if diff := cmp.Diff(tt.want, m); diff != "" || len(m.Raw.Body) == 0 {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if got.Told == nil || len(got.Told.Body) != 0 || !strings.HasPrefix(got.Told.Type, "text/plain") {
+			t.Errorf("%s: told %+v; Kannel and playSMS send what is told to the person", name, got.Told)
+		}
+	}
+}
+
+func TestWhatIsNoMessageOfAPersonIsLeftAlone(t *testing.T) {
+	for query, says := range map[string]string{
+		"sender=3636&text=Sisa+pulsa": "no telephone number", "sender=TELKOM&text=promo": "no telephone number", "sender=081270004405,081270004406&text=a": "no telephone number",
+		"sender=%40semua&text=a": "no telephone number", "sender=" + warga + "&text=++": "says nothing", "sender=" + warga: "says nothing",
+	} {
+		c := openWith(t, settingsFor(kannel, "http://127.0.0.1"))
+		got, err := c.Receive.Receive(push("GET", "", query, ""))
+		if err != nil || len(got.Messages) > 0 || got.Answer == nil {
+			t.Errorf("%s: %+v, %v", query, got, err)
+		}
+		if said := c.said.String(); !strings.Contains(said, says) || strings.Contains(said, "0004405") {
+			t.Errorf("%s: the log says %s", query, said)
+		}
+	}
+	c := openWith(t, settingsFor(fonnte, "http://127.0.0.1"))
+	got, err := c.Receive.Receive(push("POST", formType, "", "sender=120363040000000&member="+warga+"&message=halo"))
+	if err != nil || len(got.Messages) > 0 || got.Answer == nil {
+		t.Errorf("a group: %+v, %v", got, err)
+	}
+}
+
+func TestTheIDOfAMessage(t *testing.T) {
+	now := time.Date(2026, 1, 3, 14, 59, 0, 0, time.UTC)
+	s := settingsFor(playSMS, "http://127.0.0.1")
+	c := openWith(t, s)
+	c.Receive.(*connector).now = func() time.Time { return now }
+	id := func(query string) string {
+		got, err := c.Receive.Receive(push("POST", formType, "", query))
+		must(t, err)
+		return got.Messages[0].ID
+	}
+	first := id("sender=" + warga + "&text=lampu+mati&time=2026-01-03+14:05:00")
+	now = now.Add(30 * time.Hour)
+	if again := id("sender=" + warga + "&text=lampu+mati&time=2026-01-03+14:05:00"); again != first {
+		t.Errorf("sent again a day later the id is %s, it was %s", again, first)
+	}
+	ids := map[string]string{first: "the first"}
+	for _, query := range []string{
+		"sender=" + warga + "&text=lampu+mati&time=2026-01-03+14:05:01", "sender=" + warga + "&text=lampu+menyala&time=2026-01-03+14:05:00",
+		"sender=6281270004406&text=lampu+mati&time=2026-01-03+14:05:00", "sender=" + warga + "&text=lampu+mati", "sender=" + warga + "&text=lampu+mati&time=kemarin+dulu+sekali",
+	} {
+		ids[id(query)] = query
+	}
+	if len(ids) != 5 { // a time that cannot be read is none
+		t.Errorf("%d ids: %v", len(ids), ids)
+	}
+	timeless := id("sender=" + warga + "&text=lampu+mati")
+	now = now.Add(20 * time.Minute)
+	if again := id("sender=" + warga + "&text=lampu+mati"); again == timeless {
+		t.Error("in the next hour the same words are heard again")
+	}
+	now = now.Truncate(time.Hour).Add(time.Minute)
+	timeless = id("sender=" + warga + "&text=lampu+mati")
+	now = now.Add(20 * time.Minute)
+	if again := id("sender=" + warga + "&text=lampu+mati"); again != timeless {
+		t.Error("a repeat twenty minutes later has another id")
+	}
+}
+
+func TestOnlyWhoKnowsTheSecretIsHeard(t *testing.T) {
+	for place, set := range map[string]func(r *http.Request, secret string){
+		inPath:   func(r *http.Request, secret string) { r.SetPathValue(keyOfPath, secret) },
+		inHeader: func(r *http.Request, secret string) { r.Header.Set("X-Kunci", secret) },
+		inParam: func(r *http.Request, secret string) {
+			query := r.URL.Query()
+			query.Set("X-Kunci", secret)
+			r.URL.RawQuery = query.Encode()
+		},
+	} {
+		s := settingsFor(kannel, "http://127.0.0.1")
+		s.SecretIn, s.SecretName = place, "X-Kunci"
+		c := openWith(t, s)
+		for secret, status := range map[string]int{ourSecret: 0, ourSecret + "x": 401, ourSecret[1:]: 401, "": 401, strings.ToUpper(ourSecret): 401} {
+			r := httptest.NewRequest("GET", "/in/sms?id=1&text=a&sender="+warga, nil)
+			set(r, secret)
+			got, err := c.Receive.Receive(r)
+			if refusal(err) != status || (err == nil) != (status == 0) || (len(got.Messages) == 1) != (status == 0) {
+				t.Errorf("%s, %q: %+v, %v", place, secret, got, err)
+			}
+			for _, m := range got.Messages {
+				if strings.Contains(string(m.Raw.Body), ourSecret) {
+					t.Errorf("%s: the secret is kept with the message: %s", place, m.Raw.Body)
+				}
+			}
+		}
+	}
+}
+
+func TestASecretInAFormAsPlaySMSPostsIt(t *testing.T) {
+	s := settingsFor(playSMS, "http://127.0.0.1")
+	s.SecretIn, s.SecretName = inParam, "kunci"
+	c := openWith(t, s)
+	body := "kunci=" + ourSecret + "&sender=" + warga + "&text=lampu+mati&time=2026-01-03+14:05:00"
+	r := httptest.NewRequest("POST", "/in/sms", strings.NewReader(body))
+	r.Header.Set("Content-Type", formType)
+	got, err := c.Receive.Receive(r)
+	if err != nil || len(got.Messages) != 1 || strings.Contains(string(got.Messages[0].Raw.Body), ourSecret) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	r = httptest.NewRequest("POST", "/in/sms", strings.NewReader("kunci="+ourSecret[1:]+"&%zz"))
+	r.Header.Set("Content-Type", formType)
+	if _, err := c.Receive.Receive(r); refusal(err) != 401 {
+		t.Errorf("a stranger's broken form: %v", err)
+	}
+}
+
+func TestWhereARequestComesFrom(t *testing.T) {
+	s := settingsFor(kannel, "http://127.0.0.1")
+	s.From, s.Proxies = []Network{network("10.1.0.0/16"), network("2001:db8::7/128")}, []Network{network("10.9.0.1/32"), network("10.9.0.2/32")}
+	c := openWith(t, s)
+	for _, tt := range []struct {
+		peer, forwarded string
+		taken           bool
+	}{
+		{"10.1.2.3:5000", "", true},
+		{"[::ffff:10.1.2.3]:5000", "", true},
+		{"[2001:db8::7]:5000", "", true},
+		{"10.2.0.1:5000", "", false},
+		{"10.2.0.1:5000", "10.1.2.3", false}, // not our proxy: anybody may write it
+		{"10.1.2.3:5000", "8.8.8.8", true},
+		{"10.9.0.1:5000", "10.1.2.3", true},
+		{"10.9.0.1:5000", "10.1.2.3, 8.8.8.8", false}, // the proxy saw 8.8.8.8
+		{"10.9.0.1:5000", "8.8.8.8, 10.1.2.3", true},
+		{"10.9.0.1:5000", "8.8.8.8, 10.1.2.3, 10.9.0.2", true},
+		{"10.9.0.1:5000", "10.1.2.3, bukan alamat", false},
+		{"10.9.0.1:5000", "", false},
+		{"@", "", false},
+	} {
+		r := push("GET", "", "id=1&text=a&sender="+warga, "")
+		r.RemoteAddr = tt.peer
+		if tt.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", tt.forwarded)
+		}
+		_, err := c.Receive.Receive(r)
+		if (err == nil) != tt.taken || err != nil && refusal(err) != 401 {
+			t.Errorf("%s for %q: %v", tt.peer, tt.forwarded, err)
+		}
+	}
+}
+
+func TestRequestsThatAreRefused(t *testing.T) {
+	for status, r := range map[int]*http.Request{
+		405: push("PUT", formType, "", ""),
+		400: push("POST", "application/json", "", `{"sender":`),
+		413: push("POST", formType, "", "text="+strings.Repeat("a", 5000)),
+		415: push("POST", "text/xml", "", "<a/>"),
+	} {
+		if _, err := openWith(t, settingsFor(kannel, "http://127.0.0.1")).Receive.Receive(r); refusal(err) != status {
+			t.Errorf("want %d, got %v", status, err)
+		}
+	}
+	_, err := openWith(t, settingsFor(kannel, "http://127.0.0.1")).Receive.Receive(push("GET", "", "text=a", ""))
+	var refused *connectors.RequestError
+	if !errors.As(err, &refused) || refused.Status != 400 || refused.Field != "sender" {
+		t.Errorf("without a sender: %v", err)
+	}
+	s := settingsFor(kannel, "http://127.0.0.1")
+	s.Rate = 1
+	c := openWith(t, s)
+	_, first := c.Receive.Receive(push("GET", "", "text=a&sender="+warga, ""))
+	_, second := c.Receive.Receive(push("GET", "", "text=b&sender="+warga, ""))
+	if first != nil || refusal(second) != 429 {
+		t.Errorf("more than the rate: %v, %v", first, second)
+	}
+}
+
+func TestTheAnswerToTheGatewayIsTheOperators(t *testing.T) {
+	s := settingsFor(kannel, "http://127.0.0.1")
+	s.Told = Told{Type: "application/json", Body: `{"status":true}`}
+	got, err := openWith(t, s).Receive.Receive(push("GET", "", "text=a&sender="+warga, ""))
+	if err != nil || got.Told.Type != "application/json" || string(got.Told.Body) != `{"status":true}` {
+		t.Errorf("got %+v, %v", got.Told, err)
+	}
+}
+
+func FuzzReceive(f *testing.F) {
+	f.Add("GET", "", "id=1&sender="+warga+"&text=lampu+mati&time=1767423900", "")
+	f.Add("POST", "application/json", "", `{"sender":"`+warga+`","message":"a","location":"1,2","url":"https://a/b","extension":".jpg","timestamp":1}`)
+	f.Add("POST", formType, "sender="+warga, "message=%ff&filename=../a&url=%00&location=NaN,1")
+	f.Fuzz(func(t *testing.T, method, contentType, query, body string) {
+		if method != http.MethodGet {
+			method = http.MethodPost
+		}
+		r := httptest.NewRequest(method, "/in/sms", strings.NewReader(body))
+		r.URL.RawQuery = query
+		r.Header.Set("Content-Type", contentType)
+		r.SetPathValue(keyOfPath, ourSecret)
+		c := openWith(t, settingsFor(fonnte, "http://127.0.0.1"))
+		got, err := c.Receive.Receive(r)
+		if err != nil {
+			if status := refusal(err); status < 400 || status > 429 {
+				t.Errorf("%d: %v", status, err)
+			}
+			return
+		}
+		for _, m := range got.Messages {
+			said := complaint.Complaint{SourceID: m.ID, Text: m.Text + "-", Reporter: m.Reporter, Place: m.Place, Class: complaint.Ordinary}
+			for _, media := range m.Media {
+				said.Attachments = append(said.Attachments, complaint.Attachment{Name: media.Name})
+				if media.ID == "" {
+					t.Error("a file without an address")
+				}
+			}
+			clean := said
+			clean.Attachments = append([]complaint.Attachment(nil), said.Attachments...)
+			clean.Clean()
+			if said.Check() != nil || clean.ContentHash() != said.ContentHash() || !isNumber(m.Sender) {
+				t.Errorf("taken: %+v, %v", m, said.Check())
+			}
+		}
+	})
+}
