@@ -79,7 +79,7 @@ func without(points []relay.Point, left ...relay.Point) []relay.Point {
 // doors are all of them. What they need is started with the test and ends with it.
 func doors() []func(t *testing.T, need *servers) doorway {
 	return []func(t *testing.T, need *servers) doorway{
-		webhookDoor, villageDoor, smsdDoor, mailDoor, whatsappDoor, telegramDoor, telegramHookDoor,
+		webhookDoor, villageDoor, smsdDoor, mailDoor, whatsappDoor, telegramDoor, telegramHookDoor, cityAppDoor,
 	}
 }
 
