@@ -23,9 +23,9 @@ const cityAppName = "aplikasi-kota"
 
 func cityAppDoor(t *testing.T, _ *servers) doorway {
 	d := cityApp{newInsistence(t), &sync.Mutex{}, map[int]string{}}
-	tells := []string{"open Diteruskan", "Mohon ditindaklanjuti.", "Sedang kami proses.", "Sudah selesai."}
+	tells := []string{"Diteruskan ke SP4N-LAPOR! [open]", "Mohon ditindaklanjuti.", "Sedang kami proses. [in_progress]", "Sudah selesai. [fixed]"}
 	return doorway{
-		door: d, name: cityAppName, kind: "open311", points: pushedPoints(), photos: 1, tells: tells,
+		door: d, name: cityAppName, points: pushedPoints(), photos: 1, tells: tells,
 		connector: fmt.Sprintf(`
   - name: %s
     kind: open311
@@ -131,7 +131,7 @@ func (d cityApp) heard(r *region, n int) (told []string) {
 	}
 	for _, u := range updates {
 		if u.Request == id {
-			told = append(told, u.Status+" "+u.Description)
+			told = append(told, u.Description+" ["+u.Status+"]")
 		}
 	}
 	return told

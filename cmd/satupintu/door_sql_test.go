@@ -69,7 +69,7 @@ func villageDoor(t *testing.T, need *servers) doorway {
 	tells := doorNews()
 	tells[len(tells)-1] += " [3]"
 	return doorway{
-		door: d, name: "desa", kind: "sql", points: polledPoints(), photos: 1, tells: tells,
+		door: d, name: "desa", points: polledPoints(), photos: 1, tells: tells,
 		connector: fmt.Sprintf(`
   - name: desa
     kind: sql
@@ -103,7 +103,7 @@ func smsdDoor(t *testing.T, need *servers) doorway {
 	}
 	d.exec(t, strings.Replace(string(schema), "CREATE LANGUAGE plpgsql;", "", 1))
 	return doorway{
-		door: d, name: "sms-centre", kind: "sql", points: wordlessPoints(polledPoints()), tells: doorNews(),
+		door: d, name: "sms-centre", points: wordlessPoints(polledPoints()), tells: doorNews(),
 		connector: fmt.Sprintf(`
   - name: sms-centre
     kind: sql

@@ -31,14 +31,14 @@ func newBot(t *testing.T, name, settings string) (b bot, connector string) {
   - name: %s
     kind: telegram
     every: 1s
-    settings: { token: { file: bot-token }, join_within: 1s, server: %q%s }
+    settings: { token: { file: bot-token }, join_within: 1s, base_url: %q%s }
 `, name, server.URL, settings)
 }
 
 func telegramDoor(t *testing.T, _ *servers) doorway {
 	d, connector := newBot(t, "bot", ", wait: 5s")
 	return doorway{
-		door: d, name: "bot", kind: "telegram", connector: connector, points: talkedPoints(polledPoints()), photos: 1, repeats: true,
+		door: d, name: "bot", connector: connector, points: talkedPoints(polledPoints()), photos: 1, repeats: true,
 		tells: talkedNews(),
 	}
 }
@@ -73,7 +73,7 @@ type hookedBot struct {
 func telegramHookDoor(t *testing.T, _ *servers) doorway {
 	b, connector := newBot(t, "bot-webhook", ", secret: { env: PORTAL_TOKEN }")
 	return doorway{
-		door: hookedBot{b, newInsistence(t)}, name: b.name, kind: "telegram", connector: connector,
+		door: hookedBot{b, newInsistence(t)}, name: b.name, connector: connector,
 		points: talkedPoints(pushedPoints()), photos: 1, repeats: true, tells: talkedNews(),
 	}
 }

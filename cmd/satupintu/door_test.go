@@ -26,12 +26,12 @@ type door interface {
 // doorway is a door, how a gateway is configured for it, and what is to be expected there.
 type doorway struct {
 	door
-	name, kind string
-	connector  string        // lines of configuration
-	points     []relay.Point // where the gateway passes: it must die at each
-	photos     int           // of a complaint
-	tells      []string      // words of each piece of news, in order
-	repeats    bool          // the channel cannot know a repeat: what was said when the gateway died is said again
+	name      string        // of the connector
+	connector string        // lines of configuration
+	points    []relay.Point // where the gateway passes: it must die at each
+	photos    int           // of a complaint
+	tells     []string      // words of each piece of news, in order
+	repeats   bool          // the channel cannot know a repeat: what was said when the gateway died is said again
 }
 
 // text is what complaint n of a door says.
@@ -76,10 +76,34 @@ func without(points []relay.Point, left ...relay.Point) []relay.Point {
 	return slices.DeleteFunc(points, func(p relay.Point) bool { return slices.Contains(left, p) })
 }
 
-// doors are all of them. What they need is started with the test and ends with it.
-func doors() []func(t *testing.T, need *servers) doorway {
-	return []func(t *testing.T, need *servers) doorway{
-		webhookDoor, villageDoor, smsdDoor, mailDoor, whatsappDoor, telegramDoor, telegramHookDoor, cityAppDoor,
+// doors are all of them, by the kind of their connector. What they need is started with the test and ends with it.
+func doors() []kindOfDoor {
+	return []kindOfDoor{
+		{"email", mailDoor},
+		{"open311", cityAppDoor},
+		{"open311", otherCityDoor},
+		{"rest", officeDoor},
+		{"sms", fonnteDoor},
+		{"sms", kannelDoor},
+		{"sql", villageDoor},
+		{"sql", smsdDoor},
+		{"telegram", telegramDoor},
+		{"telegram", telegramHookDoor},
+		{"webhook", webhookDoor},
+		{"whatsapp", whatsappDoor},
+	}
+}
+
+type kindOfDoor struct {
+	kind string
+	open func(t *testing.T, need *servers) doorway
+}
+
+func TestEveryKindHasADoor(t *testing.T) {
+	for _, kind := range connectorKinds() {
+		if !slices.ContainsFunc(doors(), func(d kindOfDoor) bool { return d.kind == kind.Kind }) {
+			t.Errorf("nobody complains through %s while the gateway dies", kind.Kind)
+		}
 	}
 }
 
@@ -89,9 +113,9 @@ func TestEveryDoorIsAnsweredWhereverTheGatewayDies(t *testing.T) {
 	storetest.Needs(t, "some minutes")
 	signIn(t)
 	need := &servers{t: t}
-	for _, open := range doors() {
-		w := open(t, need)
-		t.Run(w.name, func(t *testing.T) {
+	for _, d := range doors() {
+		w := d.open(t, need)
+		t.Run(d.kind+"/"+w.name, func(t *testing.T) {
 			t.Parallel()
 			w.dieEverywhere(t)
 		})

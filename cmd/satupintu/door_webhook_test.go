@@ -15,7 +15,7 @@ type website struct {
 func webhookDoor(t *testing.T, _ *servers) doorway {
 	d := website{newInsistence(t), newReceiver(t)}
 	return doorway{
-		door: d, name: "portal", kind: "webhook", points: pushedPoints(), photos: 1, repeats: false,
+		door: d, name: "portal", points: pushedPoints(), photos: 1,
 		tells: []string{"[forwarded]", "Mohon ditindaklanjuti. [disposed]", "Sedang kami proses. [in_progress]", "Sudah selesai. [done]"},
 		connector: fmt.Sprintf(`
   - name: portal

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func whatsappDoor(t *testing.T, _ *servers) doorway {
 	graph := httptest.NewServer(d.api)
 	t.Cleanup(graph.Close)
 	return doorway{
-		door: d, name: "warga-wa", kind: "whatsapp", points: talkedPoints(pushedPoints()), photos: 1, repeats: true,
+		door: d, name: "warga-wa", points: talkedPoints(pushedPoints()), photos: 1, repeats: true,
 		tells: talkedNews(),
 		connector: fmt.Sprintf(`
   - name: warga-wa
@@ -56,12 +55,7 @@ func (d messenger) complain(r *region, n int) {
 		if err != nil {
 			return false
 		}
-		answer, err := http.DefaultClient.Do(request.WithContext(ctx))
-		if err != nil {
-			return false
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode == http.StatusOK
+		return isOK(request.WithContext(ctx), nil)
 	})
 }
 
