@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -23,7 +24,10 @@ func TestMentionsAreReferencesAndAnnouncedTrackingIDs(t *testing.T) {
 		"SP-1KAZ5T8M3Q0X4R":                            {},
 		"sp-1kaz5t8m3q0x4rdd dan laporan 721234567890": {},
 	} {
-		refs, tracks := Mentions(text)
+		refs, tracks, rest := Mentions(text)
+		if upper := strings.ToUpper(rest); want.ref != "" && strings.Contains(upper, "X4RD") {
+			t.Errorf("%q without its reference is %q", text, rest)
+		}
 		if want.ref == "" && len(refs) > 0 || want.ref != "" && !slices.Equal(refs, []complaint.Ref{want.ref}) {
 			t.Errorf("%q mentions %v", text, refs)
 		}

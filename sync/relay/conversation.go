@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -23,68 +22,6 @@ const (
 	// fetchPatience is how long a file that cannot be fetched just now holds its complaint up.
 	fetchPatience = 10 * time.Minute
 )
-
-// longest is how long a sender who never falls silent is listened to: five times as long as silence takes, and ten minutes
-// at least.
-func longest(within time.Duration) time.Duration { return max(5*within, 10*time.Minute) }
-
-// What became of a message.
-const (
-	messageNew   = "new"
-	messageKnown = "known"
-)
-
-func messageResults() []string {
-	return []string{
-		messageNew, messageKnown, string(store.MessageAsked), string(store.MessageNoted), string(store.MessageJoined), string(store.MessageFollowed),
-	}
-}
-
-// What became of a file of a message.
-const (
-	fileFetched = "fetched"
-	fileMissing = "missing"
-)
-
-// fit cleans a message and says what is wrong with it.
-func fit(m *connectors.Message) error {
-	m.ID, m.Text = complaint.CleanText(m.ID), complaint.CleanText(m.Text)
-	as := complaint.Complaint{SourceID: m.ID, Text: m.Text, Place: m.Place}
-	if as.Text == "" {
-		as.Text = "-" // a picture says nothing, and is fit
-	}
-	as.Clean()
-	m.Place = as.Place
-	if m.Sender == "" {
-		return errors.Join(&complaint.FieldError{Field: "sender", Reason: "is missing"}, as.Check())
-	}
-	return as.Check()
-}
-
-// joining is when what was said on a channel is looked at.
-func (r *Relay) joining(source string, messages []connectors.Message) (store.Joining, error) {
-	if len(messages) == 0 {
-		return store.Joining{}, nil
-	}
-	for _, c := range r.channels {
-		if c.Name == source && c.Talks() {
-			return store.Joining{Within: c.JoinWithin, Longest: longest(c.JoinWithin)}, nil
-		}
-	}
-	return store.Joining{}, fmt.Errorf("%s takes in messages and cannot answer them: this is a mistake in the connector", source)
-}
-
-func (r *Relay) heard(source string, fresh, of int) {
-	if of == 0 {
-		return
-	}
-	r.metrics.messages.WithLabelValues(source, messageNew).Add(float64(fresh))
-	r.metrics.messages.WithLabelValues(source, messageKnown).Add(float64(of - fresh))
-	if fresh > 0 {
-		r.metrics.lastSuccess.WithLabelValues(source).SetToCurrentTime()
-		r.talkable[source].send()
-	}
-}
 
 // talkLoop looks at what people said on one channel once they are silent. All that matters is in the store: where this dies,
 // another gateway goes on.
@@ -174,7 +111,8 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 	if err != nil {
 		return err
 	}
-	remark := remarkOf(strings.Join(waiting, " "))
+	_, _, rest := dedup.Mentions(strings.Join(waiting, " ")) // a reference that nobody has is no matter by itself
+	remark := remarkOf(rest)
 	switch {
 	case about != "" || remark == matter:
 		return said.file(ctx, about, own, "")
@@ -213,7 +151,7 @@ func (v conversation) named(ctx context.Context) (about complaint.Ref, own bool,
 		tracks []string
 	)
 	for _, m := range v.t.Messages {
-		r, t := dedup.Mentions(m.Text)
+		r, t, _ := dedup.Mentions(m.Text)
 		refs, tracks = append(refs, r...), append(tracks, t...)
 	}
 	return v.store.Named(ctx, v.c.Name, v.t.Sender, refs, tracks)

@@ -279,7 +279,7 @@ func TestWhoAsksWithoutNamingItIsToldWhereTheLastOneStands(t *testing.T) {
 		r.hears(says("m1", siti, "Sampah menumpuk di Sedanau"))
 		pass(2 * time.Minute)
 		ref := r.filedOne().Ref
-		r.hears(says("m2", siti, "sudah ada?"), says("b1", budi, "sudah ada?"))
+		r.hears(says("m2", siti, "SP-000000000000000 sudah ada?"), says("b1", budi, "sudah ada?")) // mistyped
 		pass(2 * time.Minute)
 		if got := c.last(siti).Text; !strings.Contains(got, string(ref)+" diteruskan ke SP4N-LAPOR!") {
 			t.Errorf("she was told %q", got)
@@ -562,7 +562,8 @@ func TestMessagesOfAChannelThatCannotAnswerAreNotAcknowledged(t *testing.T) {
 	})
 }
 
-func TestAnUnfitMessageIsRefusedWithItsField(t *testing.T) {
+// A messenger that is refused sends the same again, and with it what is fit.
+func TestAnUnfitMessageIsSetAsideAndStopsNoOther(t *testing.T) {
 	bubble(t, func(r *rig) {
 		newChat(r)
 		r.start()
@@ -572,15 +573,18 @@ func TestAnUnfitMessageIsRefusedWithItsField(t *testing.T) {
 			"text":      {ID: "m1", Sender: siti, Text: strings.Repeat("x", complaint.MaxText+1)},
 			"place.lat": {ID: "m1", Sender: siti, Place: complaint.Place{Lat: &north, Long: &north}},
 		} {
-			_, err := r.relay.Receive(r.Context(), "wa", connectors.Received{Messages: []connectors.Message{m}})
-			var wrong *complaint.FieldError
-			if !errors.As(err, &wrong) || !strings.Contains(err.Error(), field+":") {
-				t.Errorf("%s: %v", field, err)
+			m.Raw.Body = []byte(field)
+			r.hears(m, says("fit", budi, "Air keruh"))
+			refused, err := r.store.Refusals(r.Context(), 10)
+			r.must(err)
+			if !slices.ContainsFunc(refused, func(s store.RefusalSeen) bool { return strings.HasPrefix(s.Detail, field+":") }) {
+				t.Errorf("%s: set aside is %+v", field, refused)
 			}
 		}
-		if l := r.balanced(); l.Messages.Heard != 0 {
-			t.Errorf("messages %+v", l.Messages)
+		if l := r.balanced(); l.Messages.Heard != 1 || l.Refused != 4 {
+			t.Errorf("%+v", l)
 		}
+		r.metric(`intake_refused_total{connector="wa",reason="bad_field"}`, 4)
 	})
 }
 

@@ -18,7 +18,7 @@ func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complain
 	return r.Receive(ctx, source, connectors.Received{Complaints: complaints})
 }
 
-// Receive is TakeIn for all that a request carried, messages among it.
+// Receive is TakeIn for all that a request carried, messages among it. A message that is unfit is set aside.
 func (r *Relay) Receive(ctx context.Context, source string, in connectors.Received) ([]store.Kept, error) {
 	for i := range in.Complaints {
 		in.Complaints[i].Clean()
@@ -26,24 +26,13 @@ func (r *Relay) Receive(ctx context.Context, source string, in connectors.Receiv
 			return nil, inList(err, i, len(in.Complaints))
 		}
 	}
-	for i := range in.Messages {
-		if err := fit(&in.Messages[i]); err != nil {
-			return nil, inList(err, i, len(in.Messages))
-		}
-	}
-	joining, err := r.joining(source, in.Messages)
-	if err != nil {
+	p := store.Page{Source: source, Complaints: in.Complaints}
+	p.Messages, p.Refusals = fitting(in.Messages)
+	var err error
+	if p.Joining, err = r.joining(source, p.Messages); err != nil {
 		return nil, err
 	}
-	r.at(BeforeKeep)
-	kept, heard, err := r.store.KeepAll(ctx, store.Page{Source: source, Complaints: in.Complaints, Messages: in.Messages, Joining: joining})
-	if err != nil {
-		return nil, err
-	}
-	r.at(AfterKeep)
-	r.kept(source, kept)
-	r.heard(source, heard, len(in.Messages))
-	return kept, nil
+	return r.keep(ctx, p)
 }
 
 // inList says which element of a list a field belongs to.
@@ -101,31 +90,32 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 		}
 		p.Complaints = append(p.Complaints, c)
 	}
-	for _, m := range page.Messages {
-		if err := fit(&m); err != nil {
-			p.Refusals = append(p.Refusals, store.Refusal{
-				SourceID: m.ID, Where: "message " + m.ID, Reason: string(connectors.BadField), Detail: err.Error(), Raw: m.Raw.Body,
-			})
-			continue
-		}
-		p.Messages = append(p.Messages, m)
-	}
+	messages, aside := fitting(page.Messages)
+	p.Messages, p.Refusals = messages, append(p.Refusals, aside...)
 	var err error
 	if p.Joining, err = r.joining(source, p.Messages); err != nil {
 		return err
 	}
+	if _, err := r.keep(ctx, p); err != nil {
+		return fmt.Errorf("keep a page of %s: %w", source, err)
+	}
+	return nil
+}
+
+// keep keeps a page and counts what became of it.
+func (r *Relay) keep(ctx context.Context, p store.Page) ([]store.Kept, error) {
 	r.at(BeforeKeep)
 	kept, heard, err := r.store.KeepAll(ctx, p)
 	if err != nil {
-		return fmt.Errorf("keep a page of %s: %w", source, err)
+		return nil, err
 	}
 	r.at(AfterKeep)
-	r.kept(source, kept)
-	r.heard(source, heard, len(p.Messages))
+	r.kept(p.Source, kept)
+	r.heard(p.Source, heard, len(p.Messages))
 	for _, refusal := range p.Refusals {
-		r.metrics.refused.WithLabelValues(source, refusal.Reason).Inc()
+		r.metrics.refused.WithLabelValues(p.Source, refusal.Reason).Inc()
 	}
-	return nil
+	return kept, nil
 }
 
 // LastChange is where a complaint stands, for the channel that filed it; another's is store.ErrNotFound.

@@ -54,10 +54,14 @@ func (v conversation) latest() time.Time {
 func (v conversation) fetch(ctx context.Context) error {
 	var (
 		pending error
-		patient = v.now().Sub(v.t.TriedAt) < fetchPatience
+		end     time.Time // of our patience
 	)
 	for i := range v.t.Messages {
 		m := &v.t.Messages[i]
+		until := v.t.TriedAt.Add(fetchPatience)
+		if late := m.ReceivedAt.Add(fetchPatience); late.After(until) {
+			until = late
+		}
 		for n := range m.Media {
 			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) {
 				continue
@@ -67,11 +71,11 @@ func (v conversation) fetch(ctx context.Context) error {
 			case err == nil:
 			case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 				return retry.Because(err, retry.Shutdown)
-			case retry.Of(err).Verdict == retry.Permanent || !patient:
+			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(until):
 				m.Files[n].Gone = true
 				v.log.Warn("a file of a message cannot be had; the complaint goes on without it", "connector", v.c.Name, "error", err)
 			default:
-				pending = errors.Join(pending, err)
+				pending, end = errors.Join(pending, err), until
 				continue
 			}
 			if err := v.store.SaveFiles(ctx, v.t, m.ID, m.Files, v.lease()); err != nil {
@@ -83,7 +87,6 @@ func (v conversation) fetch(ctx context.Context) error {
 	if pending == nil {
 		return nil
 	}
-	end := v.t.TriedAt.Add(fetchPatience)
 	due := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(pending).After))
 	if due.After(end) {
 		due = end

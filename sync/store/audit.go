@@ -169,7 +169,7 @@ type Standing struct {
 	Deliveries map[State]int64
 	News       map[State]int64
 	FollowUps  map[State]int64
-	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead; zero: none
+	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead, or message that waits; zero: none
 	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
 	Messages   Messages
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for

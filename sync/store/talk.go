@@ -11,7 +11,6 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
-	"github.com/satupintu/satupintu/sync/dedup"
 )
 
 // ErrMoreSaid means that a sender said more while what they had said was being made a complaint: nothing was changed.
@@ -212,6 +211,8 @@ type Ending struct {
 	AskedAt time.Time
 	Due     time.Time     // when an answer is no longer waited for; zero: nothing is waited for
 	Within  time.Duration // what the sender said meanwhile is looked at then
+
+	ref, last complaint.Ref // the complaint they are in, and the one the sender's next words may be about
 }
 
 // EndTalk ends a claim without a complaint. ErrLost: somebody else holds it now, and nothing was changed.
@@ -220,96 +221,8 @@ func (s *Store) EndTalk(ctx context.Context, t Talk, e Ending) error {
 		if _, err := w.lockTalk(ctx, t); err != nil {
 			return err
 		}
-		return w.endTalk(ctx, t, e, "", "")
+		return w.endTalk(ctx, t, e)
 	})
-}
-
-// Filing is a complaint made of messages.
-type Filing struct {
-	Complaint complaint.Complaint // cleaned and checked; Ref, Source and ReceivedAt are the store's to fill
-	IDs       []string            // the messages that are in it
-	About     complaint.Ref       // the earlier complaint it is about; empty: none
-	Own       bool                // with About: that one is the sender's own
-	// Whole says that nothing may have been said meanwhile: otherwise it is ErrMoreSaid, and nothing is changed.
-	Whole  bool
-	Within time.Duration // what the sender said meanwhile is looked at then
-}
-
-// FileTalk ends a claim with a complaint: the complaint and its delivery, its messages' end, its link where it is about an
-// earlier one, and the receipt to be said, in one transaction. One that is about an earlier complaint is told on that one's
-// ticket; its own channel hears nothing of it.
-func (s *Store) FileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageState, error) {
-	c := f.Complaint
-	c.Source, c.ReceivedAt = t.Source, s.now()
-	var (
-		kept Kept
-		as   MessageState
-	)
-	err := s.inWriter(ctx, func(w *writer) error {
-		heard, err := w.lockTalk(ctx, t)
-		if err != nil {
-			return err
-		}
-		if f.Whole && heard != t.heard {
-			return ErrMoreSaid
-		}
-		page := Page{Source: t.Source, Complaints: []complaint.Complaint{c}}
-		fates := map[sourceKey]*fate{}
-		if err := s.sortInto(fates, page); err != nil {
-			return err
-		}
-		if err := w.insertComplaints(ctx, fates); err != nil {
-			return err
-		}
-		one := fates[sourceKey{t.Source, c.SourceID}]
-		kept, as = Kept{Ref: complaint.Ref(one.ref), Known: one.known}, MessageJoined
-		last := kept.Ref
-		if f.About != "" && !kept.Known {
-			linked, err := w.addTo(ctx, kept.Ref, f.About)
-			if err != nil {
-				return err
-			}
-			if linked {
-				as = MessageFollowed
-			}
-			if linked && f.Own {
-				last = f.About
-			}
-		}
-		if _, err := w.run(ctx, s.q.InsertReceipt, args{"ref": kept.Ref, "source": t.Source}); err != nil {
-			return err
-		}
-		return w.endTalk(ctx, t, Ending{State: as, IDs: f.IDs, Within: f.Within}, kept.Ref, last)
-	})
-	if err != nil {
-		return kept, as, fmt.Errorf("make a complaint of messages: %w", err)
-	}
-	if !kept.Known {
-		c.Ref = kept.Ref
-		s.recent.put(c)
-	}
-	return kept, as, nil
-}
-
-// addTo has a complaint told on the ticket of the one it is about, or of that one's primary. False: nobody stands there any
-// more, and it goes on alone.
-func (w *writer) addTo(ctx context.Context, ref, about complaint.Ref) (bool, error) {
-	primary, err := w.primaryOf(ctx, about)
-	if err != nil {
-		return false, err
-	}
-	stands, err := w.stands(ctx, primary)
-	if err != nil || !stands {
-		return false, err
-	}
-	if _, err := w.run(ctx, w.s.q.HoldBack, args{"ref": ref}); err != nil {
-		return false, fmt.Errorf("hold %s back: %w", ref, err)
-	}
-	m := Matter{
-		Earlier: about, Kind: dedup.FollowUp, Score: 1, Why: "its sender names the complaint it is about",
-		WhyID: "pengirimnya menyebut laporan yang dimaksud",
-	}
-	return true, w.link(ctx, linking{ref: ref, primary: primary, matter: m, quiet: true})
 }
 
 func (w *writer) lockTalk(ctx context.Context, t Talk) (heard int64, err error) {
@@ -323,10 +236,9 @@ func (w *writer) lockTalk(ctx context.Context, t Talk) (heard int64, err error) 
 	return rows[0], nil
 }
 
-// endTalk marks messages and says when their sender is looked at next. They are in the complaint ref, and the sender's next
-// words may be about the complaint last.
-func (w *writer) endTalk(ctx context.Context, t Talk, e Ending, ref, last complaint.Ref) error {
-	n, err := w.run(ctx, w.s.q.MarkMessages, args{"source": t.Source, "ids": e.IDs, "state": string(e.State), "ref": ref})
+// endTalk marks messages and says when their sender is looked at next.
+func (w *writer) endTalk(ctx context.Context, t Talk, e Ending) error {
+	n, err := w.run(ctx, w.s.q.MarkMessages, args{"source": t.Source, "ids": e.IDs, "state": string(e.State), "ref": e.ref})
 	if err != nil {
 		return fmt.Errorf("mark messages: %w", err)
 	}
@@ -338,42 +250,10 @@ func (w *writer) endTalk(ctx context.Context, t Talk, e Ending, ref, last compla
 		return err
 	}
 	end := args{
-		"source": t.Source, "sender": t.key, "waiting_since": int64(0), "asked_at": milli(e.AskedAt), "due": milli(e.Due), "ref": last,
+		"source": t.Source, "sender": t.key, "waiting_since": int64(0), "asked_at": milli(e.AskedAt), "due": milli(e.Due), "ref": e.last,
 	}
 	if waiting > 0 {
 		end["waiting_since"], end["due"] = w.now, w.now+e.Within.Milliseconds()
 	}
 	return w.must(ctx, w.s.q.EndTalk, end)
-}
-
-// Named finds the complaint that a person names: by our reference, or by the platform's tracking id. Own says that it came
-// from this sender of this channel. Not found: an empty reference.
-func (s *Store) Named(ctx context.Context, source, sender string, refs []complaint.Ref, tracks []string) (ref complaint.Ref, own bool, err error) {
-	if len(tracks) > 0 {
-		found, err := all[complaint.Ref](ctx, s.read, s.q.TrackedAs, args{"ids": tracks})
-		if err != nil {
-			return "", false, fmt.Errorf("look for a tracking id: %w", err)
-		}
-		refs = append(slices.Clone(refs), found...)
-	}
-	if len(refs) == 0 {
-		return "", false, nil
-	}
-	found, err := s.complaints(ctx, s.read, refs)
-	if err != nil {
-		return "", false, err
-	}
-	for _, r := range refs {
-		c, known := found[r]
-		if !known || c.Ref == "" {
-			continue
-		}
-		if ref == "" {
-			ref = r
-		}
-		if c.err == nil && c.Source == source && c.Reporter.Account == sender && sender != "" {
-			return r, true, nil
-		}
-	}
-	return ref, false, nil
 }

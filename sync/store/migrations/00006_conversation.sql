@@ -41,6 +41,7 @@ CREATE TABLE talk (
     PRIMARY KEY (source, sender)
 );
 CREATE INDEX talk_due ON talk (source, due_at) WHERE due_at > 0;
+CREATE INDEX talk_waiting ON talk (waiting_since) WHERE waiting_since > 0;
 
 -- 1: its channel hears nothing of its primary. So it is where somebody adds to a complaint by naming it: who filed that one
 -- hears of it already, and nobody else is to.

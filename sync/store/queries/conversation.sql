@@ -54,7 +54,7 @@ SET state = :state, ref = :ref, content = CASE WHEN :ref = '' THEN content ELSE 
 WHERE source = :source AND id {in :ids} AND state IN ('waiting', 'asked')
 
 -- name: still-waiting
-SELECT count(*) FROM message WHERE source = :source AND sender = :sender AND state = 'waiting'
+SELECT count(*) FROM message WHERE source = :source AND sender = :sender AND state IN ('waiting', 'asked') AND state = 'waiting'
 
 -- name: end-talk
 UPDATE talk
@@ -88,7 +88,9 @@ SELECT state, count(*) AS n FROM message GROUP BY state
 SELECT coalesce(sum(heard), 0) FROM talk
 
 -- name: vanished
-SELECT count(*) FROM talk t WHERE t.heard <> (SELECT count(*) FROM message m WHERE m.source = t.source AND m.sender = t.sender)
+SELECT count(*) FROM talk t
+LEFT JOIN (SELECT source, sender, count(*) AS n FROM message GROUP BY source, sender) AS m ON m.source = t.source AND m.sender = t.sender
+WHERE t.heard <> coalesce(m.n, 0)
 
 -- name: unheard-messages
 SELECT count(*) FROM message m WHERE m.state IN ('waiting', 'asked') AND NOT EXISTS (

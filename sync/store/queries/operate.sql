@@ -54,7 +54,9 @@ SELECT count(*) FROM delivery d WHERE d.state = 'linked' AND NOT EXISTS (
 SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref WHERE d.state IN ('dead', 'linked', 'new')
 
 -- name: oldest-open
-SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
+SELECT coalesce(min(o.at), 0) FROM (
+    SELECT min(accepted_at) AS at FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
+    UNION ALL SELECT min(waiting_since) FROM talk WHERE waiting_since > 0) AS o
 
 -- name: list-queue
 SELECT d.ref, d.state, d.accepted_at, d.due_at, d.attempts, d.reason, d.detail, c.source, c.source_id,

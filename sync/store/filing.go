@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+)
+
+// Filing is a complaint made of messages.
+type Filing struct {
+	Complaint complaint.Complaint // cleaned and checked; Ref, Source and ReceivedAt are the store's to fill
+	IDs       []string            // the messages that are in it
+	About     complaint.Ref       // the earlier complaint it is about; empty: none
+	Own       bool                // with About: that one is the sender's own
+	// Whole says that nothing may have been said meanwhile: otherwise it is ErrMoreSaid, and nothing is changed.
+	Whole  bool
+	Within time.Duration // what the sender said meanwhile is looked at then
+}
+
+// FileTalk ends a claim with a complaint: the complaint and its delivery, its messages' end, its link where it is about an
+// earlier one, and the receipt to be said, in one transaction. One that is about an earlier complaint is told on that one's
+// ticket; its own channel hears nothing of it.
+func (s *Store) FileTalk(ctx context.Context, t Talk, f Filing) (kept Kept, as MessageState, err error) {
+	f.Complaint.Source, f.Complaint.ReceivedAt = t.Source, s.now()
+	err = s.inWriter(ctx, func(w *writer) (err error) {
+		kept, as, err = w.fileTalk(ctx, t, f)
+		return err
+	})
+	if err != nil {
+		return kept, as, fmt.Errorf("make a complaint of messages: %w", err)
+	}
+	if !kept.Known {
+		f.Complaint.Ref = kept.Ref
+		s.recent.put(f.Complaint)
+	}
+	return kept, as, nil
+}
+
+func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageState, error) {
+	heard, err := w.lockTalk(ctx, t)
+	if err == nil && f.Whole && heard != t.heard {
+		err = ErrMoreSaid
+	}
+	if err != nil {
+		return Kept{}, "", err
+	}
+	kept, err := w.keepOne(ctx, f.Complaint)
+	if err != nil {
+		return kept, "", err
+	}
+	as, last := MessageJoined, kept.Ref
+	if f.About != "" && !kept.Known {
+		added, err := w.addTo(ctx, kept.Ref, f.About)
+		if err != nil {
+			return kept, "", err
+		}
+		if added {
+			as = MessageFollowed
+		}
+		if added && f.Own {
+			last = f.About
+		}
+	}
+	if _, err := w.run(ctx, w.s.q.InsertReceipt, args{"ref": kept.Ref, "source": t.Source}); err != nil {
+		return kept, "", err
+	}
+	return kept, as, w.endTalk(ctx, t, Ending{State: as, IDs: f.IDs, Within: f.Within, ref: kept.Ref, last: last})
+}
+
+// keepOne keeps one complaint as a page of its own does.
+func (w *writer) keepOne(ctx context.Context, c complaint.Complaint) (Kept, error) {
+	fates := map[sourceKey]*fate{}
+	if err := w.s.sortInto(fates, Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
+		return Kept{}, err
+	}
+	if err := w.insertComplaints(ctx, fates); err != nil {
+		return Kept{}, err
+	}
+	one := fates[sourceKey{c.Source, c.SourceID}]
+	return Kept{Ref: complaint.Ref(one.ref), Known: one.known}, nil
+}
+
+// addTo has a complaint told on the ticket of the one it is about, or of that one's primary. False: nobody stands there any
+// more, and it goes on alone.
+func (w *writer) addTo(ctx context.Context, ref, about complaint.Ref) (bool, error) {
+	primary, err := w.primaryOf(ctx, about)
+	if err != nil {
+		return false, err
+	}
+	stands, err := w.stands(ctx, primary)
+	if err != nil || !stands {
+		return false, err
+	}
+	if _, err := w.run(ctx, w.s.q.HoldBack, args{"ref": ref}); err != nil {
+		return false, fmt.Errorf("hold %s back: %w", ref, err)
+	}
+	m := Matter{
+		Earlier: about, Kind: dedup.FollowUp, Score: 1, Why: "its sender names the complaint it is about",
+		WhyID: "pengirimnya menyebut laporan yang dimaksud",
+	}
+	return true, w.link(ctx, linking{ref: ref, primary: primary, matter: m, quiet: true})
+}
+
+// Named finds the complaint that a person names: by our reference, or by the platform's tracking id. Own says that it came
+// from this sender of this channel. Not found: an empty reference.
+func (s *Store) Named(ctx context.Context, source, sender string, refs []complaint.Ref, tracks []string) (ref complaint.Ref, own bool, err error) {
+	if len(tracks) > 0 {
+		found, err := all[complaint.Ref](ctx, s.read, s.q.TrackedAs, args{"ids": tracks})
+		if err != nil {
+			return "", false, fmt.Errorf("look for a tracking id: %w", err)
+		}
+		refs = append(slices.Clone(refs), found...)
+	}
+	if len(refs) == 0 {
+		return "", false, nil
+	}
+	found, err := s.complaints(ctx, s.read, refs)
+	if err != nil {
+		return "", false, err
+	}
+	for _, r := range refs {
+		c, known := found[r]
+		if !known || c.Ref == "" {
+			continue
+		}
+		if ref == "" {
+			ref = r
+		}
+		if c.err == nil && c.Source == source && c.Reporter.Account == sender && sender != "" {
+			return r, true, nil
+		}
+	}
+	return ref, false, nil
+}
