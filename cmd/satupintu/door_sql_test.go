@@ -103,7 +103,7 @@ func smsdDoor(t *testing.T, need *servers) doorway {
 	}
 	d.exec(t, strings.Replace(string(schema), "CREATE LANGUAGE plpgsql;", "", 1))
 	return doorway{
-		door: d, name: "sms-centre", points: wordlessPoints(polledPoints()), tells: doorNews(),
+		door: d, name: "sms-centre", points: photolessPoints(polledPoints()), tells: doorNews(),
 		connector: fmt.Sprintf(`
   - name: sms-centre
     kind: sql

@@ -12,16 +12,15 @@ import (
 
 // bot is Telegram: each complaint is two messages of a person of its own, its answers are replies in that person's chat.
 type bot struct {
-	name  string
-	sim   *botapi.Server
-	first map[int]int64 // the message a complaint begins with
+	name string
+	sim  *botapi.Server
 }
 
 const botToken = "7000000001:AAF-contoh"
 
 // newBot is a bot whose gateway has more settings than its token.
 func newBot(t *testing.T, name, settings string) (b bot, connector string) {
-	b = bot{name, botapi.New(botToken), map[int]int64{}}
+	b = bot{name, botapi.New(botToken)}
 	server := httptest.NewServer(b.sim)
 	t.Cleanup(func() {
 		server.CloseClientConnections() // a waiting getUpdates among them
@@ -50,14 +49,20 @@ func (bot) person(n int) botapi.Person {
 func (d bot) complain(r *region, n int) {
 	r.Helper()
 	r.write("bot-token", botToken)
-	d.first[n] = d.sim.Write(d.person(n), botapi.Fields{"text": doorText(d.name, n)})
+	d.sim.Write(d.person(n), botapi.Fields{"text": doorText(d.name, n)})
 	d.sim.Write(d.person(n), botapi.Fields{"photo": d.sim.Photo(doorPhoto(d.name, n))})
 }
 
-// heard are the replies in the person's chat; what answers another message is none.
+func (d bot) greet(r *region, n int) {
+	r.Helper()
+	r.write("bot-token", botToken)
+	d.sim.Write(d.person(n), botapi.Fields{"text": "Selamat pagi"})
+}
+
+// heard are the replies in the person's chat, each to what the person said first.
 func (d bot) heard(_ *region, n int) (told []string) {
 	for _, sent := range d.sim.Sent() {
-		if sent.Chat == d.person(n).ID && sent.ReplyTo == d.first[n] {
+		if sent.Chat == d.person(n).ID && sent.ReplyTo == 1 {
 			told = append(told, sent.Text)
 		}
 	}
@@ -86,7 +91,7 @@ func (d hookedBot) complain(r *region, n int) {
 		d.hook(r)
 	}
 	r.write("bot-token", botToken)
-	d.first[n] = d.sim.Write(d.person(n), botapi.Fields{"photo": d.sim.Photo(doorPhoto(d.name, n)), "caption": doorText(d.name, n)})
+	d.sim.Write(d.person(n), botapi.Fields{"photo": d.sim.Photo(doorPhoto(d.name, n)), "caption": doorText(d.name, n)})
 }
 
 // hook does what an operator does once, and has Telegram post from then on.

@@ -23,6 +23,13 @@ type door interface {
 	heard(r *region, n int) []string
 }
 
+// talker is a door where people can be asked what it is about.
+type talker interface {
+	door
+	// greet has the person who will tell complaint n say hello, and nothing else yet.
+	greet(r *region, n int)
+}
+
 // doorway is a door, how a gateway is configured for it, and what is to be expected there.
 type doorway struct {
 	door
@@ -32,6 +39,7 @@ type doorway struct {
 	photos    int           // of a complaint
 	tells     []string      // words of each piece of news, in order
 	repeats   bool          // the channel cannot know a repeat: what was said when the gateway died is said again
+	latest    bool          // the channel holds the last news alone, so that what came between may not be seen
 }
 
 // text is what complaint n of a door says.
@@ -62,13 +70,12 @@ func polledPoints() []relay.Point { return relay.Points() }
 
 func pushedPoints() []relay.Point { return without(relay.Points(), relay.PageKept) }
 
-// talkedPoints are those of a conversation in which nobody must be asked what it is about.
-func talkedPoints(points []relay.Point) []relay.Point {
-	return append(points, without(relay.TalkPoints(), relay.BeforeAsk, relay.Asked)...)
-}
+// talkedPoints are passed with a channel of conversations too.
+func talkedPoints(points []relay.Point) []relay.Point { return append(points, relay.TalkPoints()...) }
 
-// wordlessPoints leaves out those of files.
-func wordlessPoints(points []relay.Point) []relay.Point {
+// photolessPoints leaves out those of files.
+func photolessPoints(points []relay.Point) []relay.Point {
+	points = without(points, relay.FileFetched, relay.FileSaved)
 	return slices.DeleteFunc(points, func(p relay.Point) bool { return strings.HasPrefix(string(p), "upload:") })
 }
 
@@ -126,7 +133,11 @@ func (w doorway) dieEverywhere(t *testing.T) {
 	r := newRegion(t, "sqlite:natuna.db", w.connector, soonDone())
 	r.edit("timeout: 1s", "timeout: 1s\n  sync: { fresh: 300ms, old: 1s }", `category: "15" }`, `category: "15", hand_over: "21034" }`)
 	for n, point := range w.points {
-		w.complain(r, n)
+		if w.isGreeted(n) {
+			w.door.(talker).greet(r, n)
+		} else {
+			w.complain(r, n)
+		}
 		life := r.launch(deathPoint + "=" + string(point))
 		if !within(time.Minute, life.ended) || !life.killed() {
 			r.Fatalf("it did not die at %s:\n%s", point, r.lastWords())
@@ -134,6 +145,12 @@ func (w doorway) dieEverywhere(t *testing.T) {
 	}
 	last := r.launch(clockFile + "=" + r.write("clock", "15m")) // what was asked at a death is asked again after five minutes
 	defer last.kill()
+	for n := range w.points {
+		if w.isGreeted(n) {
+			r.eventually(time.Minute, "who said hello is asked", func() bool { return len(w.heard(r, n)) > 0 })
+			w.complain(r, n)
+		}
+	}
 	w.complain(r, len(w.points)) // and one that no death disturbs
 	repeats := 0
 	for n := range len(w.points) + 1 {
@@ -144,6 +161,11 @@ func (w doorway) dieEverywhere(t *testing.T) {
 		r.Errorf("%d pieces of news were told again, want no more than %d after %d deaths", repeats, most, len(w.points))
 	}
 	w.wantSettled(r)
+}
+
+// isGreeted says whether complaint n comes after a greeting, because its point is one of asking.
+func (w doorway) isGreeted(n int) bool {
+	return n < len(w.points) && (w.points[n] == relay.BeforeAsk || w.points[n] == relay.Asked)
 }
 
 // mostRepeats is how much a gateway may be saying to a channel at once when it dies.
@@ -170,25 +192,31 @@ func (w doorway) wantThere(r *region, n int) {
 // quicker than, it does not.
 func (w doorway) wantHeard(r *region, n int) (repeats int) {
 	r.Helper()
-	heard := w.heard(r, n)
+	heard, tells := w.heard(r, n), w.tells
+	if w.isGreeted(n) {
+		tells = append([]string{"Mohon tuliskan apa yang ingin dilaporkan"}, tells...)
+	}
 	next, handedOver := 0, 0
 	for i, one := range heard {
+		for w.latest && next < len(tells) && !strings.Contains(one, handOverNews) && !strings.Contains(one, tells[next]) {
+			next++
+		}
 		switch {
 		case strings.Contains(one, handOverNews):
 			if handedOver++; handedOver > 1 && strings.Contains(heard[i-1], handOverNews) {
 				handedOver--
 				repeats++
 			}
-		case next < len(w.tells) && strings.Contains(one, w.tells[next]):
+		case next < len(tells) && strings.Contains(one, tells[next]):
 			next++
-		case next > 0 && strings.Contains(one, w.tells[next-1]):
+		case next > 0 && strings.Contains(one, tells[next-1]):
 			repeats++
 		default:
-			next = len(w.tells) + 1
+			next = len(tells) + 1
 		}
 	}
-	if next != len(w.tells) || handedOver > 1 {
-		r.Errorf("complaint %d is told %q, want each of %q in order, and at most once %q", n, heard, w.tells, handOverNews)
+	if next != len(tells) || handedOver > 1 {
+		r.Errorf("complaint %d is told %q, want each of %q in order, and at most once %q", n, heard, tells, handOverNews)
 	}
 	if repeats > 0 && (!w.repeats || n == len(w.points)) {
 		r.Errorf("complaint %d is told again what it was told: %q", n, heard)

@@ -47,9 +47,18 @@ func (messenger) person(n int) cloudapi.Person {
 // for longer than messages are joined.
 func (d messenger) complain(r *region, n int) {
 	r.Helper()
+	d.post(r, d.api.Text(d.person(n), doorText("warga-wa", n)), d.api.Photo(d.person(n), "", doorPhoto("warga-wa", n)))
+}
+
+func (d messenger) greet(r *region, n int) {
+	r.Helper()
+	d.post(r, d.api.Text(d.person(n), "Selamat pagi"))
+}
+
+func (d messenger) post(r *region, messages ...cloudapi.Message) {
+	r.Helper()
 	r.write("wa-app-secret", messengerSecret)
-	text, photo := d.api.Text(d.person(n), doorText("warga-wa", n)), d.api.Photo(d.person(n), "", doorPhoto("warga-wa", n))
-	body := d.api.Body(d.api.Messages(text), d.api.Messages(photo))
+	body := d.api.Body(d.api.Messages(messages...))
 	d.until(r, func(ctx context.Context) bool {
 		request, err := d.api.Request("http://"+r.intake+"/in/warga-wa", body)
 		if err != nil {
