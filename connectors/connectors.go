@@ -142,10 +142,14 @@ func SetAsideCauses() []SetAsideCause {
 type Received struct {
 	Complaints []complaint.Complaint
 	Messages   []Message
-	List       bool // the sender sent a list and expects one
+	SetAside   []SetAside // kept as a Page's are, in the transaction that keeps the complaints
+	List       bool       // the sender sent a list and expects one
 	// Told, when set, is the body of the answer after the commit, for channels that expect one of their own; it is sent with
 	// 200. Unset: 202, and the references as JSON.
 	Told *Answer
+	// Refuse, when set, is the answer once SetAside is kept: the sender is to blame, and what it sent must not be lost all the
+	// same. There are no complaints then.
+	Refuse *RequestError
 	// Answer, when set, is a handshake that carries no complaint: it is written as it is.
 	Answer *Answer
 }
@@ -206,6 +210,9 @@ type Env struct {
 	Transport http.RoundTripper
 	// Texts are the words citizens read; nil: the shipped Indonesian.
 	Texts *Texts
+	// Sent reads back what the channel sent with a complaint of this connector (Complaint.Raw), for one that answers beside it.
+	// It is nil in a check and a preview; the payload is empty when nothing of it is kept any more.
+	Sent func(ctx context.Context, ref complaint.Ref) (complaint.Payload, error)
 }
 
 // FileStore keeps attachments by content.

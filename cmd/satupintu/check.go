@@ -66,7 +66,7 @@ func checkOnline(ctx context.Context, p *plan, out io.Writer) error {
 		saw, err = checkFiles(ctx, p.Store)
 		say("store.files", saw, err)
 	}
-	o.channels, err = openChannels(p, noFiles{}, &o.wires, log)
+	o.channels, err = openChannels(p, keeping{files: noFiles{}}, &o.wires, log)
 	if err != nil {
 		say("channels", "", err)
 	}

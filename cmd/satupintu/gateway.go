@@ -15,6 +15,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/privacy"
@@ -137,7 +138,7 @@ func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 	if o.platform, err = openPlatform(p, limiter, &o.wires, b.log); err != nil {
 		return nil, err
 	}
-	if o.channels, err = openChannels(p, b.files, &o.wires, b.log); err != nil {
+	if o.channels, err = openChannels(p, b.keeping(), &o.wires, b.log); err != nil {
 		return nil, errors.Join(err, o.close())
 	}
 	b.metrics.Expect(o.channels)
@@ -178,7 +179,25 @@ func openPlatform(p *plan, limiter *relay.Limiter, w *wires, log *slog.Logger) (
 	return platform, nil
 }
 
-func openChannels(p *plan, files connectors.FileStore, w *wires, log *slog.Logger) ([]relay.Channel, error) {
+// keeping is what connectors keep in, and read back from; a check and a preview change nothing.
+type keeping struct {
+	files connectors.FileStore
+	sent  func(ctx context.Context, source string, ref complaint.Ref) (complaint.Payload, error) // may be nil
+}
+
+func (b *base) keeping() keeping { return keeping{b.files, b.store.Sent} }
+
+// of is how one connector reads back what its channel sent.
+func (k keeping) of(source string) func(context.Context, complaint.Ref) (complaint.Payload, error) {
+	if k.sent == nil {
+		return nil
+	}
+	return func(ctx context.Context, ref complaint.Ref) (complaint.Payload, error) {
+		return k.sent(ctx, source, ref)
+	}
+}
+
+func openChannels(p *plan, k keeping, w *wires, log *slog.Logger) ([]relay.Channel, error) {
 	var channels []relay.Channel
 	for i, c := range p.Connectors {
 		kind, err := connectorKind(c.Kind)
@@ -186,7 +205,7 @@ func openChannels(p *plan, files connectors.FileStore, w *wires, log *slog.Logge
 			return channels, err
 		}
 		connector, err := kind.Open(connectors.Env{
-			Name: c.Name, Zone: p.Region.Timezone.Location(), Log: log.With("connector", c.Name), Files: files,
+			Name: c.Name, Zone: p.Region.Timezone.Location(), Log: log.With("connector", c.Name), Files: k.files, Sent: k.of(c.Name),
 			MaxBody: int64(p.Server.MaxBody), Transport: w.add(4), Texts: p.texts,
 		}, p.connectors[i])
 		if err != nil {

@@ -63,6 +63,10 @@ func (p *plan) decodeConnectors() config.Problems {
 		}
 		p.connectors[i] = kind.Defaults()
 		problems = append(problems, c.Decode(p.connectors[i])...)
+		if b, ok := p.connectors[i].(interface{ BringsNational() bool }); ok && b.BringsNational() && p.National.Kind == "lapor" {
+			problems = append(problems, c.Where.At("settings.preset").Problemf("brings what SP4N-LAPOR! has already, and national.kind is lapor: "+
+				"every complaint would be there twice; use satupintu import lapor-export"))
+		}
 	}
 	return problems
 }

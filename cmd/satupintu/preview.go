@@ -71,7 +71,7 @@ func preview(ctx context.Context, file, name string, most int) ([]previewed, err
 	}
 	p.Connectors, p.connectors = p.Connectors[i:i+1], p.connectors[i:i+1]
 	var o open
-	o.channels, err = openChannels(p, noFiles{}, &o.wires, slog.New(slog.DiscardHandler))
+	o.channels, err = openChannels(p, keeping{files: noFiles{}}, &o.wires, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

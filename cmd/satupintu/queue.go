@@ -241,7 +241,7 @@ func writersOf(p *plan) ([]string, error) {
 		o   open
 		err error
 	)
-	o.channels, err = openChannels(p, noFiles{}, &o.wires, slog.New(slog.DiscardHandler))
+	o.channels, err = openChannels(p, keeping{files: noFiles{}}, &o.wires, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,16 @@ func (n note) cursor() (connectors.Cursor, error) {
 	return connectors.Cursor(text), nil
 }
 
+// clone is a note that goes its own way. Marks are never changed in place.
+func (n *note) clone() note {
+	other := *n
+	if n.Walk != nil {
+		w := *n.Walk
+		other.Walk = &w
+	}
+	return other
+}
+
 // meet moves the items of a page to those that were met. fresh says of each that it was not handed out yet; first is how
 // many were not met yet.
 func (n *note) meet(page []connectors.Mark) (fresh []bool, first int) {
@@ -96,7 +106,7 @@ func (n *note) meet(page []connectors.Mark) (fresh []bool, first int) {
 		here[one] = true
 	}
 	n.Met = n.Met.With(page...)
-	n.Seen = slices.DeleteFunc(n.Seen, func(one connectors.Mark) bool { return here[one] })
+	n.Seen = slices.DeleteFunc(slices.Clone(n.Seen), func(one connectors.Mark) bool { return here[one] })
 	return fresh, first
 }
 

@@ -22,14 +22,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		return connectors.Page{}, err
 	}
 	r := &reading{connector: c, note: n}
-	var fresh []item
-	for range mostRequests {
-		if fresh, err = r.step(ctx); err != nil {
-			return connectors.Page{}, fmt.Errorf("read the list of %s: %w", c.host(), err)
-		}
-		if len(fresh) > 0 || r.note.Walk == nil && !r.again {
-			break
-		}
+	fresh, err := r.read(ctx)
+	if err != nil {
+		return connectors.Page{}, fmt.Errorf("read the list of %s: %w", c.host(), err)
 	}
 	page := connectors.Page{More: r.note.Walk != nil || r.again}
 	if page.Next, err = r.note.cursor(); err != nil {
@@ -55,6 +50,25 @@ func (c *connector) deliver(ctx context.Context, until time.Time, one *item, pag
 	err := c.photos.Of(ctx, until, &one.made, c.photosOf(one.record), slog.String("item", one.made.SourceID))
 	page.Complaints = append(page.Complaints, one.made)
 	return err
+}
+
+// read steps on until something is new, or the end. A failure on the way ends the poll where it is, so that a server that
+// wants us to wait does not make us begin anew each time; the next poll meets it first, and tells.
+func (r *reading) read(ctx context.Context) (fresh []item, err error) {
+	for i := range mostRequests {
+		before := r.note.clone()
+		if fresh, err = r.step(ctx); err != nil {
+			if i > 0 && ctx.Err() == nil {
+				r.note, r.again = before, true
+				return nil, nil
+			}
+			return nil, err
+		}
+		if len(fresh) > 0 || r.note.Walk == nil && !r.again {
+			break
+		}
+	}
+	return fresh, nil
 }
 
 // reading is one poll's part of a walk over the list.
@@ -164,7 +178,7 @@ func (r *reading) onward(ctx context.Context, page page, count int, sum uint64) 
 		} else {
 			w.Still, w.Sums = 0, w.Sums.With(met)
 		}
-		if w.Still == 2 {
+		if w.Still >= 2 {
 			end = repeats
 		}
 	}

@@ -58,7 +58,7 @@ func TestValuesAreEscapedAsTheirPlaceNeeds(t *testing.T) {
 			`{"catatan":["Petugas \"ke\" Sedanau \u0026 Midai\n{id}",{"a":"in_progress 7000123"}],"n":1}`},
 		{"POST", "/api/laporan?app=ws&wilayah=natuna", "application/x-www-form-urlencoded", "SP-1KAZ5T8M3Q0X4RD-2",
 			"kapan=2026-01-03T14%3A05%3A00%2B07%3A00&pesan=Petugas+%22ke%22+Sedanau+%26+Midai%0A%7Bid%7D"},
-		{"GET", "/api/laporan?app=ws&ke=081270004401&pesan=Laporan+SP-1KAZ5T8M3Q0X4RD+%2803-01-2026+14%3A05%29%3A+ditutup.+Petugas+%22ke%22+Sedanau+%26+Midai+%7Bid%7D&wilayah=natuna",
+		{"GET", "/api/laporan?app=ws&ke=081270004401&pesan=Laporan+SP-1KAZ5T8M3Q0X4RD+%2803-01-2026+14.05%29%3A+ditutup.+Petugas+%22ke%22+Sedanau+%26+Midai%0A%7Bid%7D&wilayah=natuna",
 			"", "SP-1KAZ5T8M3Q0X4RD-2", ""},
 	}
 	for i := range want {

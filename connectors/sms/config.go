@@ -27,7 +27,7 @@ type Settings struct {
 
 	JoinWithin config.Duration `yaml:"join_within" doc:"how long a sender must be silent until what they wrote becomes a complaint"`
 
-	Send  Send  `yaml:"send" doc:"how an SMS is sent; without a url nothing is said to anybody"`
+	Send  Send  `yaml:"send" doc:"how an SMS is sent"`
 	Media Media `yaml:"media" doc:"files that a message names"`
 }
 

@@ -85,9 +85,6 @@ send: { secret: { value: { env: KUNCI } }, form: { delay: "2" } }
 	if got := full.From[0].String() + " " + full.From[1].String(); got != "10.1.0.7/32 2001:db8::/32" {
 		t.Errorf("from is %s", got)
 	}
-	if own, err = decode(t, "preset: kannel\nsecret: { env: KUNCI }\n"); err != nil || own.whole().Send.URL != "" {
-		t.Errorf("Kannel without a send call: %+v, %v", own.whole().Send, err)
-	}
 }
 
 // Every example of the page loads, with settings that make sense.

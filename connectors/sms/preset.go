@@ -35,7 +35,7 @@ func (s *Settings) whole() *Settings {
 	if s.Send.JSON == "" {
 		full.Send.Form = over(preset.Send.Form, s.Send.Form)
 	}
-	if full.Send.URL == "" && full.Send.Secret.Value.Set() {
+	if full.Send.URL == "" {
 		full.Send.URL = preset.Send.URL
 	}
 	if len(full.Media.Hosts) == 0 {

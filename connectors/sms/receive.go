@@ -35,12 +35,12 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if err != nil {
 		return connectors.Received{}, err
 	}
-	values, err := valuesOf(r, body)
-	if err := c.late(values); err != nil {
+	values, unread := valuesOf(r, body)
+	if err := c.late(values); err != nil { // before the sender is told what is wrong with the body
 		return connectors.Received{}, err
 	}
-	if err != nil {
-		return connectors.Received{}, err
+	if unread != nil {
+		return connectors.Received{}, unread
 	}
 	if !c.limit.Allow() {
 		return connectors.Received{}, refuse(http.StatusTooManyRequests, "more than "+c.settings.Rate.String()+"; send it again later")

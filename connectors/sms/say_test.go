@@ -143,12 +143,10 @@ func TestAFileIsFetchedFromNamedHostsOnly(t *testing.T) {
 	}
 }
 
-func TestWithoutASendCallNobodyIsAnswered(t *testing.T) {
-	s := settingsFor(playSMS, "http://127.0.0.1")
-	s.Send = defaults().Send
-	c := openWith(t, s)
+func TestTheCheckWarnsOfWhatIsOpen(t *testing.T) {
+	c, g := speaking(t, kannel)
 	said, err := c.Check.Check(t.Context())
-	if c.Say != nil || err != nil || !strings.Contains(said, "nobody is answered") || !strings.Contains(said, "WARNING: from any address") {
-		t.Errorf("Say is there: %v; the check says %s, %v", c.Say != nil, said, err)
+	if err != nil || !strings.Contains(said, "WARNING: from any address") || len(g.heard()) > 0 || strings.Contains(said, ourSecret) {
+		t.Errorf("the check says %s, %v, and sends %+v", said, err, g.heard())
 	}
 }

@@ -64,15 +64,10 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 		download: connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.Media.MaxSize)},
 	}
 	c.download.Allow = c.allowFile
-	offered := connectors.Connector{Receive: c, Authenticate: c, Check: c, Fetch: c, JoinWithin: s.JoinWithin.D()}
-	if s.Send.URL == "" {
-		return offered, nil
-	}
 	if c.call, err = s.Send.compile(); err != nil {
 		return connectors.Connector{}, &config.FieldError{Field: "send", Reason: err.Error()}
 	}
-	offered.Say = c
-	return offered, nil
+	return connectors.Connector{Receive: c, Authenticate: c, Say: c, Fetch: c, Check: c, JoinWithin: s.JoinWithin.D()}, nil
 }
 
 func (s Send) compile() (*connectors.Worded, error) {
@@ -115,15 +110,12 @@ func (c *connector) Fetch(ctx context.Context, m connectors.Media) (complaint.At
 
 // Check implements connectors.Checker. The gateway is asked without anything to send.
 func (c *connector) Check(ctx context.Context) (string, error) {
-	said := fmt.Sprintf("takes messages at the secret address /in/%s/…", "NAME")
+	said := "takes messages at its secret address"
 	if c.settings.SecretIn != inPath {
 		said = fmt.Sprintf("takes messages with the secret in the %s %s", c.settings.SecretIn, c.settings.SecretName)
 	}
 	if len(c.settings.From) == 0 {
 		said += "; WARNING: from any address, name the gateway's in from"
-	}
-	if c.settings.Send.URL == "" {
-		return said + "; no send.url: nobody is answered", nil
 	}
 	at, err := url.Parse(c.settings.Send.URL)
 	if err != nil {

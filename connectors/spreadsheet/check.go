@@ -12,6 +12,19 @@ import (
 func (c *connector) Check(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	saw, err := c.saw(ctx)
+	if err == nil && c.answers != nil {
+		var where string
+		where, err = c.answers.check(ctx)
+		saw += "; " + where
+	}
+	return saw, err
+}
+
+func (c *connector) saw(ctx context.Context) (string, error) {
+	if c.door != nil {
+		return "takes CSV and XLSX files " + c.door.String(), nil
+	}
 	seen, err := c.place.look(ctx)
 	if err != nil {
 		return "", err

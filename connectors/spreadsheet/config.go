@@ -15,22 +15,26 @@ import (
 
 // Settings are what the connector is configured with.
 type Settings struct {
-	Path      config.Path        `yaml:"path" doc:"a file, a folder, or a pattern such as inbox/*.xlsx; or sftp"`
+	Path      config.Path        `yaml:"path" doc:"a file, a folder, or a pattern such as inbox/*.xlsx; or sftp or upload"`
 	SFTP      SFTP               `yaml:"sftp" doc:"in place of path: files on an SFTP server"`
-	Map       connectors.Mapping `yaml:"map" doc:"from a row to a complaint; file, sheet and row are known beside the headers" required:"true"`
+	Upload    Upload             `yaml:"upload" doc:"in place of path: files that are posted to /in/NAME"`
+	Preset    string             `yaml:"preset" doc:"fields of map for a known sheet; each may still be given" enum:"lapor-export,google-forms"`
+	Map       connectors.Mapping `yaml:"map" doc:"from a row to a complaint; file, sheet and row are known beside the headers"`
 	Sheets    []string           `yaml:"sheets" doc:"the sheets to read; none named: every visible one"`
 	Header    int                `yaml:"header" doc:"number of the header's row; 0: found by itself"`
 	Encoding  string             `yaml:"encoding" doc:"of CSV files" enum:"auto,utf-8,windows-1252"`
 	Delimiter string             `yaml:"delimiter" doc:"between the cells of CSV files: auto, or one character (comma, semicolon and tab by name too)"`
 	Page      int                `yaml:"page" doc:"rows taken in at a time"`
 	Quiet     config.Duration    `yaml:"quiet" doc:"how long a file must be unchanged before it is read"`
+	Answers   bool               `yaml:"answers" doc:"whether what became of the complaints of a file NAME.xlsx is written to NAME.jawaban.csv, beside it"`
+	AnswersIn config.Path        `yaml:"answers_in" doc:"folder of this machine for the answers, in place of beside; upload needs one for them"`
 }
 
 // Definition declares the kind spreadsheet.
 func Definition() connectors.Definition {
 	return connectors.Definition{
 		Kind:     "spreadsheet",
-		Summary:  "CSV and XLSX files in a folder",
+		Summary:  "CSV and XLSX files in a folder, on an SFTP server or sent by HTTP; answers go to a file beside",
 		Defaults: func() config.Settings { return defaults() },
 		Open:     open,
 	}
@@ -42,6 +46,7 @@ func defaults() *Settings {
 		Delimiter: autoComma,
 		Page:      500,
 		Quiet:     config.Duration(5 * time.Second),
+		Upload:    Upload{Tolerance: config.Duration(5 * time.Minute), Rate: 1},
 		SFTP:      SFTP{Port: 22, Timeout: config.Duration(time.Minute)},
 	}
 }
@@ -59,8 +64,13 @@ func (s *Settings) Validate() error {
 			errs = append(errs, &config.FieldError{Field: field, Reason: reason})
 		}
 	}
-	wrong(s.Path == "" && !s.SFTP.given(), "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx, or give sftp")
-	wrong(s.Path != "" && s.SFTP.given(), "path", "is given beside sftp: keep one of them")
+	doors := count(s.Path != "", s.SFTP.given(), s.Upload.given())
+	wrong(doors == 0, "path", "is missing: name a file, a folder or a pattern such as inbox/*.xlsx, or give sftp, or upload with secret or bearer")
+	wrong(doors > 1, "path", "and sftp and upload are three ways: keep one of them")
+	wrong(s.Answers && s.Upload.given() && s.AnswersIn == "", "answers_in", "is missing: an uploaded file has no folder beside which answers could be written")
+	wrong(!s.Answers && s.AnswersIn != "", "answers_in", "is given without answers: true")
+	wrong(!slices.Contains([]string{"", laporExport, googleForms}, s.Preset), "preset", "is not one of lapor-export, google-forms")
+	errs = append(errs, s.Upload.faults()...)
 	errs = append(errs, s.SFTP.faults()...)
 	_, err := path.Match(filepath.ToSlash(string(s.Path)), "")
 	wrong(err != nil, "path", "is no pattern: a [ needs its ]")
@@ -73,7 +83,17 @@ func (s *Settings) Validate() error {
 	for i, sheet := range s.Sheets {
 		wrong(strings.TrimSpace(sheet) == "", fmt.Sprintf("sheets[%d]", i), "is blank: give a sheet's name")
 	}
-	return errors.Join(append(errs, s.Map.Validate())...)
+	return errors.Join(append(errs, s.whole().Map.Validate())...)
+}
+
+func count(all ...bool) int {
+	n := 0
+	for _, one := range all {
+		if one {
+			n++
+		}
+	}
+	return n
 }
 
 // comma reads the setting delimiter; 0 stands for auto.

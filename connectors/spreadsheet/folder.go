@@ -179,9 +179,9 @@ func spreadsheets() []string {
 	return []string{".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 }
 
-// ignored says whether a name belongs to a file that another program is still busy with.
+// ignored says whether a name belongs to a file that another program is still busy with, or to our own answers.
 func ignored(name string) bool {
-	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, "~") {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, "~") || isTwin(name) {
 		return true
 	}
 	busy := []string{".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".lock", ".swp"}

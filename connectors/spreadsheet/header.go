@@ -74,7 +74,10 @@ func isWords(name string) bool {
 }
 
 // headerError says why a table has no header.
-type headerError struct{ reason string }
+type headerError struct {
+	reason  string
+	missing []string // columns
+}
 
 func (e *headerError) Error() string { return e.reason }
 
@@ -147,13 +150,13 @@ func (h headerRule) failed(row int, missing []string) error {
 	lack := "lacks the column " + quoted(missing)
 	switch {
 	case h.row > 0 && row == h.row:
-		return &headerError{fmt.Sprintf("row %d, the header, %s: %s", row, lack, headerAdvice)}
+		return &headerError{fmt.Sprintf("row %d, the header, %s: %s", row, lack, headerAdvice), missing}
 	case h.row > 0:
-		return &headerError{fmt.Sprintf("row %d should be the header (setting header) and is empty or not there", h.row)}
+		return &headerError{fmt.Sprintf("row %d should be the header (setting header) and is empty or not there", h.row), nil}
 	case row > 0 && len(missing) > 0:
-		return &headerError{fmt.Sprintf("none of the first %d rows has every column of map; row %d comes nearest and %s: %s", headerRows, row, lack, headerAdvice)}
+		return &headerError{fmt.Sprintf("none of the first %d rows has every column of map; row %d comes nearest and %s: %s", headerRows, row, lack, headerAdvice), missing}
 	}
-	return &headerError{fmt.Sprintf("none of the first %d rows looks like a header: give its row number in the setting header", headerRows)}
+	return &headerError{fmt.Sprintf("none of the first %d rows looks like a header: give its row number in the setting header", headerRows), nil}
 }
 
 const headerAdvice = "write the columns in map as the file names them, or give a default"

@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -46,6 +47,7 @@ type fileReader struct {
 	taken   int              // rows that were read
 	repeats int              // rows among them that say again what an earlier one said
 	misfit  bool             // a table's columns, or a sheet, were missing
+	missing []string         // the columns
 }
 
 func (c *connector) reader(file found, doc *document) *fileReader {
@@ -121,7 +123,7 @@ func (r *fileReader) openTable() (*item, error) {
 	var misfit *headerError
 	switch {
 	case errors.As(err, &misfit):
-		r.misfit = true
+		r.misfit, r.missing = true, append(r.missing, misfit.missing...)
 		trouble := r.trouble(position{t.name, 0}, connectors.BadField, misfit.reason)
 		return &trouble, r.closeTable()
 	case err != nil:
@@ -186,6 +188,10 @@ func (r *fileReader) item(next line) item {
 		aside.Reason, aside.Detail = connectors.BadField, strings.ReplaceAll(err.Error(), "\n", "; ")
 		return item{at: at, aside: &aside}
 	}
+	if ours := ownReference.FindString(c.Text); ours != "" && r.kind.settings.BringsNational() {
+		aside.Reason, aside.Detail = connectors.SameID, "it came to the platform through a gateway, as "+ours+", and is not taken in once more"
+		return item{at: at, aside: &aside}
+	}
 	earlier, words := r.earlier(c, next.row)
 	switch {
 	case earlier == nil:
@@ -198,6 +204,9 @@ func (r *fileReader) item(next line) item {
 	aside.Reason, aside.Detail = connectors.SameID, r.sameID(*earlier)
 	return item{at: at, aside: &aside}
 }
+
+// ownReference is a gateway's own reference, as it stands in the text of what it sent to the platform.
+var ownReference = regexp.MustCompile(`\bSP-[0-9A-Z]{15}\b`)
 
 // earlier returns the first row with the complaint's id, nil when this is it, and the complaint's own words.
 func (r *fileReader) earlier(c complaint.Complaint, row int) (*first, uint64) {

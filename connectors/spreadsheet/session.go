@@ -129,7 +129,8 @@ func (s *session) watch(ctx context.Context) func(error) error {
 		s.heard = nil
 		s.used = time.Now()
 		var status *sftp.StatusError
-		if err != nil && !errors.As(err, &status) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errChanged) {
+		if err != nil && !errors.As(err, &status) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) &&
+			!errors.Is(err, errBusy) && !errors.Is(err, errChanged) {
 			s.broken.Store(true)
 		}
 		switch {
@@ -166,7 +167,8 @@ func fault(err error) error {
 	var slow *silentError
 	var marked *retry.Error
 	switch {
-	case err == nil, errors.As(err, &marked), errors.Is(err, errChanged), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+	case err == nil, errors.As(err, &marked), errors.Is(err, errChanged), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist),
+		errors.Is(err, errBusy):
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err

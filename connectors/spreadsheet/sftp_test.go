@@ -354,7 +354,7 @@ func TestSFTPSettings(t *testing.T) {
 	}
 	s := defaults()
 	s.Path, s.SFTP = "inbox", sound
-	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "path: is given beside sftp") {
+	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), "path: and sftp and upload are three ways") {
 		t.Errorf("both: %v", err)
 	}
 }

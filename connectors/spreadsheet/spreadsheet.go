@@ -1,13 +1,17 @@
 // Package spreadsheet is the connector kind spreadsheet: CSV and XLSX files that somebody puts into a folder, on this machine
-// or on an SFTP server.
+// or on an SFTP server, or sends by HTTP; and files of answers beside them.
 //
 // What it promises:
 //
-//   - A file is only read. It is never moved, changed, deleted or locked, and no symbolic link leads out of the folder.
+//   - A file of complaints is only read. It is never moved, changed, deleted or locked, and no symbolic link leads out of the folder.
 //   - A file that is still being written is left alone until it is whole; the log and Check say why it waits.
 //   - Every row below the header becomes a complaint, is set aside with its row number, or repeats an earlier row of the
 //     file word for word. Empty rows, and the header once more, are no rows.
 //   - A file that was read is not read again. Changed or renamed it is, from its beginning: the ids make that harmless.
+//   - Of a file that is sent all rows are kept, or set aside, before it is answered, or none are. One without a column that map
+//     names is refused with the column's name, and kept.
+//   - A file of answers has one row for each complaint. It is replaced in one step, is the same when told the same again, holds
+//     nothing that a spreadsheet program computes, and is never read as complaints. What people add to it stays.
 //   - Memory does not grow with a file's size, apart from 16 bytes and a hash for each row, and 40 bytes for each text that
 //     the cells of an XLSX file share.
 //   - On an SFTP server nothing is said to a server with another host key than the one expected, and no file is read before it
@@ -43,6 +47,8 @@ type connector struct {
 	now      func() time.Time
 	print    string // fingerprint of the settings
 	place    place
+	door     *connectors.Door // of uploads; nil without
+	answers  *answers         // nil without
 
 	mu       sync.Mutex
 	reading  *fileReader // kept between polls, while its file is under way
@@ -65,7 +71,18 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	return connectors.Connector{Poll: c, Check: c, Close: c.close}, nil
+	offered := connectors.Connector{Check: c, Close: c.close}
+	if c.settings.Upload.given() {
+		c.door = connectors.NewDoor(c.settings.Upload.credentials(), c.settings.Upload.Rate, env.MaxBody)
+		offered.Receive, offered.Authenticate = &upload{c, c.door}, c.door
+	} else {
+		offered.Poll = c
+	}
+	if c.settings.Answers {
+		c.answers = newAnswers(env, c.settings)
+		offered.WriteStatus = c.answers
+	}
+	return offered, nil
 }
 
 func newConnector(env connectors.Env, settings config.Settings) (*connector, error) {
@@ -73,6 +90,7 @@ func newConnector(env connectors.Env, settings config.Settings) (*connector, err
 	if !ok {
 		return nil, fmt.Errorf("open a spreadsheet connector with settings of another kind: %T", settings)
 	}
+	own = own.whole()
 	mapper, err := own.Map.Compile(env.Zone)
 	if err != nil {
 		return nil, err
@@ -87,7 +105,11 @@ func newConnector(env connectors.Env, settings config.Settings) (*connector, err
 func (c *connector) close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return errors.Join(c.stopReading(), c.place.Close())
+	err := errors.Join(c.stopReading(), c.place.Close())
+	if c.answers != nil {
+		err = errors.Join(err, c.answers.Close())
+	}
+	return err
 }
 
 func (c *connector) stopReading() error {

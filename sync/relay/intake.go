@@ -18,7 +18,8 @@ func (r *Relay) TakeIn(ctx context.Context, source string, complaints []complain
 	return r.Receive(ctx, source, connectors.Received{Complaints: complaints})
 }
 
-// Receive is TakeIn for all that a request carried, messages among it. A message that is unfit is set aside.
+// Receive is TakeIn for all that a request carried: messages among it, and what its channel set aside. A message that is
+// unfit is set aside too.
 func (r *Relay) Receive(ctx context.Context, source string, in connectors.Received) ([]store.Kept, error) {
 	for i := range in.Complaints {
 		in.Complaints[i].Clean()
@@ -26,13 +27,24 @@ func (r *Relay) Receive(ctx context.Context, source string, in connectors.Receiv
 			return nil, inList(err, i, len(in.Complaints))
 		}
 	}
-	p := store.Page{Source: source, Complaints: in.Complaints}
-	p.Messages, p.Refusals = fitting(in.Messages)
+	p := store.Page{Source: source, Complaints: in.Complaints, Refusals: refusals(in.SetAside)}
+	messages, aside := fitting(in.Messages)
+	p.Messages, p.Refusals = messages, append(p.Refusals, aside...)
 	var err error
 	if p.Joining, err = r.joining(source, p.Messages); err != nil {
 		return nil, err
 	}
 	return r.keep(ctx, p)
+}
+
+func refusals(asides []connectors.SetAside) []store.Refusal {
+	var all []store.Refusal
+	for _, aside := range asides {
+		all = append(all, store.Refusal{
+			SourceID: aside.SourceID, Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail, Raw: aside.Raw,
+		})
+	}
+	return all
 }
 
 // inList says which element of a list a field belongs to.
@@ -74,11 +86,8 @@ func intakeResult(k store.Kept) string {
 
 // keepPage keeps a polled page with its cursor. What is unfit is set aside, and the rest goes on.
 func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cursor, page connectors.Page) error {
-	p := store.Page{Source: source, Cursor: &store.CursorMove{From: string(from), To: string(page.Next)}}
-	for _, aside := range page.SetAside {
-		p.Refusals = append(p.Refusals, store.Refusal{
-			SourceID: aside.SourceID, Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail, Raw: aside.Raw,
-		})
+	p := store.Page{
+		Source: source, Cursor: &store.CursorMove{From: string(from), To: string(page.Next)}, Refusals: refusals(page.SetAside),
 	}
 	for _, c := range page.Complaints {
 		c.Clean()

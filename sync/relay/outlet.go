@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -33,8 +34,46 @@ type outlet struct {
 	again bool // it works again, and what waits because of it does not know yet
 }
 
-// errNotNow is a telling that was not tried: not an attempt.
-var errNotNow = retry.Because(errors.New("the channel is left alone for now"), retry.Shutdown)
+// errNotNow is a telling that was not tried.
+var errNotNow = errors.New("the channel is left alone for now")
+
+// throughOutlets gives each channel that can be told something its outlet, and makes everything it is told go through that.
+func (r *Relay) throughOutlets() {
+	r.outlets = map[string]*outlet{}
+	r.channels = slices.Clone(r.channels)
+	for i := range r.channels {
+		c := &r.channels[i]
+		if c.WriteStatus == nil && c.Say == nil {
+			continue
+		}
+		out := newOutlet(*c, r.cfg.Delivery, r.metrics, r.log)
+		r.outlets[c.Name] = out
+		if c.WriteStatus != nil {
+			c.WriteStatus = outletWriter{out, c.WriteStatus}
+		}
+		if c.Say != nil {
+			c.Say = outletSpeaker{out, c.Say}
+		}
+	}
+}
+
+type outletWriter struct {
+	out *outlet
+	to  connectors.StatusWriter
+}
+
+func (w outletWriter) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
+	return w.out.tell(ctx, func() error { return w.to.WriteStatus(ctx, change) })
+}
+
+type outletSpeaker struct {
+	out *outlet
+	to  connectors.Speaker
+}
+
+func (s outletSpeaker) Say(ctx context.Context, saying connectors.Saying) error {
+	return s.out.tell(ctx, func() error { return s.to.Say(ctx, saying) })
+}
 
 func newOutlet(c Channel, d config.Delivery, m *Metrics, log *slog.Logger) *outlet {
 	o := &outlet{
@@ -81,16 +120,10 @@ func (o *outlet) turned(to gobreaker.State) {
 // free says how many things the channel may be told now, at most want, and how long to wait when it is none. A breaker
 // that is half open lets one try.
 func (o *outlet) free(want int) (int, time.Duration) {
-	o.mu.Lock()
-	shut := time.Until(o.shut)
-	o.mu.Unlock()
-	state := o.breaker.State()
-	switch {
-	case shut > 0:
-		return 0, shut
-	case state == gobreaker.StateOpen:
-		return 0, time.Millisecond // its clock is a little behind ours
-	case state == gobreaker.StateHalfOpen:
+	if left := o.leftAlone(); left > 0 {
+		return 0, left
+	}
+	if o.breaker.State() == gobreaker.StateHalfOpen {
 		want = 1
 	}
 	if o.pace == nil {
@@ -104,25 +137,48 @@ func (o *outlet) free(want int) (int, time.Duration) {
 	return min(want, int(turns)), 0
 }
 
+// leftAlone is how long the channel is told nothing yet.
+func (o *outlet) leftAlone() time.Duration {
+	open := o.breaker.State() == gobreaker.StateOpen // asked without mu: the breaker calls turned
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if left := time.Until(o.shut); left > 0 || !open {
+		return max(0, left)
+	}
+	return time.Millisecond // the breaker's clock is a little behind ours
+}
+
 // tell tells the channel one thing, in its turn. A channel that wants time gets it as a whole.
 func (o *outlet) tell(ctx context.Context, say func() error) error {
+	if left := o.leftAlone(); left > 0 {
+		return notNow(left)
+	}
 	if o.pace != nil && o.pace.Wait(ctx) != nil {
-		return errNotNow
+		return notNow(0)
 	}
 	_, err := o.breaker.Execute(func() (struct{}, error) { return struct{}{}, contained(say) })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
-		return errNotNow
+		return notNow(time.Second)
 	}
-	left := channelFailed(err) && o.breaker.State() == gobreaker.StateOpen // asked without mu: the breaker calls turned
+	o.heed(err)
+	return err
+}
+
+func notNow(left time.Duration) error {
+	return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, After: left, Err: errNotNow}
+}
+
+// heed draws from an answer what concerns all that the channel is told.
+func (o *outlet) heed(err error) {
+	open := o.breaker.State() == gobreaker.StateOpen
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if v := retry.Of(err); v.Reason == retry.Throttled || v.After > 0 {
 		o.shut = later(o.shut, time.Now().Add(max(v.After, o.wait)))
 	}
-	if left && o.down.begins() {
+	if open && channelFailed(err) && o.down.begins() {
 		o.log.Warn("a channel cannot be told anything; one thing is tried now and then", "every", o.openFor, "error", brief(err))
 	}
-	return err
 }
 
 // worksAgain says, once, that what waits because the channel failed need not wait any longer.

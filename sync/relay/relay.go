@@ -105,7 +105,6 @@ func New(o Options) *Relay {
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
-		outlets: map[string]*outlet{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -123,12 +122,10 @@ func New(o Options) *Relay {
 		if c.Talks() {
 			r.talkable[c.Name] = newSignal()
 		}
-		if c.Tells() {
-			r.outlets[c.Name] = newOutlet(c, o.Config.Delivery, o.Metrics, o.Log)
-		}
 	}
 	r.compares(o)
 	r.gate = newGate(r)
+	r.throughOutlets()
 	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
 }

@@ -38,7 +38,7 @@ func remarkOf(text string) remark {
 	return found
 }
 
-// squeezed has no letter more than twice in a row: haloooo is haloo, and both are halo.
+// squeezed has no letter twice in a row: haloooo is halo.
 func squeezed(word string) string {
 	var out []rune
 	for _, r := range word {
@@ -50,15 +50,18 @@ func squeezed(word string) string {
 	return string(out)
 }
 
-// isCourtesy knows greetings, words that only ask whether somebody is there, and forms of address. Doubled letters are single.
+// isCourtesy knows greetings, forms of address, and what people, or connectors for them, say before they say what it is about.
+// Doubled letters are single.
 func isCourtesy(word string) bool {
 	return slices.Contains([]string{
-		"p", "pp", "tes", "test", "testing", "tesing", "cek", "cek", "ping", "halo", "hallo", "helo", "hello", "hai", "hay", "hi", "hei", "hey", "alo",
-		"asalamualaikum", "asalamualaikumwrwb", "asalamu", "asalam", "alaikum", "alaikumsalam", "walaikumsalam", "waalaikumsalam", "as", "asw", "askum",
+		"p", "tes", "test", "testing", "tesing", "cek", "ping", "halo", "helo", "hai", "hay", "hi", "hei", "hey", "alo",
+		"asalamualaikum", "asalamualaikumwrwb", "asalamu", "asalam", "alaikum", "alaikumsalam", "walaikumsalam", "as", "asw", "askum",
 		"samlekum", "mikum", "wr", "wb", "wrwb", "warahmatulahi", "warahmatulah", "wabarakatuh", "wabarokatuh", "salam", "sejahtera",
 		"selamat", "slamat", "met", "pagi", "siang", "sore", "malam", "mlm", "pgi", "permisi", "punten", "shalom", "om", "swastiastu",
-		"pak", "bu", "bapak", "ibu", "bpk", "min", "mimin", "admin", "kak", "kakak", "bang", "abang", "mas", "mbak", "gan", "bro", "sis", "yth", "dan",
-		"ya", "yaa", "oi", "oy", "woi", "hadir",
+		"pak", "bu", "bapak", "ibu", "bpk", "min", "mimin", "admin", "kak", "kakak", "bang", "abang", "mas", "mbak", "gan", "bro", "sis", "yth", "dan", "menangapi",
+		"lurah", "camat", "kades", "bupati", "walikota", "gubernur",
+		"mau", "mo", "ingin", "izin", "ijin", "numpang", "lapor", "melapor", "melaporkan", "mengadu", "ngadu", "tanya", "nanya", "bertanya", "bisa", "boleh",
+		"di", "sini", "disini", "ya", "oi", "oy", "woi", "hadir",
 	}, word)
 }
 
@@ -66,7 +69,7 @@ func isCourtesy(word string) bool {
 func isThanks(word string) bool {
 	return slices.Contains([]string{
 		"terima", "terimakasih", "trimakasih", "trima", "kasih", "kasi", "makasih", "makasi", "mksh", "trims", "thanks", "thank", "thx", "tks", "you",
-		"ok", "oke", "okey", "okay", "okelah", "baik", "baiklah", "siap", "sip", "mantap", "mantab", "noted", "banyak", "sama", "nuhun", "suwun", "matur", "nggih",
+		"ok", "oke", "okey", "okay", "okelah", "baik", "baiklah", "siap", "sip", "mantap", "mantab", "noted", "banyak", "sama", "nuhun", "suwun", "matur", "ngih",
 		"alhamdulilah", "amin", "atas", "respon", "responya", "bantuanya", "infonya",
 	}, word)
 }

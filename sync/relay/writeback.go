@@ -58,7 +58,7 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	if by, _ := ctx.Deadline(); time.Now().After(by) {
 		return // we were frozen: another gateway may have told this, and what came after it
 	}
-	err := r.outlets[c.Name].tell(ctx, func() error { return r.tellOne(ctx, c, n) })
+	err := contained(func() error { return r.tellOne(ctx, c, n) })
 	r.at(BeforeTold)
 	to := r.newsVerdict(n, err)
 	r.metrics.writebacks.WithLabelValues(c.Name, string(to.Reason)).Inc()
@@ -125,6 +125,8 @@ func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 	switch {
 	case err == nil:
 		return store.Settlement{State: store.Done, Reason: retry.Success}
+	case errors.Is(err, errNotNow):
+		return store.Settlement{State: store.Ready, Reason: v.Reason, Detail: brief(err), Due: now.Add(v.After), Uncounted: true}
 	case v.Reason == retry.Shutdown:
 		return store.Settlement{State: store.Ready, Reason: v.Reason, Due: now, Uncounted: true}
 	case v.Verdict == retry.Permanent:

@@ -59,10 +59,14 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, c, began, s.problemOf(c, err))
 		return
 	}
-	if told := received.Told; told != nil {
-		w.Header().Set("Content-Type", told.Type)
-		_, _ = w.Write(told.Body)
-	} else {
+	switch {
+	case received.Refuse != nil:
+		s.refuse(w, c, began, s.problemOf(c, received.Refuse))
+		return
+	case received.Told != nil:
+		w.Header().Set("Content-Type", received.Told.Type)
+		_, _ = w.Write(received.Told.Body) // a sender that is gone asks again
+	default:
 		s.accept(w, r, received.List, kept)
 	}
 	s.metrics.Answered(c.Name, "", s.now().Sub(began))

@@ -25,6 +25,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/spreadsheet"
 	"github.com/satupintu/satupintu/connectors/webhook"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
@@ -66,6 +67,7 @@ func newFace(t *testing.T) *face {
 		hook(t, "portal", files, webhook.Settings{Secret: config.NewSecret(secret)}),
 		hook(t, "desa", files, webhook.Settings{Bearer: config.NewSecret("token-desa")}),
 		{Name: "sms", Kind: "test", Connector: connectors.Connector{Receive: sms{}, Say: sms{}, JoinWithin: time.Minute}},
+		sheets(t, "kecamatan"),
 	}
 	f := &face{T: t, store: s, registry: prometheus.NewRegistry()}
 	metrics := relay.NewMetrics(f.registry)
@@ -102,6 +104,22 @@ func hook(t *testing.T, name string, files connectors.FileStore, s webhook.Setti
 		t.Fatal(err)
 	}
 	return relay.Channel{Name: name, Kind: "webhook", Connector: c}
+}
+
+// sheets is a connector to which files are sent.
+func sheets(t *testing.T, name string) relay.Channel {
+	t.Helper()
+	s, ok := spreadsheet.Definition().Defaults().(*spreadsheet.Settings)
+	if !ok {
+		t.Fatal("the spreadsheet's settings have another type")
+	}
+	s.Upload.Secret, s.Upload.Rate = config.NewSecret(secret), 1000
+	s.Map = connectors.Mapping{"id": {From: "No"}, "text": {From: "Laporan"}}
+	c, err := spreadsheet.Definition().Open(connectors.Env{Name: name, Zone: time.UTC, Log: slog.New(slog.DiscardHandler), MaxBody: maxBody}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return relay.Channel{Name: name, Kind: "spreadsheet", Connector: c}
 }
 
 type answer struct {
@@ -189,6 +207,43 @@ func TestAListIsAnsweredWithAListInItsOrder(t *testing.T) {
 	for i, id := range []string{"a", "b", "c"} {
 		if story, err := f.store.Story(t.Context(), three[i].Ref); err != nil || story.SourceID != id {
 			t.Errorf("%d: %s, %v", i, story.SourceID, err)
+		}
+	}
+}
+
+func TestAFileIsAnsweredWithWhatIsKeptOfIt(t *testing.T) {
+	f := newFace(t)
+	send := func(content string) answer { return f.send("POST", "/in/kecamatan", "text/csv", content) }
+	refusals := func() []store.RefusalSeen {
+		seen, err := f.store.Refusals(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seen
+	}
+	const file = "No,Laporan\n1,Lampu di Ranai mati\n2,\n3,Jalan di Midai rusak\n"
+	type told struct {
+		TakenIn  int `json:"taken_in"`
+		SetAside int `json:"set_aside"`
+	}
+	for range 2 { // sent again it is kept once, and answered the same
+		if got := decode[told](t, send(file), http.StatusOK); got != (told{2, 1}) {
+			t.Errorf("answered %+v", got)
+		}
+		if ledger, err := f.store.Audit(t.Context()); err != nil || ledger.Accepted != 2 || len(refusals()) != 1 {
+			t.Errorf("%+v, %v; set aside %+v", ledger, err, refusals())
+		}
+	}
+	got := decode[problem](t, send("No,Isi\n1,Lampu di Ranai mati\n"), http.StatusBadRequest)
+	if got.Field != "Laporan" || !strings.Contains(got.Detail, "the file is kept") || len(refusals()) != 2 {
+		t.Errorf("%+v; set aside %+v", got, refusals())
+	}
+	if err := f.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{file, "No,Isi\n1,x\n"} {
+		if got := send(content); got.status != http.StatusServiceUnavailable {
+			t.Errorf("without a store it is answered %d %s", got.status, got.body)
 		}
 	}
 }

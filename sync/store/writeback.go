@@ -200,3 +200,20 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 		SourceID: l.SourceID, Status: complaint.Status(l.Status), Raw: l.Raw, Agency: l.HeldBy, TrackingID: l.TrackingID, At: fromMilli(l.ChangedAt),
 	}, l.Seq, err
 }
+
+// Sent is what a channel sent with one of its complaints. Another source's complaint is ErrNotFound, and so is what is not
+// kept any more.
+func (s *Store) Sent(ctx context.Context, source string, ref complaint.Ref) (complaint.Payload, error) {
+	found, err := s.complaints(ctx, s.read, []complaint.Ref{ref})
+	if err != nil {
+		return complaint.Payload{}, err
+	}
+	switch c := found[ref]; {
+	case c.err != nil:
+		return complaint.Payload{}, c.err
+	case c.Source != source || len(c.Raw.Body) == 0:
+		return complaint.Payload{}, ErrNotFound
+	default:
+		return c.Raw, nil
+	}
+}

@@ -248,4 +248,20 @@ func lastChangeIsPrivate(t *testing.T, h Harness) {
 	if _, _, err := w.LastChange(t.Context(), "portal", "SP-000000000000000"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("an unknown reference: %v", err)
 	}
+	sent := report(2)
+	sent.Raw = complaint.Payload{Type: "application/json", Body: []byte(`{"file":"aduan.xlsx"}`)}
+	ref = w.keep(sent)[0].Ref
+	for range 2 { // from memory, and as it lies in the database
+		if payload, err := w.Sent(t.Context(), "portal", ref); err != nil || string(payload.Body) != `{"file":"aduan.xlsx"}` || payload.Type != "application/json" {
+			t.Errorf("what was sent: %+v, %v", payload, err)
+		}
+		if payload, err := w.Sent(t.Context(), "desa", ref); !errors.Is(err, store.ErrNotFound) || len(payload.Body) > 0 {
+			t.Errorf("another source was told what was sent: %+v, %v", payload, err)
+		}
+		w.must(w.Close())
+		w = open(t, h, NewClock(), "natuna/2")
+	}
+	if payload, err := w.Sent(t.Context(), "portal", "SP-000000000000000"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what was sent under an unknown reference: %+v, %v", payload, err)
+	}
 }
