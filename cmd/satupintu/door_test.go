@@ -92,6 +92,8 @@ func doors() []kindOfDoor {
 		{"rest", officeDoor},
 		{"sms", fonnteDoor},
 		{"sms", kannelDoor},
+		{"spreadsheet", folderDoor},
+		{"spreadsheet", uploadDoor},
 		{"sql", villageDoor},
 		{"sql", smsdDoor},
 		{"telegram", telegramDoor},
