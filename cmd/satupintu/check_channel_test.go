@@ -29,3 +29,15 @@ func TestACheckOfAChannelThatHangsEndsAndSaysSo(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatThePlatformHasIsNotSentToItAgain(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", `
+  - name: ekspor
+    kind: spreadsheet
+    settings: { path: inbox, preset: lapor-export }
+`)
+	code, out := r.run("check")
+	if code != exitFailed || !strings.Contains(out, "settings.preset: brings what SP4N-LAPOR! has already") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+}

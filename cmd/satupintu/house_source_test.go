@@ -17,8 +17,8 @@ const module = "github.com/satupintu/satupintu"
 
 // suites are the behaviour suites and the simulators of channels: test code, though their files are not called _test.go.
 var suites = []string{
-	"connectors/connectortest", "connectors/telegram/botapi", "connectors/whatsapp/cloudapi", "sync/store/storetest", "sync/national/nationaltest",
-	"sync/workbook/workbooktest",
+	"connectors/connectortest", "connectors/email/postoffice", "connectors/telegram/botapi", "connectors/whatsapp/cloudapi",
+	"sync/store/storetest", "sync/national/nationaltest", "sync/workbook/workbooktest",
 }
 
 // simulator is imported by tests and by the command only, and imports none of ours.

@@ -118,9 +118,7 @@ func newRegion(t testing.TB, dsn, connectors string, scenarios ...simulator.Scen
 	platform := httptest.NewServer(r.sim)
 	t.Cleanup(platform.Close)
 	r.intake, r.metrics = freeAddress(t), freeAddress(t)
-	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
-	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
-	t.Setenv("PORTAL_TOKEN", "token-portal")
+	signIn(t)
 	r.file = r.write("gateway.yaml", fmt.Sprintf(`
 region: { code: "21.03", name: Kabupaten Natuna }
 store: { dsn: %q }
@@ -160,6 +158,18 @@ connectors:
 		_ = log.Close()
 	})
 	return r
+}
+
+// signIn puts the credentials of tests where configurations look for them. A test that makes regions in subtests beside each
+// other calls it first: they cannot any more.
+func signIn(t testing.TB) {
+	for name, value := range map[string]string{
+		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": "token-portal",
+	} {
+		if os.Getenv(name) != value {
+			t.Setenv(name, value)
+		}
+	}
 }
 
 func (r *region) write(name, content string) string {
@@ -251,15 +261,25 @@ func (r *region) audit() store.Ledger {
 // eventually waits until a condition holds.
 func (r *region) eventually(limit time.Duration, what string, holds func() bool) {
 	r.Helper()
+	if !r.comesTo(limit, holds) {
+		r.Fatalf("after %s still not: %s", limit, what)
+	}
+}
+
+// comesTo waits until a condition holds; false when it does not in time.
+func (r *region) comesTo(limit time.Duration, holds func() bool) bool {
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
-	for tick := time.NewTicker(50 * time.Millisecond); !holds(); {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			r.Fatalf("after %s still not: %s", limit, what)
+			return false
 		}
 	}
+	return true
 }
 
 func (r *region) ready() bool {

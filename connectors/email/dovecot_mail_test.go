@@ -13,6 +13,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/email/postoffice"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -44,20 +45,20 @@ func idsOf(page connectors.Page) []string {
 }
 
 func TestARebuiltMailboxIsReadAgainAndDoublesNothing(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
-	box.create(t, "Aduan")
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	box.Create(t, "Aduan")
 	one, two, three := letterOf("a@surat.example", "pipa bocor"), letterOf("b@surat.example", "jalan rusak"), letterOf("c@surat.example", "lampu mati")
-	box.deliver(t, "Aduan", one, two, three)
-	s := box.settings(out)
+	box.Deliver(t, "Aduan", one, two, three)
+	s := settingsOf(box, out)
 	s.Mailbox = "Aduan"
 	c := connectorOf(t, s, io.Discard)
 	before, end := readAll(t, c, "")
 
-	client := box.client(t)
+	client := box.Client(t)
 	defer client.Close()
 	must(t, client.Delete("Aduan").Wait())
-	box.create(t, "Aduan")
-	box.deliver(t, "Aduan", three, letterOf("d@surat.example", "baru"), one)
+	box.Create(t, "Aduan")
+	box.Deliver(t, "Aduan", three, letterOf("d@surat.example", "baru"), one)
 	after, again := readAll(t, c, end)
 	if len(before.Complaints) != 3 || len(after.Complaints) != 3 || again == end {
 		t.Fatalf("before %v, after %v", idsOf(before), idsOf(after))
@@ -69,10 +70,10 @@ func TestARebuiltMailboxIsReadAgainAndDoublesNothing(t *testing.T) {
 }
 
 func TestOneMailHasOneIDAndAnotherMailAnother(t *testing.T) {
-	box := startDovecot(t).account(t)
+	box := startDovecot(t).Account(t)
 	same := letterOf("form@situs.example", "pipa bocor di Ranai")
-	box.deliver(t, "INBOX", same, letterOf("form@situs.example", "pipa bocor di Midai"), same)
-	page, _ := readAll(t, connectorOf(t, box.settings(startSink(t)), io.Discard), "")
+	box.Deliver(t, "INBOX", same, letterOf("form@situs.example", "pipa bocor di Midai"), same)
+	page, _ := readAll(t, connectorOf(t, settingsOf(box, postoffice.StartSink(t)), io.Discard), "")
 	ids := idsOf(page)
 	if len(ids) != 3 || len(slices.Compact(ids)) != 2 {
 		t.Errorf("two mails under one Message-ID, one of them twice, have the ids %v", idsOf(page))
@@ -80,17 +81,17 @@ func TestOneMailHasOneIDAndAnotherMailAnother(t *testing.T) {
 }
 
 func TestOnlyWhatWasTakenInIsMarkedAndNothingIsDeleted(t *testing.T) {
-	box := startDovecot(t).account(t)
+	box := startDovecot(t).Account(t)
 	automatic := "Auto-Submitted: auto-replied\n" + letterOf("x@surat.example", "Saya cuti.")
-	box.deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"), automatic, "From: a@surat.example\n\n\n", letterOf("2@surat.example", "jalan rusak"))
-	c := connectorOf(t, box.settings(startSink(t)), io.Discard)
+	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"), automatic, "From: a@surat.example\n\n\n", letterOf("2@surat.example", "jalan rusak"))
+	c := connectorOf(t, settingsOf(box, postoffice.StartSink(t)), io.Discard)
 	page, err := c.Poll(t.Context(), "")
 	must(t, err)
-	if got := fmt.Sprint(box.flags(t, "INBOX")); strings.Contains(got, "Seen") {
+	if got := fmt.Sprint(box.Flags(t, "INBOX")); strings.Contains(got, "Seen") {
 		t.Errorf("reading alone marks a mail: %s", got)
 	}
 	must(t, c.Acknowledge(t.Context(), page))
-	flags := box.flags(t, "INBOX")
+	flags := box.Flags(t, "INBOX")
 	for uid, seen := range map[imap.UID]bool{1: true, 2: false, 3: false, 4: true} {
 		if slices.Contains(flags[uid], imap.FlagSeen) != seen {
 			t.Errorf("mail %d has the flags %v, want seen: %v", uid, flags[uid], seen)
@@ -102,11 +103,11 @@ func TestOnlyWhatWasTakenInIsMarkedAndNothingIsDeleted(t *testing.T) {
 }
 
 func TestMailIsMovedWhenItWasTakenInAndIsAnsweredWhereverItLies(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
-	box.create(t, "Selesai")
-	box.create(t, "Arsip/2026")
-	box.deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"), letterOf("2@surat.example", "jalan rusak"))
-	s := box.settings(out)
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	box.Create(t, "Selesai")
+	box.Create(t, "Arsip/2026")
+	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"), letterOf("2@surat.example", "jalan rusak"))
+	s := settingsOf(box, out)
 	s.MoveTo = "Selesai"
 	c := connectorOf(t, s, io.Discard)
 	page, err := c.Poll(t.Context(), "")
@@ -114,10 +115,10 @@ func TestMailIsMovedWhenItWasTakenInAndIsAnsweredWhereverItLies(t *testing.T) {
 	for range 2 {
 		must(t, c.Acknowledge(t.Context(), page))
 	}
-	if in, moved := len(box.flags(t, "INBOX")), len(box.flags(t, "Selesai")); in != 0 || moved != 2 {
+	if in, moved := len(box.Flags(t, "INBOX")), len(box.Flags(t, "Selesai")); in != 0 || moved != 2 {
 		t.Fatalf("%d mails in INBOX, %d in Selesai", in, moved)
 	}
-	client := box.client(t)
+	client := box.Client(t)
 	defer client.Close()
 	_, err = client.Select("Selesai", nil).Wait()
 	must(t, err)
@@ -126,44 +127,44 @@ func TestMailIsMovedWhenItWasTakenInAndIsAnsweredWhereverItLies(t *testing.T) {
 	for i, one := range page.Complaints {
 		must(t, c.WriteStatus(t.Context(), changeOf(one.SourceID, int64(i+1))))
 	}
-	if told := out.told(); len(told) != 2 {
-		t.Errorf("told %v", told)
+	if letters := told(out); len(letters) != 2 {
+		t.Errorf("told %v", letters)
 	}
 }
 
 func TestAMailThatIsGoneCannotBeAnsweredAndThatIsFinal(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
-	box.deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
-	c := connectorOf(t, box.settings(out), io.Discard)
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
+	c := connectorOf(t, settingsOf(box, out), io.Discard)
 	for _, id := range []string{"tidak-ada@surat.example#0123456789ab", "1@surat.example#0123456789ab", noID + "#0123456789ab"} {
 		if err := c.WriteStatus(t.Context(), changeOf(id, 1)); retry.Of(err).Verdict != retry.Permanent {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
-	if told := out.told(); len(told) != 0 {
-		t.Errorf("somebody else was told: %v", told)
+	if letters := told(out); len(letters) != 0 {
+		t.Errorf("somebody else was told: %v", letters)
 	}
 }
 
 func TestAMailWithoutMessageIDIsAnswered(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
 	nameless := strings.Replace(letterOf("x", "trotoar rusak"), "Message-ID: <x>\n", "", 1)
 	other := strings.Replace(nameless, "trotoar", "jembatan", 1)
 	other = strings.Replace(other, "warga.ranai@", "warga.midai@", 1)
-	box.deliver(t, "INBOX", nameless, other, letterOf("1@surat.example", "pipa"))
-	c := connectorOf(t, box.settings(out), io.Discard)
+	box.Deliver(t, "INBOX", nameless, other, letterOf("1@surat.example", "pipa"))
+	c := connectorOf(t, settingsOf(box, out), io.Discard)
 	page, _ := readAll(t, c, "")
 	for _, one := range page.Complaints[:2] {
 		must(t, c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)))
 	}
-	sent := out.all()
-	if len(sent) != 2 || sent[0].to != "warga.ranai@surat.example" || sent[1].to != "warga.midai@surat.example" {
+	sent := out.Sent()
+	if len(sent) != 2 || sent[0].To != "warga.ranai@surat.example" || sent[1].To != "warga.midai@surat.example" {
 		t.Errorf("sent %d letters: %+v", len(sent), sent)
 	}
 }
 
 func TestOfALargeMailTheTextIsTakenAndTheFilesLeftOutAreNamed(t *testing.T) {
-	box := startDovecot(t).account(t)
+	box := startDovecot(t).Account(t)
 	large := strings.Repeat(strings.Repeat("QUJD", 19)+"\n", 20_000) // 1.5 MB
 	part := func(head, body string) string { return "--x\n" + head + "\n\n" + body + "\n" }
 	file := "Content-Type: video/mp4; name=\"%s\"\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=\"%[1]s\""
@@ -172,8 +173,8 @@ func TestOfALargeMailTheTextIsTakenAndTheFilesLeftOutAreNamed(t *testing.T) {
 		part(fmt.Sprintf(file, "video satu.mp4"), large) + part(fmt.Sprintf(file, "dua.mp4"), "QUJD") + "--x--\n"
 	last := strings.Replace(head, "besar@", "belakang@", 1) + part(fmt.Sprintf(file, "tiga.mp4"), large) +
 		part("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable", "Teksnya di belakang =E2=80=93 jauh.") + "--x--\n"
-	box.deliver(t, "INBOX", first, last)
-	s := box.settings(startSink(t))
+	box.Deliver(t, "INBOX", first, last)
+	s := settingsOf(box, postoffice.StartSink(t))
 	s.MaxMail, s.MaxFile = 1<<20, 1<<20
 	page, _ := readAll(t, connectorOf(t, s, io.Discard), "")
 	if len(page.Complaints) != 2 {
@@ -191,10 +192,10 @@ func TestOfALargeMailTheTextIsTakenAndTheFilesLeftOutAreNamed(t *testing.T) {
 
 func TestAPollThatFoundNothingWaitsForMailWhereTheServerCan(t *testing.T) {
 	server := startDovecot(t)
-	box := server.account(t)
-	way := startWay(t, address(server.plain))
+	box := server.Account(t)
+	way := startWay(t, postoffice.Address(server.Plain))
 	idle := way.watch("IDLE\r\n")
-	s := box.settings(startSink(t))
+	s := settingsOf(box, postoffice.StartSink(t))
 	s.IMAP.Server, s.Idle = way.address, config.Duration(mostIdle)
 	c := connectorOf(t, s, io.Discard)
 	type answer struct {
@@ -207,15 +208,15 @@ func TestAPollThatFoundNothingWaitsForMailWhereTheServerCan(t *testing.T) {
 		came <- answer{page, err}
 	}()
 	<-idle
-	box.deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
+	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
 	if got := <-came; got.err != nil || len(got.page.Complaints) != 1 {
 		t.Errorf("%d complaints, %v", len(got.page.Complaints), got.err)
 	}
 }
 
 func TestWrongCredentialsAreToldAsSuch(t *testing.T) {
-	box := startDovecot(t).account(t)
-	s := box.settings(startSink(t))
+	box := startDovecot(t).Account(t)
+	s := settingsOf(box, postoffice.StartSink(t))
 	s.IMAP.Password = config.NewSecret("SALAH-5512")
 	c := connectorOf(t, s, io.Discard)
 	_, err := c.Poll(t.Context(), "")
@@ -229,10 +230,10 @@ func TestWrongCredentialsAreToldAsSuch(t *testing.T) {
 
 func TestAServerNobodyVouchesForIsNotSpokenTo(t *testing.T) {
 	server := startDovecot(t)
-	box := server.account(t)
-	for security, port := range map[string]int{tlsSecurity: server.tls, starttlsSecurity: server.plain} {
-		s := box.settings(startSink(t))
-		s.CA, s.IMAP.Server, s.IMAP.Security = "", address(port), security
+	box := server.Account(t)
+	for security, port := range map[string]int{tlsSecurity: server.TLS, starttlsSecurity: server.Plain} {
+		s := settingsOf(box, postoffice.StartSink(t))
+		s.CA, s.IMAP.Server, s.IMAP.Security = "", postoffice.Address(port), security
 		_, err := connectorOf(t, s, io.Discard).Poll(t.Context(), "")
 		if got := retry.Of(err); got.Reason != retry.TLS {
 			t.Errorf("%s: %v (%s)", security, err, got.Reason)
@@ -241,8 +242,8 @@ func TestAServerNobodyVouchesForIsNotSpokenTo(t *testing.T) {
 }
 
 func TestCheckSaysWhatIsMissing(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
-	s := box.settings(out)
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	s := settingsOf(box, out)
 	s.MoveTo = "Tidak Ada"
 	if _, err := connectorOf(t, s, io.Discard).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "create that folder") {
 		t.Errorf("got %v", err)
@@ -256,16 +257,16 @@ func TestCheckSaysWhatIsMissing(t *testing.T) {
 
 // What we send must not come back as a complaint, and what people answer must be known as their later word.
 func TestOurReplyIsLeftAloneAndTheAnswerToItIsAFollowUp(t *testing.T) {
-	box, out := startDovecot(t).account(t), startSink(t)
-	box.deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
 	var log bytes.Buffer
-	c := connectorOf(t, box.settings(out), &log)
+	c := connectorOf(t, settingsOf(box, out), &log)
 	page, end := readAll(t, c, "")
 	must(t, c.WriteStatus(t.Context(), changeOf(page.Complaints[0].SourceID, 2)))
-	reply := out.all()[0]
-	answer := strings.Replace(letterOf("2@surat.example", "Masih bocor."), "\n\n", "\nIn-Reply-To: "+reply.header.raw("Message-ID")+
-		"\nReferences: "+reply.header.raw("References")+" "+reply.header.raw("Message-ID")+"\n\n", 1)
-	box.deliver(t, "INBOX", string(reply.raw), answer)
+	reply := out.Sent()[0]
+	answer := strings.Replace(letterOf("2@surat.example", "Masih bocor."), "\n\n", "\nIn-Reply-To: "+headerOf(reply).raw("Message-ID")+
+		"\nReferences: "+headerOf(reply).raw("References")+" "+headerOf(reply).raw("Message-ID")+"\n\n", 1)
+	box.Deliver(t, "INBOX", string(reply.Raw), answer)
 	later, _ := readAll(t, c, end)
 	if len(later.Complaints) != 1 || later.Complaints[0].Text != "Menanggapi SP-1KAZ5T8M3Q0X4RD\n\nMasih bocor." {
 		t.Errorf("got %+v", later.Complaints)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/email/postoffice"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -59,34 +60,34 @@ func TestAReplyIsWrittenAsPeopleAndMailersReadIt(t *testing.T) {
 }
 
 func TestAReplyGoesToTheWriterAlone(t *testing.T) {
-	out := startSink(t)
+	out := postoffice.StartSink(t)
 	c := connectorOf(t, sending(out), io.Discard)
 	old := readHeader([]byte("From: warga.ranai@surat.example\nTo: aduan@natuna.example, orang.lain@surat.example\nCc: ketiga@surat.example\nMessage-ID: <b@x>\n\n"))
 	letter, err := c.compose(changeOf("b@x", 1), old, c.own.writer(old))
 	must(t, err, c.send(t.Context(), "warga.ranai@surat.example", letter))
-	sent := out.all()
-	if len(sent) != 1 || sent[0].to != "warga.ranai@surat.example" || sent[0].from != "aduan@natuna.example" || sent[0].header.has("Cc") {
+	sent := out.Sent()
+	if len(sent) != 1 || sent[0].To != "warga.ranai@surat.example" || sent[0].From != "aduan@natuna.example" || headerOf(sent[0]).has("Cc") {
 		t.Fatalf("sent %+v", sent)
 	}
-	if body := string(decode("quoted-printable", sent[0].raw, 1<<20)); !strings.Contains(body, "\n.\n") {
+	if body := string(decode("quoted-printable", sent[0].Raw, 1<<20)); !strings.Contains(body, "\n.\n") {
 		t.Errorf("a line of one dot is lost: %s", body)
 	}
 }
 
-func sending(out *sink) *Settings {
+func sending(out *postoffice.Sink) *Settings {
 	s := office()
-	s.SMTP = Server{Server: out.address, Security: noSecurity, User: "aduan", Password: config.NewSecret(password)}
+	s.SMTP = Server{Server: out.Address, Security: noSecurity, User: "aduan", Password: config.NewSecret(postoffice.Password)}
 	return s
 }
 
 func TestWhatASendingServerAnswersHasItsVerdict(t *testing.T) {
-	refusal := func(code int) func(*sink) {
-		return func(s *sink) {
-			s.refuse = &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "warga.ranai@surat.example tidak dikenal"}
+	refusal := func(code int) func(*postoffice.Sink) {
+		return func(s *postoffice.Sink) {
+			s.RefuseRecipients(&smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "warga.ranai@surat.example tidak dikenal"})
 		}
 	}
 	for name, c := range map[string]struct {
-		prepare func(*sink)
+		prepare func(*postoffice.Sink)
 		verdict retry.Verdict
 		reason  retry.Reason
 	}{
@@ -99,13 +100,13 @@ func TestWhatASendingServerAnswersHasItsVerdict(t *testing.T) {
 		"full mailbox":           {refusal(552), retry.Transient, retry.Unavailable},
 		"going down":             {refusal(421), retry.Transient, retry.Unavailable},
 		"must sign in":           {refusal(530), retry.SignIn, retry.SignInFailed},
-		"wrong password":         {func(s *sink) { s.signOff = &smtp.SMTPError{Code: 535, Message: "rahasia"} }, retry.SignIn, retry.SignInFailed},
-		"no sign-in just now":    {func(s *sink) { s.signOff = &smtp.SMTPError{Code: 454, Message: "rahasia"} }, retry.Transient, retry.Unavailable},
-		"silence after a letter": {func(s *sink) { s.deafness = true }, retry.Uncertain, retry.Reset},
+		"wrong password":         {func(s *postoffice.Sink) { s.RefuseSignIn(&smtp.SMTPError{Code: 535, Message: "rahasia"}) }, retry.SignIn, retry.SignInFailed},
+		"no sign-in just now":    {func(s *postoffice.Sink) { s.RefuseSignIn(&smtp.SMTPError{Code: 454, Message: "rahasia"}) }, retry.Transient, retry.Unavailable},
+		"silence after a letter": {(*postoffice.Sink).GoDeaf, retry.Uncertain, retry.Reset},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := startSink(t)
-			out.set(func() { c.prepare(out) })
+			out := postoffice.StartSink(t)
+			c.prepare(out)
 			err := connectorOf(t, sending(out), io.Discard).send(t.Context(), "warga.ranai@surat.example", []byte("Subject: x\r\n\r\nx\r\n"))
 			got := retry.Of(err)
 			if err == nil || got.Verdict != c.verdict || got.Reason != c.reason {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/email/postoffice"
 )
 
 // scripted is an IMAP server that says what a test wants, for what no real one does on request: answers are by the first
@@ -68,7 +69,7 @@ func (s *scripted) serve(conn net.Conn) {
 
 func (s *scripted) settings() *Settings {
 	settings := office()
-	settings.IMAP = Server{Server: s.address, Security: noSecurity, User: "aduan", Password: config.NewSecret(password)}
+	settings.IMAP = Server{Server: s.address, Security: noSecurity, User: "aduan", Password: config.NewSecret(postoffice.Password)}
 	return settings
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/connectortest"
+	"github.com/satupintu/satupintu/connectors/email/postoffice"
 )
 
 func TestMain(m *testing.M) {
@@ -41,46 +42,46 @@ func TestItKeepsWhatEveryConnectorPromises(t *testing.T) {
 }
 
 func channel(t testing.TB, security string) connectortest.Channel {
-	server, out := startDovecot(t), startSink(t)
-	box := server.account(t)
-	port := server.plain
+	server, out := startDovecot(t), postoffice.StartSink(t)
+	box := server.Account(t)
+	port := server.Plain
 	if security == tlsSecurity {
-		port = server.tls
+		port = server.TLS
 	}
-	way, complaints := startWay(t, address(port)), 0
-	settings := box.settings(out)
+	way, complaints := startWay(t, postoffice.Address(port)), 0
+	settings := settingsOf(box, out)
 	settings.Page = 2
 	settings.IMAP.Server, settings.IMAP.Security = way.address, security
 	return connectortest.Channel{
 		Open:    func(env connectors.Env) (connectors.Connector, error) { return Definition().Open(env, settings) },
-		Secrets: []string{password, "warga.ranai@surat.example", "Contoh Warga", "lampu mati di Sungai Ulu"},
+		Secrets: []string{postoffice.Password, "warga.ranai@surat.example", "Contoh Warga", "lampu mati di Sungai Ulu"},
 		Break:   way.stop,
 		Stall:   way.stall,
 		Add: func(t testing.TB, n int) {
 			for range n {
 				complaints++
-				box.deliver(t, "INBOX", letterOf(fmt.Sprint(complaints), fmt.Sprintf("lampu mati di Sungai Ulu nomor %d", complaints)))
+				box.Deliver(t, "INBOX", letterOf(fmt.Sprint(complaints), fmt.Sprintf("lampu mati di Sungai Ulu nomor %d", complaints)))
 			}
 		},
 		Marked: func() int {
 			seen := 0
-			for _, flags := range box.flags(t, "INBOX") {
+			for _, flags := range box.Flags(t, "INBOX") {
 				if slices.Contains(flags, imap.FlagSeen) {
 					seen++
 				}
 			}
 			return seen
 		},
-		Told: out.told,
+		Told: func() []string { return told(out) },
 	}
 }
 
 // settings are those of an office whose mailbox this is.
-func (a account) settings(out *sink) *Settings {
+func settingsOf(a postoffice.Account, out *postoffice.Sink) *Settings {
 	s := office()
-	s.IMAP = Server{Server: address(a.plain), Security: noSecurity, User: a.name, Password: config.NewSecret(password)}
-	s.SMTP = Server{Server: out.address, Security: noSecurity}
-	s.CA = config.Path(a.certificate)
+	s.IMAP = Server{Server: postoffice.Address(a.Plain), Security: noSecurity, User: a.Name, Password: config.NewSecret(postoffice.Password)}
+	s.SMTP = Server{Server: out.Address, Security: noSecurity}
+	s.CA = config.Path(a.Certificate)
 	return s
 }
 

@@ -177,3 +177,15 @@ func TestKeysDoNotDependOnSettingsOrWhatTicks(t *testing.T) {
 		t.Error("another text has the same key")
 	}
 }
+
+func TestASentenceAboutAnInstitutionThatIsNotNamedIsWholeAllTheSame(t *testing.T) {
+	row, err := parse([]byte(`{"created_at":"24-11-2026 08:00:00","institution":{"name":"Kecamatan Midai"},
+		"template_content":"<p>Laporan diteruskan dari <b>{{institution_from}}</b> kepada <b>{{institution_to}}</b>.</p>","content":"<p>Mohon ditindaklanjuti.</p>"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := bench().event("log", row)
+	if want := "Laporan diteruskan dari Kecamatan Midai kepada instansi terkait.\nMohon ditindaklanjuti."; got.Text != want || got.To != "" {
+		t.Errorf("%q to %q, want %q to nobody", got.Text, got.To, want)
+	}
+}

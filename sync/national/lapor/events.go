@@ -3,6 +3,7 @@ package lapor
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -67,6 +68,10 @@ func (p *platform) withoutEchoes(all []national.Event) []national.Event {
 		return strings.HasPrefix(e.Key, statusLog+" ") && (e.Text == "" || e.Raw == "") && told[change{e.At, fold(firstOf(e.Raw, e.Text))}]
 	})
 }
+
+// someInstitution stands in the platform's own sentences for one that the row does not name, so that no citizen reads half
+// a sentence.
+const someInstitution = "instansi terkait"
 
 // event reads one row. Rows of the three lists carry some of the same fields under several names.
 func (p *platform) event(source string, row any) national.Event {
@@ -138,8 +143,16 @@ func keyOf(source string, row, change any) string {
 // eventText is the template, what was written, and the names of the files, each on lines of its own.
 func (p *platform) eventText(row any, values map[string]string) string {
 	var parts []string
+	named := maps.Clone(values)
+	for _, name := range []string{"institution_from", "institution_to", "institution"} {
+		named[name] = firstOf(values[name], someInstitution)
+	}
 	for _, field := range []string{"template_content", "content", "note"} {
-		said := strings.TrimSpace(fill(p.client.clean.plain(words(at(row, field))), values))
+		given := values
+		if field == "template_content" {
+			given = named
+		}
+		said := strings.TrimSpace(fill(p.client.clean.plain(words(at(row, field))), given))
 		if said != "" && !slices.Contains(parts, said) {
 			parts = append(parts, said)
 		}

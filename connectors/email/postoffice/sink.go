@@ -1,9 +1,9 @@
-package email
+package postoffice
 
 import (
-	"bytes"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,31 +12,38 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// sink is a mail server that keeps what it is sent.
-type sink struct {
-	mu       sync.Mutex
-	address  string
-	sent     []sentMail
-	refuse   *smtp.SMTPError // at the recipient
-	signOff  *smtp.SMTPError // at signing in
-	deafness bool            // breaks the connection when a letter ends
+// Sink is a mail server that keeps what it is sent.
+type Sink struct {
+	Address string
+
+	mu   sync.Mutex
+	sent []Mail
+	trouble
 }
 
-type sentMail struct {
-	from, to string
-	raw      []byte
-	header   header
+// trouble is what a Sink does instead.
+type trouble struct {
+	refuse   *smtp.SMTPError
+	signOff  *smtp.SMTPError
+	deafness bool
 }
 
-func startSink(t testing.TB) *sink {
+// Mail is one that was sent.
+type Mail struct {
+	From, To string // of the envelope; several recipients with a blank between
+	Raw      []byte
+}
+
+// StartSink starts a server that ends with the test.
+func StartSink(t testing.TB) *Sink {
 	t.Helper()
-	s := &sink{}
+	s := &Sink{}
 	server := smtp.NewServer(s)
 	server.AllowInsecureAuth, server.Domain = true, "surat.natuna.example"
 	server.ErrorLog = silent{}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	s.address = listener.Addr().String()
+	s.Address = listener.Addr().String()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -55,38 +62,37 @@ type silent struct{}
 func (silent) Printf(string, ...any) {}
 func (silent) Println(...any)        {}
 
-func (s *sink) NewSession(c *smtp.Conn) (smtp.Session, error) {
+// NewSession implements smtp.Backend.
+func (s *Sink) NewSession(c *smtp.Conn) (smtp.Session, error) {
 	return &dialogue{sink: s, conn: c}, nil
 }
 
-func (s *sink) all() []sentMail {
+// Sent lists the mails in the order in which they came.
+func (s *Sink) Sent() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]sentMail{}, s.sent...)
+	return slices.Clone(s.sent)
 }
 
-// told lists the letters by Message-ID, each once.
-func (s *sink) told() []string {
-	var ids []string
-	seen := map[string]bool{}
-	for _, one := range s.all() {
-		if id := one.header.raw("Message-ID"); !seen[id] {
-			seen[id], ids = true, append(ids, id)
-		}
-	}
-	return ids
-}
+// RefuseRecipients has every recipient refused.
+func (s *Sink) RefuseRecipients(with *smtp.SMTPError) { s.set(trouble{refuse: with}) }
 
-func (s *sink) set(change func()) {
+// RefuseSignIn has every sign-in refused.
+func (s *Sink) RefuseSignIn(with *smtp.SMTPError) { s.set(trouble{signOff: with}) }
+
+// GoDeaf has the connection break when a letter ends.
+func (s *Sink) GoDeaf() { s.set(trouble{deafness: true}) }
+
+func (s *Sink) set(t trouble) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	change()
+	s.trouble = t
 }
 
 type dialogue struct {
-	sink *sink
+	sink *Sink
 	conn *smtp.Conn
-	mail sentMail
+	mail Mail
 }
 
 func (*dialogue) AuthMechanisms() []string { return []string{sasl.Plain} }
@@ -98,7 +104,7 @@ func (d *dialogue) Auth(string) (sasl.Server, error) {
 		if d.sink.signOff != nil {
 			return d.sink.signOff
 		}
-		if given != password {
+		if given != Password {
 			return smtp.ErrAuthFailed
 		}
 		return nil
@@ -106,7 +112,7 @@ func (d *dialogue) Auth(string) (sasl.Server, error) {
 }
 
 func (d *dialogue) Mail(from string, _ *smtp.MailOptions) error {
-	d.mail = sentMail{from: from}
+	d.mail = Mail{From: from}
 	return nil
 }
 
@@ -116,7 +122,7 @@ func (d *dialogue) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if d.sink.refuse != nil {
 		return d.sink.refuse
 	}
-	d.mail.to = strings.TrimSpace(d.mail.to + " " + to)
+	d.mail.To = strings.TrimSpace(d.mail.To + " " + to)
 	return nil
 }
 
@@ -130,8 +136,7 @@ func (d *dialogue) Data(r io.Reader) error {
 	if d.sink.deafness {
 		return d.conn.Conn().Close()
 	}
-	head, _ := cutHeader(raw)
-	d.mail.raw, d.mail.header = bytes.Clone(raw), readHeader(head)
+	d.mail.Raw = raw
 	d.sink.sent = append(d.sink.sent, d.mail)
 	return nil
 }

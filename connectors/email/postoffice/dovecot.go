@@ -1,4 +1,6 @@
-package email
+// Package postoffice is the post that tests of mail need: a real Dovecot to read mail from, and an SMTP server that keeps
+// what it is sent. Only tests import it.
+package postoffice
 
 import (
 	"context"
@@ -8,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -17,7 +20,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -25,57 +27,42 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-
-	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
-const (
-	password  = "KATASANDI-7719"
-	mostUsers = 400
-)
+// Password is that of every account.
+const Password = "KATASANDI-7719"
 
-// dovecot is a real server, one for all the tests of the package; each test has an account of its own.
-type dovecot struct {
-	dir          string
-	plain, tls   int // ports
-	cmd          *exec.Cmd
-	certificate  string
-	users        atomic.Int32
-	startFailure error
+const mostUsers = 400
+
+// Dovecot is a real server. Each test has an account of its own there.
+type Dovecot struct {
+	Plain, TLS  int    // ports of this machine; Plain offers STARTTLS
+	Certificate string // file
+
+	dir   string
+	cmd   *exec.Cmd
+	users atomic.Int32
 }
 
-// theServer is the package's server: started when it is first asked for, stopped by TestMain.
-var theServer struct {
-	once sync.Once
-	*dovecot
-}
-
-func startDovecot(t testing.TB) *dovecot {
-	t.Helper()
-	storetest.Needs(t, "Dovecot")
-	theServer.once.Do(func() {
-		theServer.dovecot = &dovecot{}
-		theServer.startFailure = theServer.start()
-	})
-	if theServer.startFailure != nil {
-		t.Fatalf("Dovecot (Debian: dovecot-imapd) does not start: %v", theServer.startFailure)
+// Open starts a server and waits until it answers.
+func Open() (*Dovecot, error) {
+	d := &Dovecot{}
+	if err := d.start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("Dovecot (Debian: dovecot-imapd) does not start: %w", err), d.Close())
 	}
-	return theServer.dovecot
+	return d, nil
 }
 
-func stopDovecot() error {
-	d := theServer.dovecot
-	if d == nil {
-		return nil
-	}
-	if d.cmd != nil {
+// Close stops the server and removes its mail.
+func (d *Dovecot) Close() error {
+	if d.cmd != nil && d.cmd.Process != nil {
 		_ = d.cmd.Process.Signal(syscall.SIGTERM)
 		_ = d.cmd.Wait() // it ends by our signal
 	}
 	return os.RemoveAll(d.dir)
 }
 
-func (d *dovecot) start() error {
+func (d *Dovecot) start() error {
 	binary, err := exec.LookPath("dovecot")
 	if err != nil {
 		binary = "/usr/sbin/dovecot"
@@ -101,13 +88,13 @@ func (d *dovecot) start() error {
 }
 
 // await waits for the socket to answer.
-func (d *dovecot) await() error {
+func (d *Dovecot) await() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		conn, err := net.Dial("tcp", address(d.plain))
+		conn, err := net.Dial("tcp", Address(d.Plain))
 		if err == nil {
 			return conn.Close()
 		}
@@ -120,7 +107,8 @@ func (d *dovecot) await() error {
 	}
 }
 
-func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+// Address is a port of this machine.
+func Address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -131,25 +119,25 @@ func freePort() (int, error) {
 }
 
 // write writes the server's configuration, its accounts and its certificate.
-func (d *dovecot) write(binary string) error {
+func (d *Dovecot) write(binary string) error {
 	said, err := exec.Command(binary, "--version").Output()
 	if err != nil {
 		return err
 	}
-	for _, port := range []*int{&d.plain, &d.tls} {
+	for _, port := range []*int{&d.Plain, &d.TLS} {
 		if *port, err = freePort(); err != nil {
 			return err
 		}
 	}
 	var accounts strings.Builder
 	for i := range mostUsers {
-		fmt.Fprintf(&accounts, "u%d:{PLAIN}%s\n", i, password)
+		fmt.Fprintf(&accounts, "u%d:{PLAIN}%s\n", i, Password)
 	}
 	uid, gid, err := mailOwner()
 	if err != nil {
 		return err
 	}
-	d.certificate = filepath.Join(d.dir, "cert.pem")
+	d.Certificate = filepath.Join(d.dir, "cert.pem")
 	mail := filepath.Join(d.dir, "mail")
 	key, certificate, err := selfSigned()
 	for name, text := range map[string]string{
@@ -186,7 +174,7 @@ func mailOwner() (uid, gid int, err error) {
 	return uid, gid, err
 }
 
-func (d *dovecot) configuration(old bool, uid, gid int) string {
+func (d *Dovecot) configuration(old bool, uid, gid int) string {
 	text := configuration24
 	if old {
 		text = configuration23
@@ -202,7 +190,7 @@ func (d *dovecot) configuration(old bool, uid, gid int) string {
 		}
 	}
 	return strings.NewReplacer(
-		"DIR", d.dir, "UID", strconv.Itoa(uid), "GID", strconv.Itoa(gid), "PLAIN", strconv.Itoa(d.plain), "SECURE", strconv.Itoa(d.tls), "ME", me, "GROUP", group,
+		"DIR", d.dir, "UID", strconv.Itoa(uid), "GID", strconv.Itoa(gid), "PLAIN", strconv.Itoa(d.Plain), "SECURE", strconv.Itoa(d.TLS), "ME", me, "GROUP", group,
 	).Replace(text)
 }
 
@@ -320,33 +308,34 @@ func selfSigned() (key, certificate string, err error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), nil
 }
 
-// account is one mailbox on the server.
-type account struct {
-	*dovecot
-	name string
+// Account is one mailbox on the server.
+type Account struct {
+	*Dovecot
+	Name string
 }
 
-func (d *dovecot) account(t testing.TB) account {
+// Account is one that nobody has used.
+func (d *Dovecot) Account(t testing.TB) Account {
 	t.Helper()
 	n := d.users.Add(1)
 	if n >= mostUsers {
 		t.Fatal("no account is left; raise mostUsers")
 	}
-	return account{d, fmt.Sprintf("u%d", n)}
+	return Account{d, fmt.Sprintf("u%d", n)}
 }
 
-// client is a second client of the mailbox, as a person would use it.
-func (a account) client(t testing.TB) *imapclient.Client {
+// Client is a second client of the mailbox, as a person would use it.
+func (a Account) Client(t testing.TB) *imapclient.Client {
 	t.Helper()
-	c, err := imapclient.DialInsecure(address(a.plain), nil)
-	must(t, err, c.Login(a.name, password).Wait())
+	c, err := imapclient.DialInsecure(Address(a.Plain), nil)
+	must(t, err, c.Login(a.Name, Password).Wait())
 	return c
 }
 
-// deliver puts mails into a folder.
-func (a account) deliver(t testing.TB, folder string, mails ...string) {
+// Deliver puts mails into a folder.
+func (a Account) Deliver(t testing.TB, folder string, mails ...string) {
 	t.Helper()
-	c := a.client(t)
+	c := a.Client(t)
 	defer c.Close()
 	for _, raw := range mails {
 		raw = strings.ReplaceAll(strings.ReplaceAll(raw, "\r\n", "\n"), "\n", "\r\n")
@@ -358,17 +347,18 @@ func (a account) deliver(t testing.TB, folder string, mails ...string) {
 	}
 }
 
-func (a account) create(t testing.TB, folder string) {
+// Create makes a folder.
+func (a Account) Create(t testing.TB, folder string) {
 	t.Helper()
-	c := a.client(t)
+	c := a.Client(t)
 	defer c.Close()
 	must(t, c.Create(folder, nil).Wait())
 }
 
-// flags lists the flags of each mail of a folder, by its UID.
-func (a account) flags(t testing.TB, folder string) map[imap.UID][]imap.Flag {
+// Flags lists the flags of each mail of a folder, by its UID.
+func (a Account) Flags(t testing.TB, folder string) map[imap.UID][]imap.Flag {
 	t.Helper()
-	c := a.client(t)
+	c := a.Client(t)
 	defer c.Close()
 	_, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
 	must(t, err)
@@ -379,4 +369,13 @@ func (a account) flags(t testing.TB, folder string) map[imap.UID][]imap.Flag {
 		all[one.UID] = one.Flags
 	}
 	return all
+}
+
+func must(t testing.TB, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
