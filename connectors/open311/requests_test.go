@@ -1,13 +1,12 @@
 package open311_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"net/http"
-	"net/http/httptest"
 
 	"github.com/google/go-cmp/cmp"
 

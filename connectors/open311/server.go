@@ -122,18 +122,17 @@ func split(path string) (resource, format string) {
 // dispatch finds who answers.
 func (e *endpoint) dispatch(method, resource string) (handler, error) {
 	kind, id, one := strings.Cut(resource, "/")
-	get, post := map[string]handler{}, map[string]handler{}
+	get := map[string]handler{
+		"discovery": e.discovery, "services": e.list, "requests": e.requests, "servicerequestupdates": e.updates,
+	}
+	post := map[string]handler{"requests": e.create, "servicerequestupdates": e.update}
 	if one {
+		post = nil
 		get = map[string]handler{
 			"services": func(request) (element, error) { return e.definition(id) },
 			"requests": func(r request) (element, error) { return e.one(r, id) },
 			"tokens":   func(r request) (element, error) { return e.token(r, id) },
 		}
-	} else {
-		get = map[string]handler{
-			"discovery": e.discovery, "services": e.list, "requests": e.requests, "servicerequestupdates": e.updates,
-		}
-		post = map[string]handler{"requests": e.create, "servicerequestupdates": e.update}
 	}
 	if method == http.MethodHead {
 		method = http.MethodGet

@@ -114,6 +114,8 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 	_, _, rest := dedup.Mentions(strings.Join(waiting, " ")) // a reference that nobody has is no matter by itself
 	remark := remarkOf(rest)
 	switch {
+	case own && remark == thanking && !said.hasSubstance(): // thanks as a reply to what we said
+		return said.end(ctx, store.MessageNoted)
 	case about != "" || remark == matter:
 		return said.file(ctx, about, own, "")
 	case remark == thanking && t.Last != "" && !said.hasSubstance():

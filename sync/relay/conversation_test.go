@@ -242,7 +242,9 @@ func TestAGreetingIsAskedAboutOnceAndBelongsToWhatFollows(t *testing.T) {
 		}
 		r.hears(says("m5", siti, "Terima kasih 🙏"))
 		pass(2 * time.Minute)
-		if l := r.balanced(); l.Messages != (store.Messages{Heard: 5, Joined: 4, Noted: 1}) {
+		r.hears(says("m6", siti, "Menanggapi "+string(r.filedOne().Ref)+"\n\nmakasih min"))
+		pass(2 * time.Minute)
+		if l := r.balanced(); l.Messages != (store.Messages{Heard: 6, Joined: 4, Noted: 2}) {
 			t.Errorf("messages %+v", l.Messages)
 		}
 		if n := len(c.heard(siti)); n != 3 { // the question, the receipt, the news

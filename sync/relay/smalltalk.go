@@ -50,14 +50,15 @@ func squeezed(word string) string {
 	return string(out)
 }
 
-// isCourtesy knows greetings, forms of address, and what people say before they say what it is about. Doubled letters are single.
+// isCourtesy knows greetings, forms of address, and what people, or connectors for them, say before they say what it is about.
+// Doubled letters are single.
 func isCourtesy(word string) bool {
 	return slices.Contains([]string{
 		"p", "tes", "test", "testing", "tesing", "cek", "ping", "halo", "helo", "hai", "hay", "hi", "hei", "hey", "alo",
 		"asalamualaikum", "asalamualaikumwrwb", "asalamu", "asalam", "alaikum", "alaikumsalam", "walaikumsalam", "as", "asw", "askum",
 		"samlekum", "mikum", "wr", "wb", "wrwb", "warahmatulahi", "warahmatulah", "wabarakatuh", "wabarokatuh", "salam", "sejahtera",
 		"selamat", "slamat", "met", "pagi", "siang", "sore", "malam", "mlm", "pgi", "permisi", "punten", "shalom", "om", "swastiastu",
-		"pak", "bu", "bapak", "ibu", "bpk", "min", "mimin", "admin", "kak", "kakak", "bang", "abang", "mas", "mbak", "gan", "bro", "sis", "yth", "dan",
+		"pak", "bu", "bapak", "ibu", "bpk", "min", "mimin", "admin", "kak", "kakak", "bang", "abang", "mas", "mbak", "gan", "bro", "sis", "yth", "dan", "menangapi",
 		"lurah", "camat", "kades", "bupati", "walikota", "gubernur",
 		"mau", "mo", "ingin", "izin", "ijin", "numpang", "lapor", "melapor", "melaporkan", "mengadu", "ngadu", "tanya", "nanya", "bertanya", "bisa", "boleh",
 		"di", "sini", "disini", "ya", "oi", "oy", "woi", "hadir",
