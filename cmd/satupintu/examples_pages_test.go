@@ -106,7 +106,7 @@ func exampleFile(t *testing.T, example string, files map[string]string) string {
 	example = secretInFile.ReplaceAllStringFunc(example, func(reference string) string {
 		parts := secretInFile.FindStringSubmatch(reference)
 		secret := secretOf(parts[2])
-		if strings.HasSuffix(parts[2], "-key") {
+		if strings.HasSuffix(parts[2], "ed25519") {
 			secret = privateKey(t)
 		}
 		return parts[1] + write(filepath.Base(parts[2]), secret) + parts[3]
@@ -132,6 +132,16 @@ func secretOf(name string) string {
 		return "123456789:" + secret
 	}
 	return secret
+}
+
+// privateKey is a new one, as ssh-keygen writes it.
+func privateKey(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	block, err := ssh.MarshalPrivateKey(key, "")
+	must(t, err)
+	return string(pem.EncodeToMemory(block))
 }
 
 func TestNoPageOfAKindHasAnythingLeftToFillIn(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -31,7 +30,7 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if err := c.early(r); err != nil {
 		return connectors.Received{}, err
 	}
-	body, err := c.read(r)
+	body, err := connectors.ReadBody(r, c.maxBody)
 	if err != nil {
 		return connectors.Received{}, err
 	}
@@ -56,21 +55,6 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	}
 	message.Raw = c.rawOf(r, values, body)
 	return connectors.Received{Messages: []connectors.Message{message}, Told: told}, nil
-}
-
-// read takes the whole body, and never more than the limit.
-func (c *connector) read(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, c.maxBody+1))
-	var limited *http.MaxBytesError
-	switch {
-	case errors.As(err, &limited), int64(len(body)) > c.maxBody:
-		return nil, refuse(http.StatusRequestEntityTooLarge, "the body is larger than we take")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(http.StatusBadRequest, "the body ends before its length")
-	case err != nil:
-		return nil, fmt.Errorf("reading the request: %w", err)
-	}
-	return body, nil
 }
 
 // valuesOf are the parameters of a request: those of its address, and over them those of its body.

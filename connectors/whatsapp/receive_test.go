@@ -295,7 +295,7 @@ func TestWhatCannotBeReadIsSetAsideAndKeepsNothingElseOut(t *testing.T) {
 		noID     = `{"from":"6281270004411","type":"text","text":{"body":"RAHASIA"}}`
 		noSender = `{"id":"wamid.NjI4MTI3MDAwNDQxMQ","type":"text","text":{"body":"RAHASIA"}}`
 	)
-	body := []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":8},
+	body := []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":8},{"field":"messages"},
 		{"field":"messages","value":{"metadata":{"phone_number_id":"` + numberID + `"},"messages":[7,` + noID + `,` + noSender + `,
 		{"id":"wamid.3","from":"6281270004411","timestamp":"kemarin","type":"text","text":{"body":"utuh"}},
 		{"id":"wamid.4","from":"6281270004411","timestamp":-5,"text":{"body":"tanpa jenis"}}]}}]}]}`)
@@ -312,7 +312,7 @@ func TestWhatCannotBeReadIsSetAsideAndKeepsNothingElseOut(t *testing.T) {
 			t.Errorf("set aside for %q: %s", aside.Reason, shown)
 		}
 	}
-	if !reflect.DeepEqual(raw, []string{"8", "7", noID, noSender}) || received.Told == nil || received.Refuse != nil {
+	if !reflect.DeepEqual(raw, []string{`{"field":"messages","value":8}`, `{"field":"messages"}`, "7", noID, noSender}) || received.Told == nil || received.Refuse != nil {
 		t.Errorf("set aside are %q, told %v", raw, received.Told)
 	}
 	if again, err := d.post(body); err != nil || !reflect.DeepEqual(again, received) {

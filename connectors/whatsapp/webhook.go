@@ -15,11 +15,13 @@ import (
 type webhook struct {
 	Object string `json:"object"`
 	Entry  []struct {
-		Changes []struct {
-			Field string          `json:"field"`
-			Value json.RawMessage `json:"value"`
-		} `json:"changes"`
+		Changes []json.RawMessage `json:"changes"`
 	} `json:"entry"`
+}
+
+type change struct {
+	Field string          `json:"field"`
+	Value json.RawMessage `json:"value"`
 }
 
 // value is a change of the field messages.
@@ -67,11 +69,7 @@ func (n *number) decode(body []byte) (connectors.Received, error) {
 	d := &decoder{number: n}
 	for _, entry := range hook.Entry {
 		for _, change := range entry.Changes {
-			if change.Field != "messages" {
-				n.env.Log.Debug("a webhook is about something other than messages; it is left alone")
-				continue
-			}
-			d.change(change.Value)
+			d.change(change)
 		}
 	}
 	d.report()
@@ -88,8 +86,13 @@ type decoder struct {
 
 func (d *decoder) change(raw json.RawMessage) {
 	var v value
-	if err := json.Unmarshal(raw, &v); err != nil {
-		d.setAside("", "a change of messages", "it is not as WhatsApp sends it", raw)
+	c := read[change](raw)
+	if c.Field != "" && c.Field != "messages" {
+		d.env.Log.Debug("a webhook is about something other than messages; it is left alone")
+		return
+	}
+	if json.Unmarshal(c.Value, &v) != nil {
+		d.setAside("", "a change", "it is not as WhatsApp sends it", raw)
 		return
 	}
 	if v.Metadata.PhoneNumberID != d.settings.PhoneNumberID {
