@@ -22,7 +22,7 @@ type mailbox struct {
 func mailDoor(t *testing.T, need *servers) doorway {
 	d := mailbox{need.dovecot().Account(t), postoffice.StartSink(t)}
 	return doorway{
-		door: d, name: "surat", points: polledPoints(), photos: 1, tells: doorNews(),
+		door: d, name: "surat", points: polledPoints(), photo: true, tells: doorNews(),
 		connector: fmt.Sprintf(`
   - name: surat
     kind: email

@@ -14,7 +14,6 @@ import (
 
 // cityApp posts requests to the gateway by Open311 and fetches what became of them.
 type cityApp struct {
-	insistence
 	mu  *sync.Mutex
 	ids map[int]string // of requests, by number
 }
@@ -22,10 +21,10 @@ type cityApp struct {
 const cityAppName = "aplikasi-kota"
 
 func cityAppDoor(t *testing.T, _ *servers) doorway {
-	d := cityApp{newInsistence(t), &sync.Mutex{}, map[int]string{}}
+	d := cityApp{&sync.Mutex{}, map[int]string{}}
 	tells := []string{"Diteruskan ke SP4N-LAPOR! [open]", "Mohon ditindaklanjuti.", "Sedang kami proses. [in_progress]", "Sudah selesai. [fixed]"}
 	return doorway{
-		door: d, name: cityAppName, points: pushedPoints(), photos: 1, tells: tells,
+		door: d, name: cityAppName, points: pushedPoints(), photo: true, tells: tells,
 		connector: fmt.Sprintf(`
   - name: %s
     kind: open311
@@ -44,7 +43,7 @@ services:
     service_name: Jalan rusak
     attributes: [{ code: fixmystreet_id, variable: false }]
 `)
-	d.until(r, func(ctx context.Context) bool {
+	insist(r, func(ctx context.Context) bool {
 		id := d.post(ctx, r, n)
 		d.mu.Lock()
 		defer d.mu.Unlock()

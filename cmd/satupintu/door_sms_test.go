@@ -17,7 +17,6 @@ import (
 
 // smsGateway pushes messages to us, and sends ours: as Fonnte does, whose messages carry photos, or as Kannel.
 type smsGateway struct {
-	insistence
 	name string
 	mu   *sync.Mutex
 	sent *[]url.Values
@@ -27,7 +26,7 @@ type smsGateway struct {
 const smsSecret = "kunci-rahasia-0001"
 
 func newSMSGateway(t *testing.T, name string) smsGateway {
-	d := smsGateway{insistence: newInsistence(t), name: name, mu: &sync.Mutex{}, sent: &[]url.Values{}}
+	d := smsGateway{name: name, mu: &sync.Mutex{}, sent: &[]url.Values{}}
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	d.at = server.URL
@@ -36,7 +35,7 @@ func newSMSGateway(t *testing.T, name string) smsGateway {
 
 func fonnteDoor(t *testing.T, _ *servers) doorway {
 	d := newSMSGateway(t, "fonnte")
-	return d.doorway(talkedPoints(pushedPoints()), 1, fmt.Sprintf(`
+	return d.doorway(talkedPoints(pushedPoints()), true, fmt.Sprintf(`
       send: { url: %q, secret: { value: { env: PORTAL_TOKEN } } }
       media: { hosts: [ 127.0.0.1 ] }
 `, d.at+"/send"))
@@ -44,14 +43,14 @@ func fonnteDoor(t *testing.T, _ *servers) doorway {
 
 func kannelDoor(t *testing.T, _ *servers) doorway {
 	d := newSMSGateway(t, "kannel")
-	return d.doorway(photolessPoints(talkedPoints(pushedPoints())), 0, fmt.Sprintf(`
+	return d.doorway(photolessPoints(talkedPoints(pushedPoints())), false, fmt.Sprintf(`
       send: { url: %q, secret: { value: { env: PORTAL_TOKEN } } }
 `, d.at+"/cgi-bin/sendsms"))
 }
 
-func (d smsGateway) doorway(points []relay.Point, photos int, settings string) doorway {
+func (d smsGateway) doorway(points []relay.Point, photo bool, settings string) doorway {
 	return doorway{
-		door: d, name: d.name, points: points, photos: photos, tells: talkedNews(), repeats: true,
+		door: d, name: d.name, points: points, photo: photo, tells: talkedNews(), repeats: true, greet: d.greet,
 		connector: fmt.Sprintf(`
   - name: %s
     kind: sms
@@ -114,7 +113,7 @@ func (d smsGateway) push(r *region, n int, text string, with url.Values) {
 			with.Set(field, value)
 		}
 	}
-	d.until(r, func(ctx context.Context) bool {
+	insist(r, func(ctx context.Context) bool {
 		if d.name == "kannel" {
 			return isOK(http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+with.Encode(), nil))
 		}

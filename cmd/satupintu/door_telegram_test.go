@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -37,8 +38,8 @@ func newBot(t *testing.T, name, settings string) (b bot, connector string) {
 func telegramDoor(t *testing.T, _ *servers) doorway {
 	d, connector := newBot(t, "bot", ", wait: 5s")
 	return doorway{
-		door: d, name: "bot", connector: connector, points: talkedPoints(polledPoints()), photos: 1, repeats: true,
-		tells: talkedNews(),
+		door: d, name: "bot", connector: connector, points: talkedPoints(polledPoints()), photo: true, repeats: true,
+		tells: talkedNews(), greet: d.greet,
 	}
 }
 
@@ -70,16 +71,13 @@ func (d bot) heard(_ *region, n int) (told []string) {
 }
 
 // hookedBot has its updates posted to the gateway.
-type hookedBot struct {
-	bot
-	insistence
-}
+type hookedBot struct{ bot }
 
 func telegramHookDoor(t *testing.T, _ *servers) doorway {
 	b, connector := newBot(t, "bot-webhook", ", secret: { env: PORTAL_TOKEN }")
 	return doorway{
-		door: hookedBot{b, newInsistence(t)}, name: b.name, connector: connector,
-		points: talkedPoints(pushedPoints()), photos: 1, repeats: true, tells: talkedNews(),
+		door: hookedBot{b}, name: b.name, connector: connector,
+		points: talkedPoints(pushedPoints()), photo: true, repeats: true, tells: talkedNews(), greet: b.greet,
 	}
 }
 
@@ -103,6 +101,8 @@ func (d hookedBot) hook(r *region) {
 	if answer.Code != http.StatusOK {
 		r.Fatalf("setWebhook: %s", answer.Body)
 	}
-	ctx := r.Context()
-	d.posting.Go(func() { d.sim.Post(ctx, http.DefaultTransport) })
+	insist(r, func(ctx context.Context) bool {
+		d.sim.Post(ctx, http.DefaultTransport)
+		return true
+	})
 }
