@@ -34,6 +34,9 @@ func (w doorway) dieEverywhere(t *testing.T) {
 	if !w.latest {
 		r.edit(`category: "15" }`, `category: "15", hand_over: "21034" }`)
 	}
+	for name, content := range w.files {
+		r.write(name, content)
+	}
 	for n, point := range w.points {
 		if w.isGreeted(n) {
 			w.greet(r, n)
@@ -105,21 +108,21 @@ func (w doorway) wantHeard(r *region, n int) (repeats int) {
 	}
 	next, handedOver := 0, 0
 	for i, one := range heard {
-		for w.latest && next < len(tells) && !strings.Contains(one, tells[next]) {
+		says := func(at int) bool { return at >= 0 && at < len(tells) && strings.Contains(one, tells[at]) }
+		for w.latest && next < len(tells) && !says(next) && !says(next-1) {
 			next++
 		}
 		switch {
-		case strings.Contains(one, handOverNews):
-			if handedOver++; handedOver > 1 && strings.Contains(heard[i-1], handOverNews) {
-				handedOver--
-				repeats++
-			}
-		case next < len(tells) && strings.Contains(one, tells[next]):
+		case isHandOver(one) && i > 0 && isHandOver(heard[i-1]):
+			repeats++
+		case isHandOver(one):
+			handedOver++
+		case says(next):
 			next++
-		case next > 0 && strings.Contains(one, tells[next-1]):
+		case says(next - 1):
 			repeats++
 		default:
-			next = len(tells) + 1
+			next = len(tells) + 1 // and nothing is right after it
 		}
 	}
 	if next != len(tells) || handedOver > 1 {
@@ -130,6 +133,8 @@ func (w doorway) wantHeard(r *region, n int) (repeats int) {
 	}
 	return repeats
 }
+
+func isHandOver(news string) bool { return strings.Contains(news, handOverNews) }
 
 // wantSettled checks that nothing else is at the platform, that the ledger balances, and that nothing is in anybody's hands.
 func (w doorway) wantSettled(r *region) {

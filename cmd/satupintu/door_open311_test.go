@@ -25,6 +25,14 @@ func cityAppDoor(t *testing.T, _ *servers) doorway {
 	tells := []string{"Diteruskan ke SP4N-LAPOR! [open]", "Mohon ditindaklanjuti.", "Sedang kami proses. [in_progress]", "Sudah selesai. [fixed]"}
 	return doorway{
 		door: d, name: cityAppName, points: pushedPoints(), photo: true, tells: tells,
+		files: map[string]string{
+			"keys.yaml": "keys: [{ name: aplikasi, key: { env: PORTAL_TOKEN } }]",
+			"services.yaml": `
+services:
+  - service_code: jalan
+    service_name: Jalan rusak
+    attributes: [{ code: fixmystreet_id, variable: false }]
+`},
 		connector: fmt.Sprintf(`
   - name: %s
     kind: open311
@@ -36,13 +44,6 @@ func cityAppDoor(t *testing.T, _ *servers) doorway {
 // complain posts a request with a photo until it is answered with an id, which must be the same each time.
 func (d cityApp) complain(r *region, n int) {
 	r.Helper()
-	r.write("keys.yaml", "keys: [{ name: aplikasi, key: { env: PORTAL_TOKEN } }]")
-	r.write("services.yaml", `
-services:
-  - service_code: jalan
-    service_name: Jalan rusak
-    attributes: [{ code: fixmystreet_id, variable: false }]
-`)
 	insist(r, func(ctx context.Context) bool {
 		id := d.post(ctx, r, n)
 		d.mu.Lock()

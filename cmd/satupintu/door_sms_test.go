@@ -51,6 +51,7 @@ func kannelDoor(t *testing.T, _ *servers) doorway {
 func (d smsGateway) doorway(points []relay.Point, photo bool, settings string) doorway {
 	return doorway{
 		door: d, name: d.name, points: points, photo: photo, tells: talkedNews(), repeats: true, greet: d.greet,
+		files: map[string]string{"sms-secret": smsSecret},
 		connector: fmt.Sprintf(`
   - name: %s
     kind: sms
@@ -102,7 +103,6 @@ func (d smsGateway) greet(r *region, n int) {
 // push has the gateway push a message of person n: Fonnte as a form, Kannel by GET.
 func (d smsGateway) push(r *region, n int, text string, with url.Values) {
 	r.Helper()
-	r.write("sms-secret", smsSecret)
 	address, now := fmt.Sprintf("http://%s/in/%s/%s", r.intake, d.name, smsSecret), time.Now()
 	for name, value := range map[string]string{
 		"fonnte inboxid": fmt.Sprint(now.UnixNano()), "fonnte device": "628127000000", "fonnte sender": d.number(n), "fonnte message": text,

@@ -39,7 +39,7 @@ func telegramDoor(t *testing.T, _ *servers) doorway {
 	d, connector := newBot(t, "bot", ", wait: 5s")
 	return doorway{
 		door: d, name: "bot", connector: connector, points: talkedPoints(polledPoints()), photo: true, repeats: true,
-		tells: talkedNews(), greet: d.greet,
+		tells: talkedNews(), greet: d.greet, files: map[string]string{"bot-token": botToken},
 	}
 }
 
@@ -49,14 +49,12 @@ func (bot) person(n int) botapi.Person {
 
 func (d bot) complain(r *region, n int) {
 	r.Helper()
-	r.write("bot-token", botToken)
 	d.sim.Write(d.person(n), botapi.Fields{"text": doorText(d.name, n)})
 	d.sim.Write(d.person(n), botapi.Fields{"photo": d.sim.Photo(doorPhoto(d.name, n))})
 }
 
 func (d bot) greet(r *region, n int) {
 	r.Helper()
-	r.write("bot-token", botToken)
 	d.sim.Write(d.person(n), botapi.Fields{"text": "Selamat pagi"})
 }
 
@@ -78,6 +76,7 @@ func telegramHookDoor(t *testing.T, _ *servers) doorway {
 	return doorway{
 		door: hookedBot{b}, name: b.name, connector: connector,
 		points: talkedPoints(pushedPoints()), photo: true, repeats: true, tells: talkedNews(), greet: b.greet,
+		files: map[string]string{"bot-token": botToken},
 	}
 }
 
@@ -88,7 +87,6 @@ func (d hookedBot) complain(r *region, n int) {
 	if n == 0 {
 		d.hook(r)
 	}
-	r.write("bot-token", botToken)
 	d.sim.Write(d.person(n), botapi.Fields{"photo": d.sim.Photo(doorPhoto(d.name, n)), "caption": doorText(d.name, n)})
 }
 

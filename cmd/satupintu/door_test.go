@@ -24,13 +24,14 @@ type door interface {
 // doorway is a door, how a gateway is configured for it, and what is to be expected there.
 type doorway struct {
 	door
-	name      string        // of the connector
-	connector string        // lines of configuration
-	points    []relay.Point // where the gateway passes: it must die at each
-	photo     bool          // a complaint has one
-	tells     []string      // words of each piece of news, in order
-	repeats   bool          // the channel cannot know a repeat: what was said when the gateway died is said again
-	latest    bool          // the channel holds the last news alone: what came between may not be seen, and nothing is handed over
+	name      string            // of the connector
+	connector string            // lines of configuration
+	files     map[string]string // beside the configuration, by name
+	points    []relay.Point     // where the gateway passes: it must die at each
+	photo     bool              // a complaint has one
+	tells     []string          // words of each piece of news, in order
+	repeats   bool              // the channel cannot know a repeat: what was said when the gateway died is said again
+	latest    bool              // the channel holds the last news alone: what came between may not be seen, and nothing is handed over
 	// greet has the person who will tell complaint n say hello and nothing else, on a channel of conversations.
 	greet func(r *region, n int)
 }

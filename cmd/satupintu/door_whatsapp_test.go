@@ -22,6 +22,7 @@ func whatsappDoor(t *testing.T, _ *servers) doorway {
 	return doorway{
 		door: d, name: "warga-wa", points: talkedPoints(pushedPoints()), photo: true, repeats: true,
 		tells: talkedNews(), greet: d.greet,
+		files: map[string]string{"wa-app-secret": messengerSecret},
 		connector: fmt.Sprintf(`
   - name: warga-wa
     kind: whatsapp
@@ -54,7 +55,6 @@ func (d messenger) greet(r *region, n int) {
 
 func (d messenger) post(r *region, messages ...cloudapi.Message) {
 	r.Helper()
-	r.write("wa-app-secret", messengerSecret)
 	body := d.api.Body(d.api.Messages(messages...))
 	insist(r, func(ctx context.Context) bool {
 		request, err := d.api.Request("http://"+r.intake+"/in/warga-wa", body)
