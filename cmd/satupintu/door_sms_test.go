@@ -88,36 +88,40 @@ func (smsGateway) number(n int) string { return fmt.Sprintf("62812700044%02d", n
 
 func (d smsGateway) complain(r *region, n int) {
 	r.Helper()
-	more := url.Values{}
+	message := d.message(n, doorText(d.name, n))
 	if d.name == "fonnte" {
-		more = url.Values{"url": {fmt.Sprintf("%s/foto/%d.jpg", d.at, n)}, "filename": {"jembatan"}, "extension": {"jpg"}}
+		message.Set("url", fmt.Sprintf("%s/foto/%d.jpg", d.at, n))
+		message.Set("filename", "jembatan")
+		message.Set("extension", "jpg")
 	}
-	d.push(r, n, doorText(d.name, n), more)
+	d.push(r, message)
 }
 
 func (d smsGateway) greet(r *region, n int) {
 	r.Helper()
-	d.push(r, n, "Selamat pagi", url.Values{})
+	d.push(r, d.message(n, "Selamat pagi"))
 }
 
-// push has the gateway push a message of person n: Fonnte as a form, Kannel by GET.
-func (d smsGateway) push(r *region, n int, text string, with url.Values) {
-	r.Helper()
-	address, now := fmt.Sprintf("http://%s/in/%s/%s", r.intake, d.name, smsSecret), time.Now()
-	for name, value := range map[string]string{
-		"fonnte inboxid": fmt.Sprint(now.UnixNano()), "fonnte device": "628127000000", "fonnte sender": d.number(n), "fonnte message": text,
-		"fonnte name": "Warga Midai", "fonnte timestamp": fmt.Sprint(now.Unix()),
-		"kannel id": fmt.Sprint(now.UnixNano()), "kannel sender": "+" + d.number(n), "kannel text": text, "kannel time": fmt.Sprint(now.Unix()),
-	} {
-		if gateway, field, _ := strings.Cut(name, " "); gateway == d.name {
-			with.Set(field, value)
-		}
+// message is one of person n, as Fonnte or Kannel has it.
+func (d smsGateway) message(n int, text string) url.Values {
+	id, now := fmt.Sprint(time.Now().UnixNano()), fmt.Sprint(time.Now().Unix())
+	if d.name == "kannel" {
+		return url.Values{"id": {id}, "sender": {"+" + d.number(n)}, "text": {text}, "time": {now}}
 	}
+	return url.Values{
+		"inboxid": {id}, "device": {"628127000000"}, "sender": {d.number(n)}, "name": {"Warga Midai"}, "message": {text}, "timestamp": {now},
+	}
+}
+
+// push posts a message as a form, as Fonnte does, or sends it by GET, as Kannel does.
+func (d smsGateway) push(r *region, message url.Values) {
+	r.Helper()
+	address := fmt.Sprintf("http://%s/in/%s/%s", r.intake, d.name, smsSecret)
 	insist(r, func(ctx context.Context) bool {
 		if d.name == "kannel" {
-			return isOK(http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+with.Encode(), nil))
+			return isOK(http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+message.Encode(), nil))
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(with.Encode()))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(message.Encode()))
 		if err == nil {
 			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}

@@ -38,8 +38,10 @@ func uploadDoor(t *testing.T, _ *servers) doorway {
 func (d *counter) doorway(points []relay.Point, every, settings string) doorway {
 	return doorway{
 		door: d, name: d.name, points: withoutStep(photolessPoints(points), national.StepHandOver), tells: doorNews(), latest: true,
-		repeats: true,                                                                                 // a row that is written again may have the platform's number by then
-		files:   map[string]string{d.answers + "/BACA DULU.txt": "Jawaban atas laporan ada di sini."}, // the folder is the office's
+		// A row that is written again may have the platform's number by then.
+		repeats: true,
+		// The folder is the office's: it is there before us.
+		files: map[string]string{d.answers + "/BACA DULU.txt": "Jawaban atas laporan ada di sini."},
 		connector: fmt.Sprintf(`
   - name: %s
     kind: spreadsheet
