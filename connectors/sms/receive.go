@@ -175,16 +175,18 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 	return m, "", nil
 }
 
-// idOf is the gateway's id. A gateway that gives none sends a message again when our answer came late, so the id is made of
-// what stays the same then: the sender, the words, the place, the file and the time. Two messages of the same words are told
-// apart by their time; where the gateway gives no time either, by the hour in which they came: somebody who writes the same an
-// hour later is heard again, and a repeat that crosses the hour is found by the comparing of complaints.
+// idOf is a hash of all that stays the same when a gateway sends a message again because our answer came late: its own id, the
+// sender, the words, the place, the file and the time. The id alone is not believed: some gateways number from 1 again after
+// they were set up anew, or give every message the same, and two messages of one id would be one complaint. Without an id, two
+// messages of the same words are told apart by their time; where the gateway gives no time either, by the hour in which they
+// came: somebody who writes the same an hour later is heard again, and a repeat that crosses the hour is found by the comparing
+// of complaints.
 func (c *connector) idOf(m connectors.Message, given string) string {
-	if given != "" && len(given) <= complaint.MaxSourceID {
-		return given
+	if strings.Trim(given, "0") == "" { // 0 stands for none
+		given = ""
 	}
 	at := m.At
-	if at.IsZero() {
+	if at.IsZero() && given == "" {
 		at = c.now().Truncate(time.Hour)
 	}
 	sum := sha256.New()
