@@ -87,8 +87,9 @@ func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
 
 func TestWhatIsNoMessageOfAPersonIsLeftAlone(t *testing.T) {
 	for query, says := range map[string]string{
-		"sender=3636&text=Sisa+pulsa": "no telephone number", "sender=TELKOM&text=promo": "no telephone number", "sender=081270004405,081270004406&text=a": "no telephone number",
-		"sender=%40semua&text=a": "no telephone number", "sender=" + warga + "&text=++": "says nothing", "sender=" + warga: "says nothing",
+		"sender=3636&text=Sisa+pulsa": "no telephone number", "sender=TELKOM&text=promo": "no telephone number", "sender=INFO-BMKG+1&text=cuaca": "no telephone number",
+		"sender=120363040000000000%40g.us&text=a": "a group's", "sender=status%40broadcast&text=a": "a group's",
+		"sender=081270004405,081270004406": "says nothing", "sender=" + warga + "&text=++": "says nothing", "sender=" + warga: "says nothing",
 	} {
 		c := openWith(t, settingsFor(kannel, "http://127.0.0.1"))
 		got, err := c.Receive.Receive(push("GET", "", query, ""))
@@ -103,6 +104,38 @@ func TestWhatIsNoMessageOfAPersonIsLeftAlone(t *testing.T) {
 	got, err := c.Receive.Receive(push("POST", formType, "", "sender=120363040000000&member="+warga+"&message=halo"))
 	if err != nil || len(got.Messages) > 0 || got.Answer == nil {
 		t.Errorf("a group: %+v, %v", got, err)
+	}
+}
+
+func TestANumberIsReadHoweverItIsWritten(t *testing.T) {
+	for written, want := range map[string]string{
+		warga + "@s.whatsapp.net": warga, warga + ":12@s.whatsapp.net": warga, warga + "@c.us": warga, "0812-7000-4405": "081270004405",
+		"+62 812 7000 4405": "+6281270004405", "(0812) 7000.4405": "081270004405", "+62 (0)812-7000-4405": "+6281270004405",
+		"\u202a+62\u00a0812\u20117000\u20114405\u202c": "+6281270004405",
+	} {
+		got, err := openWith(t, settingsFor(kannel, "http://127.0.0.1")).Receive.Receive(push("GET", "", url.Values{"sender": {written}, "text": {"lampu mati"}}.Encode(), ""))
+		if err != nil || len(got.Messages) != 1 || got.Messages[0].Sender != want || got.Messages[0].Reporter.Phone != want {
+			t.Errorf("%q: %+v, %v", written, got, err)
+		}
+	}
+}
+
+func TestWordsOfASenderWhoCannotBeAnsweredAreSetAside(t *testing.T) {
+	for _, sender := range []string{
+		"081270004405,081270004406", "081270004405 081270004406", "123456789012345@lid", "@semua", "warga.ranai@natuna.example", "62812700044O5 x", "tel:" + warga, "8127000440511223",
+	} {
+		c := openWith(t, settingsFor(kannel, "http://127.0.0.1"))
+		query := url.Values{"sender": {sender}, "text": {"RAHASIA"}}.Encode()
+		got, err := c.Receive.Receive(push("GET", "", query, ""))
+		if err != nil || len(got.SetAside) != 1 || len(got.Messages) > 0 || got.Told == nil || got.Answer != nil || got.Refuse != nil {
+			t.Errorf("%s: %+v, %v", sender, got, err)
+			continue
+		}
+		aside := got.SetAside[0]
+		shown := aside.SourceID + aside.Where + aside.Detail + c.said.String()
+		if string(aside.Raw) != query || aside.Reason != connectors.BadField || !strings.Contains(aside.Detail, "fields.sender") || strings.Contains(shown, sender) || strings.Contains(shown, "RAHASIA") {
+			t.Errorf("%s: set aside %+v", sender, aside)
+		}
 	}
 }
 
