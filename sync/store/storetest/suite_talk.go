@@ -27,6 +27,7 @@ func conversations() []promise {
 		{"what is said meanwhile is not lost", saidMeanwhile},
 		{"a receipt is the first its sender hears", receiptFirst},
 		{"who adds to a complaint is told of it by nobody but as its reporter", additionsAreQuiet},
+		{"the platform's number names only a complaint of the sender's own", tracksAreOnesOwn},
 		{"who adds to a complaint that is gone goes alone", additionToADeadOne},
 		{"a sender who is asked has one conversation until then", askedOnce},
 		{"a file is fetched once", filesAreSaved},
@@ -376,6 +377,39 @@ func additionsAreQuiet(t *testing.T, h Harness) {
 		t.Errorf("her next words are about %s, want %s", last, primary)
 	}
 	w.messages(store.Messages{Heard: 4, Joined: 1, Followed: 2, Waiting: 1})
+}
+
+func tracksAreOnesOwn(t *testing.T, h Harness) {
+	w := begin(t, h)
+	tracked := func(sender, track string) complaint.Ref {
+		ref, _ := w.filed("of "+track, sender, "Lampu mati", nil)
+		w.decideAll(judge)
+		w.deliver(ref, "id "+track)
+		w.must(w.Record(t.Context(), ref, store.Observation{State: national.State{TrackingID: track}}))
+		return ref
+	}
+	hers, his := tracked("siti", "72123"), tracked("budi", "72124")
+	for _, c := range []struct {
+		source, sender string
+		refs           []complaint.Ref
+		tracks         []string
+		about          complaint.Ref
+		own            bool
+	}{
+		{"portal", "siti", nil, []string{"72123"}, hers, true},
+		{"portal", "siti", nil, []string{"72124"}, "", false}, // a number in a text of her own trouble
+		{"portal", "siti", nil, []string{"72124", "72123"}, hers, true},
+		{"portal", "siti", []complaint.Ref{his}, []string{"72123"}, hers, true},
+		{"portal", "siti", []complaint.Ref{his}, []string{"72124"}, his, false}, // our reference nobody writes by chance
+		{"portal", "andi", nil, []string{"72123", "72124"}, "", false},
+		{"portal", "", nil, []string{"72123"}, "", false},
+		{"sms", "siti", nil, []string{"72123"}, "", false}, // who has her number there may be somebody else
+	} {
+		about, own, err := w.Named(t.Context(), c.source, c.sender, c.refs, c.tracks)
+		if err != nil || about != c.about || own != c.own {
+			t.Errorf("%s of %s names by %v %v %q (%v, %v), want %q (%v)", c.sender, c.source, c.refs, c.tracks, about, own, err, c.about, c.own)
+		}
+	}
 }
 
 func additionToADeadOne(t *testing.T, h Harness) {
