@@ -349,18 +349,22 @@ func TestWhoNamesTheNumberOfThePlatformIsHeardOnItsTicket(t *testing.T) {
 		primary := r.filedOne().Ref
 		track := r.story(primary).TrackingID
 		r.hears(says("m2", siti, "Bagaimana laporan "+track+"?"), says("b1", budi, "Bagaimana laporan 9999999?"))
+		r.hears(says("c1", "628127000443", "Lapor rumah nomor "+track+" kebanjiran di Midai")) // by chance
 		pass(10 * time.Minute)
 		all := r.filed()
-		if len(all) != 3 {
+		if len(all) != 4 {
 			t.Fatalf("%d complaints", len(all))
 		}
 		for _, e := range all[1:] {
 			if e.SourceID == "m2" {
 				r.toldAs(nil, e.Ref, store.Done)
 				r.joinedOnce(primary, e.Ref)
-			} else if primary := r.story(e.Ref).Primary; primary != "" { // nobody has that number
-				t.Errorf("a number that nobody has leads to %s", primary)
+				continue
 			}
+			if linked := r.story(e.Ref).Primary; linked != "" {
+				t.Errorf("%s is linked to %s: the number is nobody's, or is somebody else's by chance", e.SourceID, linked)
+			}
+			r.ticket(e.Ref) // its own
 		}
 	})
 }

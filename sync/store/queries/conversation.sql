@@ -79,7 +79,8 @@ ON CONFLICT (ref, event_ref, seq) DO NOTHING
 SELECT heard_at FROM talk WHERE source = :source AND sender = :sender
 
 -- name: tracked-as
-SELECT ref FROM ticket WHERE tracking_id <> '' AND tracking_id {in :ids} ORDER BY ref LIMIT 5
+SELECT t.ref FROM ticket t JOIN complaint c ON c.ref = t.ref
+WHERE t.tracking_id <> '' AND t.tracking_id {in :ids} AND c.source = :source ORDER BY t.ref
 
 -- name: count-messages
 SELECT state, count(*) AS n FROM message GROUP BY state
