@@ -134,16 +134,6 @@ func secretOf(name string) string {
 	return secret
 }
 
-// privateKey is a new one, as ssh-keygen writes it.
-func privateKey(t *testing.T) string {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	must(t, err)
-	block, err := ssh.MarshalPrivateKey(key, "")
-	must(t, err)
-	return string(pem.EncodeToMemory(block))
-}
-
 func TestNoPageOfAKindHasAnythingLeftToFillIn(t *testing.T) {
 	for _, d := range connectorKinds() {
 		page, err := os.ReadFile("../../docs/" + d.Kind + ".md")
