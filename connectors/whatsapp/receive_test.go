@@ -112,7 +112,7 @@ func TestABatchIsTakenInWholeAndInItsOrder(t *testing.T) {
 	late := d.api.Text(warga, "tiga").At(d.clock.Now().Add(-time.Hour))
 	got := d.receive(
 		d.api.Messages(d.api.Text(warga, "satu"), d.api.Text(another, "dua")),
-		d.api.MessagesTo("999", d.api.Text(warga, "untuk nomor lain")),
+		d.api.MessagesTo("999"),
 		d.api.Status(cloudapi.Sent{ID: "wamid.x", To: wargaPhone}, "delivered", 0),
 		cloudapi.Change{"field": "message_template_status_update", "value": map[string]any{"event": "APPROVED"}},
 		d.api.Messages(late),
@@ -128,6 +128,22 @@ func TestABatchIsTakenInWholeAndInItsOrder(t *testing.T) {
 		t.Errorf("what came late is not dated by its own time")
 	}
 	if said := d.log.String(); !strings.Contains(said, "another number") || !strings.Contains(said, "changes=1") || strings.Contains(said, "lain") {
+		t.Errorf("the log says %s", said)
+	}
+}
+
+func TestMessagesToAnotherNumberAreSetAside(t *testing.T) {
+	d := newDesk(t, nil)
+	body := d.api.Body(d.api.MessagesTo("999", d.api.Text(warga, "RAHASIA")), d.api.Messages(d.api.Text(warga, "untuk kami")))
+	received, err := d.post(body)
+	if err != nil || len(received.Messages) != 1 || received.Messages[0].Text != "untuk kami" || len(received.SetAside) != 1 || received.Told == nil {
+		t.Fatalf("got %+v, %v", received, err)
+	}
+	aside := received.SetAside[0]
+	if !strings.Contains(string(aside.Raw), "RAHASIA") || !strings.Contains(aside.Detail, "webhook of its own") {
+		t.Errorf("set aside: %+v", aside)
+	}
+	if said := d.log.String(); !strings.Contains(said, "WARN") || strings.Contains(said+aside.Where+aside.Detail, "RAHASIA") || strings.Contains(said, wargaPhone) {
 		t.Errorf("the log says %s", said)
 	}
 }

@@ -89,7 +89,7 @@ func (n *number) decode(body []byte) (connectors.Received, error) {
 type decoder struct {
 	*number
 	received  connectors.Received
-	elsewhere int // changes for other numbers
+	elsewhere int // changes for other numbers, without messages
 	quiet     int // messages without a word: reactions, notices of the system
 }
 
@@ -101,7 +101,10 @@ func (d *decoder) form(err error, what string, raw json.RawMessage) bool {
 	return err == nil
 }
 
-const notAsSent = "it is not as WhatsApp sends it"
+const (
+	notAsSent = "it is not as WhatsApp sends it"
+	notOurs   = "give that number a webhook of its own, as the page on WhatsApp says"
+)
 
 func (d *decoder) change(raw json.RawMessage) {
 	var c change
@@ -119,6 +122,9 @@ func (d *decoder) change(raw json.RawMessage) {
 		d.setAside("", "a change of messages", notAsSent, c.Value)
 	case v.Metadata.PhoneNumberID == d.settings.PhoneNumberID:
 		d.value(v)
+	case len(v.Messages) > 0:
+		d.env.Log.Warn("messages to another number of the account are set aside: " + notOurs)
+		d.setAside("", "messages to another number", "they are to another number of the account: "+notOurs, c.Value)
 	default:
 		d.elsewhere++
 	}
@@ -173,7 +179,7 @@ func wordsOf(code size) string {
 
 func (d *decoder) report() {
 	if d.elsewhere > 0 {
-		d.env.Log.Info("a webhook is for another number of the account; it is left alone", "changes", d.elsewhere)
+		d.env.Log.Info("a webhook about messages of another number of the account is left alone", "changes", d.elsewhere)
 	}
 	if d.quiet > 0 {
 		d.env.Log.Debug("messages without a word are left alone: reactions, deletions, notices of the system", "messages", d.quiet)
