@@ -362,6 +362,9 @@ func TestAStatusIsToldInTheExtensionsWords(t *testing.T) {
 	if got := g.told(); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
+	if !r.c.Public {
+		t.Error("the gateway is not told that anybody may read it")
+	}
 	silent := newReader(t, g, func(s *open311.Settings) { s.Updates = false })
 	if silent.c.WriteStatus != nil {
 		t.Error("without updates there is somebody to tell")
