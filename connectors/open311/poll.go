@@ -40,9 +40,9 @@ func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.P
 	if page.Next, err = connectors.CursorOf(s.note); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(connectors.PhotosTimeout)
+	patience := connectors.NewPatience(connectors.PhotosTimeout)
 	for _, one := range s.found {
-		if err := c.deliver(ctx, until, one, &page); err != nil {
+		if err := c.deliver(ctx, patience, one, &page); err != nil {
 			return connectors.Page{}, err
 		}
 	}
@@ -235,7 +235,7 @@ func textIn(one item, field string) string {
 }
 
 // deliver puts a request on the page, or sets it aside.
-func (c *client) deliver(ctx context.Context, until time.Time, one item, page *connectors.Page) error {
+func (c *client) deliver(ctx context.Context, patience *connectors.Patience, one item, page *connectors.Page) error {
 	made, err := c.mapper.Map(c.record(one))
 	made.Raw = complaint.Payload{Type: "application/json", Body: one.raw}
 	if err != nil {
@@ -244,9 +244,7 @@ func (c *client) deliver(ctx context.Context, until time.Time, one item, page *c
 		})
 		return nil
 	}
-	fetching, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	if err := c.media.keep(fetching, &made, nil, addresses(one.record["media_url"])); err != nil {
+	if err := c.media.keep(ctx, patience, &made, nil, addresses(one.record["media_url"])); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
