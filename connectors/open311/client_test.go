@@ -300,6 +300,34 @@ func TestWhatIsNoWholeListIsAnError(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatIsNoRequestHidesNoOther(t *testing.T) {
+	now := time.Now().UTC().Format(time.RFC3339)
+	body := `[null,{"service_request_id":"1","description":"Lampu mati","requested_datetime":"` + now + `"},"maaf",null,17]`
+	r := newReader(t, &geoserver{body: body}, func(s *open311.Settings) { s.Format = "json" })
+	wheres := map[string]bool{}
+	page := connectors.Page{More: true}
+	for more := true; more; more = page.More {
+		var err error
+		if page, err = r.c.Poll.Poll(t.Context(), r.cursor); err != nil {
+			t.Fatal(err)
+		}
+		r.cursor = page.Next
+		for _, c := range page.Complaints {
+			r.came[c.SourceID]++
+		}
+		for _, aside := range page.SetAside {
+			wheres[aside.Where] = true
+			if aside.Reason != connectors.Unreadable || len(aside.Raw) == 0 {
+				t.Errorf("set aside as %+v", aside)
+			}
+		}
+	}
+	r.wantOnce(1, 1)
+	if len(wheres) != 3 {
+		t.Errorf("set aside are %v, want null, a text and a number", wheres)
+	}
+}
+
 func TestOneOddRequestHidesNoOther(t *testing.T) {
 	now := time.Now().UTC().Format(time.RFC3339)
 	body := `<?xml version="1.0" encoding="ISO-8859-1"?>

@@ -217,6 +217,10 @@ func (c *client) requested(one item) (int64, bool) {
 // sum is of what makes a request what it is: its id and its words, not how it stands.
 func sum(one item) uint64 {
 	h := fnv.New64a()
+	if one.broken {
+		_, _ = h.Write(one.raw) // it cannot fail
+		return h.Sum64()
+	}
 	for _, field := range []string{"service_request_id", "service_code", "description", "address", "lat", "long", "media_url", "requested_datetime"} {
 		fmt.Fprintf(h, "%q ", textIn(one, field))
 	}
@@ -236,6 +240,12 @@ func textIn(one item, field string) string {
 
 // deliver puts a request on the page, or sets it aside.
 func (c *client) deliver(ctx context.Context, patience *connectors.Patience, one item, page *connectors.Page) error {
+	if one.broken {
+		page.SetAside = append(page.SetAside, connectors.SetAside{
+			Where: fmt.Sprintf("list entry %016x", sum(one)), Reason: connectors.Unreadable, Detail: "the server's list holds an entry that is no object; the others are taken", Raw: one.raw,
+		})
+		return nil
+	}
 	made, err := c.mapper.Map(c.record(one))
 	made.Raw = complaint.Payload{Type: "application/json", Body: one.raw}
 	if err != nil {
