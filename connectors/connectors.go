@@ -26,6 +26,7 @@ type Connector struct {
 	WriteStatus  StatusWriter
 	Say          Speaker // with messages: answers to a person; the gateway words them, statuses too where WriteStatus is nil
 	Fetch        Fetcher // with messages that carry Media
+	Public       bool    // with WriteStatus: anybody may read what is written; it is given nothing else
 	Check        Checker // required: what `check --online` prints
 	Close        func() error
 

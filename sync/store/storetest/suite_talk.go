@@ -598,14 +598,31 @@ func secretNews(t *testing.T, h Harness) {
 	for i, c := range []struct{ primary, linked bool }{{true, false}, {false, true}, {false, false}} {
 		one, other := report(i), report(i)
 		other.SourceID, one.Secret, other.Secret = fmt.Sprint("again ", i), c.primary, c.linked
+		one.Reporter.Name = "Siti Contoh"
 		primary := w.keep(one)[0].Ref
 		linked := w.keep(other)[0].Ref
 		w.decideAll(judgeByText)
 		w.state(linked, store.Linked)
 		w.deliver(primary, fmt.Sprint("id ", c))
+		w.tellAll()
+		w.observe(primary, national.State{Status: complaint.Other, Raw: "Terbuka", Agency: "Inspektorat", Events: []national.Event{
+			{Key: "1", At: w.clock.Now(), Status: complaint.Other, Raw: "Terbuka", From: "Inspektorat", Text: "Bu Siti, kami periksa"},
+		}})
 		secret := map[complaint.Ref]bool{}
 		for _, n := range w.news() {
 			secret[n.Ref] = n.Change.Secret
+			said := n.Change.Raw != "" && n.Change.Note != "" && n.Change.Agency != ""
+			silent := n.Change.Raw+n.Change.Note+n.Change.Agency+n.Change.TrackingID == ""
+			if foreign := n.Ref == linked && c.primary; said == foreign || silent != foreign || n.Change.Status != complaint.Other {
+				t.Errorf("%+v: %s is told %+v", c, n.Ref, n.Change)
+			}
+			if len(n.Change.Persons) != 2 || n.Change.Persons[1] != one.Reporter {
+				t.Errorf("%+v: it may name %+v, want %+v too", c, n.Change.Persons, one.Reporter)
+			}
+			last, _, err := w.LastChange(t.Context(), "portal", n.Ref)
+			if w.must(err); (last.Raw+last.Agency+last.TrackingID == "") != (n.Ref == linked && c.primary) {
+				t.Errorf("%+v: %s stands as %+v", c, n.Ref, last)
+			}
 			w.must(w.SettleNews(t.Context(), n, store.Settlement{State: store.Done, Reason: retry.Success}))
 		}
 		if len(secret) != 2 || secret[primary] != c.primary || secret[linked] != (c.primary || c.linked) {
