@@ -97,6 +97,10 @@ WHERE t.heard <> coalesce(m.n, 0)
 SELECT count(*) FROM message m WHERE m.state IN ('waiting', 'asked') AND NOT EXISTS (
     SELECT 1 FROM talk t WHERE t.source = m.source AND t.sender = m.sender AND t.due_at > 0)
 
+-- name: overdue-talks
+SELECT count(*) FROM talk WHERE due_at > 0 AND lease_until <= {now}
+AND due_at + :patience < (SELECT received_at FROM complaint ORDER BY ref DESC LIMIT 1)
+
 -- name: joined-to-nothing
 SELECT count(*) FROM message m WHERE m.state IN ('joined', 'followed')
 AND NOT EXISTS (SELECT 1 FROM complaint c WHERE c.ref = m.ref)

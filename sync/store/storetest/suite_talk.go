@@ -33,6 +33,7 @@ func conversations() []promise {
 		{"a sender who is asked has one conversation until then", askedOnce},
 		{"a file is fetched once", filesAreSaved},
 		{"the audit finds a message that vanished", auditFindsMessages},
+		{"the audit finds senders nobody looks at", auditFindsForgotten},
 		{"who speaks is sealed at rest", sealsSenders},
 		{"what could not be had is remembered", missingIsKept},
 		{"news is secret when either complaint is", secretNews},
@@ -541,6 +542,59 @@ func auditFindsMessages(t *testing.T, h Harness) {
 	w.exec("UPDATE message SET ref = 'SP-X'")
 	if got := problems(); !strings.Contains(got, "1 messages are part of a complaint that is not there") {
 		t.Errorf("found %q", got)
+	}
+}
+
+// A connector that was removed leaves senders behind that no gateway looks at.
+func auditFindsForgotten(t *testing.T, h Harness) {
+	w := begin(t, h)
+	found := func() string {
+		t.Helper()
+		l, err := w.Audit(t.Context())
+		w.must(err)
+		return strings.Join(l.Problems, "\n")
+	}
+	oldest := func(want time.Time) {
+		t.Helper()
+		st, err := w.Standing(t.Context())
+		w.must(err)
+		if !st.OldestOpen.Equal(want) {
+			t.Errorf("the oldest that is open is of %v, want %v", st.OldestOpen, want)
+		}
+	}
+	w.hears(said("1", "siti", "halo"), said("2", "budi", "Lampu mati"))
+	began := w.clock.Now()
+	w.clock.Advance(joining.Within)
+	asked, ref := w.clock.Now(), complaint.Ref("")
+	for _, talk := range w.talks() {
+		if talk.Sender == "siti" {
+			w.must(w.EndTalk(t.Context(), talk, store.Ending{State: store.MessageAsked, IDs: []string{"1"}, AskedAt: asked, Due: asked.Add(24 * time.Hour)}))
+			continue
+		}
+		oldest(began)
+		ref, _ = w.file(talk, nil)
+	}
+	w.decideAll(judge)
+	w.deliver(ref, "100")
+	oldest(time.Time{})
+	w.clock.Advance(24*time.Hour + time.Minute)
+	oldest(asked.Add(24 * time.Hour)) // she is due, though nothing of hers waits
+	w.clock.Advance(2 * time.Hour)
+	if got := found(); got != "" { // a copy, or a gateway that stands still
+		t.Errorf("where nothing comes in any more the audit finds %q", got)
+	}
+	w.keep(report(9))
+	const words = "1 senders should have been looked at over an hour ago"
+	if got := found(); !strings.Contains(got, words) {
+		t.Errorf("the audit finds %q", got)
+	}
+	talk := w.talk()
+	if got := found(); got != "" {
+		t.Errorf("she is looked at just now, and the audit finds %q", got)
+	}
+	w.must(w.PostponeTalk(t.Context(), talk, w.clock.Now().Add(-time.Minute), true))
+	if got := found(); got != "" {
+		t.Errorf("she has waited for a minute, and the audit finds %q", got)
 	}
 }
 
