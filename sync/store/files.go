@@ -36,7 +36,7 @@ type shelf interface {
 	// keep takes a file whose content is known. It is durable when keep returns.
 	keep(ctx context.Context, temp *os.File, a complaint.Attachment) error
 	// open gives back what keep took, or fs.ErrNotExist.
-	open(sum string) (io.ReadCloser, error)
+	open(ctx context.Context, sum string) (io.ReadCloser, error)
 	// check says what it saw. A bucket is left with one empty file.
 	check(ctx context.Context) (string, error)
 }
@@ -114,12 +114,12 @@ func (f *Files) SweepUnfinished(before time.Time) error {
 	return err
 }
 
-// Open opens an attachment by its SHA-256.
-func (f *Files) Open(sum string) (io.ReadCloser, error) {
+// Open opens an attachment by its SHA-256. fs.ErrNotExist says that it is gone; after any other error it may be had later.
+func (f *Files) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	if len(sum) != 2*sha256.Size || strings.Trim(sum, "0123456789abcdef") != "" {
-		return nil, fmt.Errorf("%q is not the name of an attachment", sum)
+		return nil, retry.Never(fmt.Errorf("%q is not the name of an attachment", sum))
 	}
-	return f.shelf.open(sum)
+	return f.shelf.open(ctx, sum)
 }
 
 // Check says where the files lie and whether they can be written and read there.
