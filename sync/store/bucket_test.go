@@ -255,7 +255,7 @@ func TestAFileThatIsNotDurableIsNotSaidToBe(t *testing.T) {
 				return r.Method == http.MethodPut
 			})
 			a, err := s.files(t).Put(t.Context(), "a", strings.NewReader(strings.Repeat("Lampu di Ranai mati. ", 1000)))
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), bucketSecret) || strings.Contains(err.Error(), "Ranai") {
+			if !errors.Is(err, store.ErrShelf) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), bucketSecret) || strings.Contains(err.Error(), "Ranai") {
 				t.Errorf("got %+v, %v", a, err)
 			}
 			if puts != 1 || countFiles(t, folder) != 0 {

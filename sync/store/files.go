@@ -41,23 +41,43 @@ type shelf interface {
 	check(ctx context.Context) (string, error)
 }
 
+// ErrShelf means that files cannot be kept just now: the bucket is away, or the disk is full. Nothing is wrong with what was
+// to be kept, or with where it came from.
+var ErrShelf = errors.New("files cannot be kept just now")
+
 // Put stores what r holds. The media type is what its first bytes show, whatever the sender called it; of a picture it
 // also says what it looks like.
 func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.Attachment, error) {
 	temp, err := os.CreateTemp(f.incoming, incomingFile)
 	if err != nil {
-		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
+		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", shelved(err))
 	}
 	defer os.Remove(temp.Name()) // fails once it has its name
 	a, err := fill(ctx, temp, r)
 	if err == nil {
 		a.Name, a.Look = name, f.look(ctx, a, temp)
-		err = f.shelf.keep(ctx, temp, a)
+		err = shelved(f.shelf.keep(ctx, temp, a))
 	}
-	if err = errors.Join(err, temp.Close()); err != nil {
+	if err = errors.Join(err, shelved(temp.Close())); err != nil {
 		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
 	}
 	return a, nil
+}
+
+// shelved marks a failure of our own to keep a file.
+func shelved(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrShelf, err)
+}
+
+// onShelf tells a disk that takes no more from a line that gives no more.
+type onShelf struct{ io.Writer }
+
+func (w onShelf) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	return n, shelved(err)
 }
 
 const incomingFile = ".incoming-satupintu-*"
@@ -70,7 +90,7 @@ func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment
 		return complaint.Attachment{}, err
 	}
 	kind, sum := http.DetectContentType(head), sha256.New()
-	size, err := io.Copy(io.MultiWriter(temp, sum), io.LimitReader(from, mostFile+1))
+	size, err := io.Copy(io.MultiWriter(onShelf{temp}, sum), io.LimitReader(from, mostFile+1))
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return complaint.Attachment{}, err
 	}

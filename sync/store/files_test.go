@@ -97,7 +97,7 @@ func TestAFileThatBreaksOffIsNotKept(t *testing.T) {
 	for _, came := range []int{0, 10, 1000} {
 		for _, dead := range []error{errors.New("the line went dead"), io.ErrUnexpectedEOF} {
 			broken := io.MultiReader(strings.NewReader(strings.Repeat("x", came)), iotest.ErrReader(dead))
-			if _, err := files.Put(t.Context(), "a", broken); !errors.Is(err, dead) {
+			if _, err := files.Put(t.Context(), "a", broken); !errors.Is(err, dead) || errors.Is(err, store.ErrShelf) {
 				t.Errorf("after %d bytes half a file was kept, %v", came, err)
 			}
 		}
@@ -137,6 +137,9 @@ func TestAFileIsGoneOnlyWhereItsFolderIsThere(t *testing.T) {
 	}
 	if _, err := files.Open(t.Context(), sum); err == nil || errors.Is(err, fs.ErrNotExist) || retry.Of(err).Verdict != retry.Transient {
 		t.Errorf("without the folder: %v", err)
+	}
+	if _, err := files.Put(t.Context(), "a", strings.NewReader("Lampu di Ranai mati")); !errors.Is(err, store.ErrShelf) {
+		t.Errorf("put without the folder: %v", err)
 	}
 }
 
