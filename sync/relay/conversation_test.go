@@ -396,6 +396,28 @@ func TestAFileThatCannotBeHadHoldsNothingUp(t *testing.T) {
 	})
 }
 
+// The channel has the file; it is our own file store that is away.
+func TestAFileStoreThatIsAwayCostsNoPhoto(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.missing["foto"] = fmt.Errorf("keep a file: %w", store.ErrShelf)
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), shows("m2", siti, "foto"))
+		pass(3 * time.Hour)
+		if len(r.filed()) != 0 {
+			t.Error("it did not wait for the file store")
+		}
+		c.mu.Lock()
+		delete(c.missing, "foto")
+		c.mu.Unlock()
+		pass(6 * time.Hour)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 {
+			t.Errorf("it arrived with %d files", len(got.Attachments))
+		}
+		r.balanced()
+	})
+}
+
 func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := newChat(r)
