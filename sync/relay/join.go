@@ -69,6 +69,8 @@ func (v conversation) fetch(ctx context.Context) error {
 			err := v.fetchOne(ctx, m, n)
 			switch {
 			case err == nil:
+			case errors.Is(err, store.ErrLost):
+				return err
 			case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 				return retry.Because(err, retry.Shutdown)
 			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(until):
@@ -94,14 +96,14 @@ func (v conversation) fetch(ctx context.Context) error {
 	return notYet{due}
 }
 
-// fetchOne fetches one file within the time of the lease.
+// fetchOne fetches one file, for as long as its connector takes and fetchTimeout allows.
 func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int) error {
 	if v.c.Fetch == nil {
 		return retry.Never(errors.New("this channel cannot fetch files"))
 	}
-	fetching, cancel := context.WithTimeout(ctx, v.lease()*2/3)
+	limited, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	return contained(func() error {
+	return v.whileOwned(limited, func(fetching context.Context) error {
 		a, err := v.c.Fetch.Fetch(fetching, m.Media[n])
 		if err != nil {
 			return err
@@ -111,6 +113,29 @@ func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int) error
 		v.at(FileFetched)
 		return nil
 	})
+}
+
+// whileOwned does what may take longer than the lease, which is renewed beside it. Where it cannot be renewed, that is the
+// error, and the context of do ends: somebody else may look at the talk then.
+func (v conversation) whileOwned(ctx context.Context, do func(context.Context) error) error {
+	owning, stop := context.WithCancel(ctx)
+	renewed := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil && sleep(owning, v.lease()/3, nil) {
+			if err = v.store.RenewTalk(owning, v.t, v.lease()); owning.Err() != nil {
+				err = nil // it was done meanwhile
+			}
+		}
+		stop()
+		renewed <- err
+	}()
+	err := contained(func() error { return do(owning) })
+	stop()
+	if lost := <-renewed; lost != nil {
+		return lost
+	}
+	return err
 }
 
 // compose puts messages together, in the order in which they were sent. Those that no longer fit into one complaint stay for
