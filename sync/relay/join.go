@@ -54,7 +54,8 @@ func (v conversation) latest() time.Time {
 func (v conversation) fetch(ctx context.Context) error {
 	var (
 		pending error
-		end     time.Time // of our patience
+		end     time.Time     // of our patience
+		spent   time.Duration // on files that came: patience is for those that do not
 	)
 	for i := range v.t.Messages {
 		m := &v.t.Messages[i]
@@ -62,13 +63,17 @@ func (v conversation) fetch(ctx context.Context) error {
 		if late := m.ReceivedAt.Add(fetchPatience); late.After(until) {
 			until = late
 		}
+		until = until.Add(spent)
 		for n := range m.Media {
 			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) {
 				continue
 			}
-			err := v.fetchOne(ctx, m, n)
+			began := v.now()
+			err := v.fetchOne(ctx, m, n, until.Sub(began))
 			switch {
 			case err == nil:
+				took := v.now().Sub(began)
+				spent, until = spent+took, until.Add(took)
 			case errors.Is(err, store.ErrLost):
 				return err
 			case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
@@ -96,12 +101,12 @@ func (v conversation) fetch(ctx context.Context) error {
 	return notYet{due}
 }
 
-// fetchOne fetches one file, for as long as its connector takes and fetchTimeout allows.
-func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int) error {
+// fetchOne fetches one file, for as long as its connector takes, and fetchTimeout and what is left of our patience allow.
+func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int, left time.Duration) error {
 	if v.c.Fetch == nil {
 		return retry.Never(errors.New("this channel cannot fetch files"))
 	}
-	limited, cancel := context.WithTimeout(ctx, fetchTimeout)
+	limited, cancel := context.WithTimeout(ctx, min(fetchTimeout, max(left, v.lease()/2))) // a gateway that was off for long tries once
 	defer cancel()
 	return v.whileOwned(limited, func(fetching context.Context) error {
 		a, err := v.c.Fetch.Fetch(fetching, m.Media[n])
