@@ -119,12 +119,12 @@ func (d *decoder) change(raw json.RawMessage) {
 	err := json.Unmarshal(c.Value, &v) // what does not fit stays empty
 	switch {
 	case err != nil && len(v.Messages) == 0:
-		d.setAside("", "a change of messages", notAsSent, c.Value)
+		d.setAside("", "a change of messages", notAsSent, raw)
 	case v.Metadata.PhoneNumberID == d.settings.PhoneNumberID:
 		d.value(v)
 	case len(v.Messages) > 0:
 		d.env.Log.Warn("messages to another number of the account are set aside: " + notOurs)
-		d.setAside("", "messages to another number", "they are to another number of the account: "+notOurs, c.Value)
+		d.setAside("", "messages to another number", "they are to another number of the account: "+notOurs, raw)
 	default:
 		d.elsewhere++
 	}
