@@ -12,13 +12,14 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // photoShelf is a photo reader with what it says and keeps.
 func photoShelf(t *testing.T, settings Photos) (photos, *channel) {
 	t.Helper()
-	c := &channel{said: &safeBuffer{}, files: &shelf{}}
+	c := &channel{said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	full := defaults()
@@ -53,7 +54,7 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken"},
 	} {
 		t.Run(tt.names, func(t *testing.T) {
-			c.said.text.Reset()
+			c.said.Reset()
 			var got complaint.Complaint
 			must(t, p.of(t.Context(), connectors.NewPatience(time.Minute), &got, map[string]any{"foto": tt.names}, rowID{Text: "17"}))
 			var names []string

@@ -102,10 +102,11 @@ type Submission struct {
 	Files     []File
 }
 
-// File is one attachment, opened only while it is sent.
+// File is one attachment, opened only while it is sent. fs.ErrNotExist says that it is gone: the complaint goes without it.
+// After any other error of Open, or of reading, it may be had later: the step fails and is tried again.
 type File struct {
 	complaint.Attachment
-	Open func() (io.ReadCloser, error)
+	Open func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // Ticket is a complaint at the platform. ID is what its API wants; TrackingID is what a citizen types on its site. They

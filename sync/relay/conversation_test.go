@@ -349,18 +349,22 @@ func TestWhoNamesTheNumberOfThePlatformIsHeardOnItsTicket(t *testing.T) {
 		primary := r.filedOne().Ref
 		track := r.story(primary).TrackingID
 		r.hears(says("m2", siti, "Bagaimana laporan "+track+"?"), says("b1", budi, "Bagaimana laporan 9999999?"))
+		r.hears(says("c1", "628127000443", "Lapor rumah nomor "+track+" kebanjiran di Midai")) // by chance
 		pass(10 * time.Minute)
 		all := r.filed()
-		if len(all) != 3 {
+		if len(all) != 4 {
 			t.Fatalf("%d complaints", len(all))
 		}
 		for _, e := range all[1:] {
 			if e.SourceID == "m2" {
 				r.toldAs(nil, e.Ref, store.Done)
 				r.joinedOnce(primary, e.Ref)
-			} else if primary := r.story(e.Ref).Primary; primary != "" { // nobody has that number
-				t.Errorf("a number that nobody has leads to %s", primary)
+				continue
 			}
+			if linked := r.story(e.Ref).Primary; linked != "" {
+				t.Errorf("%s is linked to %s: the number is nobody's, or is somebody else's by chance", e.SourceID, linked)
+			}
+			r.ticket(e.Ref) // its own
 		}
 	})
 }
@@ -387,6 +391,28 @@ func TestAFileThatCannotBeHadHoldsNothingUp(t *testing.T) {
 		}
 		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 {
 			t.Errorf("fetched %v", c.fetched)
+		}
+		r.balanced()
+	})
+}
+
+// The channel has the file; it is our own file store that is away.
+func TestAFileStoreThatIsAwayCostsNoPhoto(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.missing["foto"] = fmt.Errorf("keep a file: %w", store.ErrShelf)
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), shows("m2", siti, "foto"))
+		pass(3 * time.Hour)
+		if len(r.filed()) != 0 {
+			t.Error("it did not wait for the file store")
+		}
+		c.mu.Lock()
+		delete(c.missing, "foto")
+		c.mu.Unlock()
+		pass(6 * time.Hour)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 {
+			t.Errorf("it arrived with %d files", len(got.Attachments))
 		}
 		r.balanced()
 	})

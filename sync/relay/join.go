@@ -50,7 +50,7 @@ func (v conversation) latest() time.Time {
 }
 
 // fetch fetches the files that are not here yet, and records each at once. One that cannot be had for good, or for longer
-// than fetchPatience, is gone; until then the error says when to go on.
+// than our patience, is gone; until then the error says when to go on.
 func (v conversation) fetch(ctx context.Context) error {
 	var (
 		pending error
@@ -58,10 +58,6 @@ func (v conversation) fetch(ctx context.Context) error {
 	)
 	for i := range v.t.Messages {
 		m := &v.t.Messages[i]
-		until := v.t.TriedAt.Add(fetchPatience)
-		if late := m.ReceivedAt.Add(fetchPatience); late.After(until) {
-			until = late
-		}
 		for n := range m.Media {
 			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) {
 				continue
@@ -71,11 +67,11 @@ func (v conversation) fetch(ctx context.Context) error {
 			case err == nil:
 			case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 				return retry.Because(err, retry.Shutdown)
-			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(until):
+			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(v.patience(m, err)):
 				m.Files[n].Gone = true
 				v.log.Warn("a file of a message cannot be had; the complaint goes on without it", "connector", v.c.Name, "error", err)
 			default:
-				pending, end = errors.Join(pending, err), until
+				pending, end = errors.Join(pending, err), later(end, v.patience(m, err))
 				continue
 			}
 			if err := v.store.SaveFiles(ctx, v.t, m.ID, m.Files, v.lease()); err != nil {
@@ -92,6 +88,16 @@ func (v conversation) fetch(ctx context.Context) error {
 		due = end
 	}
 	return notYet{due}
+}
+
+// patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away that is
+// longer: the channel still has the file.
+func (v conversation) patience(m *store.Heard, err error) time.Time {
+	most := fetchPatience
+	if errors.Is(err, store.ErrShelf) {
+		most = answerWait
+	}
+	return later(v.t.TriedAt, m.ReceivedAt).Add(most)
 }
 
 // fetchOne fetches one file within the time of the lease.

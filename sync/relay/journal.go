@@ -104,7 +104,7 @@ func (r *Relay) submission(job store.Job) national.Submission {
 	}
 	for _, attachment := range c.Attachments {
 		s.Files = append(s.Files, national.File{
-			Attachment: attachment, Open: func() (io.ReadCloser, error) { return r.files.Open(attachment.SHA256) },
+			Attachment: attachment, Open: func(ctx context.Context) (io.ReadCloser, error) { return r.files.Open(ctx, attachment.SHA256) },
 		})
 	}
 	return s

@@ -124,8 +124,8 @@ func maybeAbsent(err error) bool {
 
 // open fetches a file whole before it is handed out, so that a line that breaks does so before the platform is sent a part
 // of it, and what the bucket made of it is compared with its name.
-func (b *bucket) open(sum string) (io.ReadCloser, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), b.where.Timeout)
+func (b *bucket) open(ctx context.Context, sum string) (io.ReadCloser, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.where.Timeout)
 	defer cancel()
 	object, err := b.client.GetObject(ctx, b.where.Name, b.name(sum), minio.GetObjectOptions{})
 	if err != nil {
@@ -134,14 +134,14 @@ func (b *bucket) open(sum string) (io.ReadCloser, error) {
 	defer object.Close()
 	temp, err := os.CreateTemp("", incomingFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no room for a file of the bucket: %s", err) // not %w: it is not the file that does not exist
 	}
 	_ = os.Remove(temp.Name()) // it lives on while it is open; where it cannot be removed, the sweep does
 	whole := sha256.New()
 	if _, err = io.Copy(io.MultiWriter(temp, whole), object); err != nil {
 		err = b.explain(err)
 	} else if hex.EncodeToString(whole.Sum(nil)) != sum {
-		err = fmt.Errorf("the bucket's file %s is not what was put there", sum)
+		err = fmt.Errorf("the bucket's file %s is not what was put there: put it back, or remove it, and the complaint goes without it", sum)
 	} else {
 		_, err = temp.Seek(0, io.SeekStart)
 	}
@@ -163,7 +163,7 @@ func (b *bucket) check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write to the bucket: %w", err)
 	}
-	back, err := b.open(empty.SHA256)
+	back, err := b.open(ctx, empty.SHA256)
 	if err != nil {
 		return "", fmt.Errorf("read from the bucket: %w", err)
 	}

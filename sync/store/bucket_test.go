@@ -20,10 +20,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -210,7 +212,7 @@ func TestABucketKeepsFilesOnceByContent(t *testing.T) {
 	if got := s.requests(); !slices.Equal(got, []string{"HEAD " + name}) {
 		t.Errorf("the second time: %q", got)
 	}
-	opened, err := files.Open(first.SHA256)
+	opened, err := files.Open(t.Context(), first.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,20 +247,20 @@ func TestAFileThatIsNotDurableIsNotSaidToBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder, s := temporary(t), newObjectServer(t)
-			puts := 0
+			var puts atomic.Int64
 			s.do(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut {
-					puts++
+					puts.Add(1)
 					c.answer(w, r)
 				}
 				return r.Method == http.MethodPut
 			})
 			a, err := s.files(t).Put(t.Context(), "a", strings.NewReader(strings.Repeat("Lampu di Ranai mati. ", 1000)))
-			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), bucketSecret) || strings.Contains(err.Error(), "Ranai") {
+			if !errors.Is(err, store.ErrShelf) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), bucketSecret) || strings.Contains(err.Error(), "Ranai") {
 				t.Errorf("got %+v, %v", a, err)
 			}
-			if puts != 1 || countFiles(t, folder) != 0 {
-				t.Errorf("it was put %d times; %d files are left", puts, countFiles(t, folder))
+			if puts.Load() != 1 || countFiles(t, folder) != 0 {
+				t.Errorf("it was put %d times; %d files are left", puts.Load(), countFiles(t, folder))
 			}
 		})
 	}
@@ -307,8 +309,12 @@ func TestWhatTheBucketGivesBackIsWhatWasPut(t *testing.T) {
 			w.Header().Set("Content-Length", "500000")
 			_, _ = w.Write([]byte("Lampu"))
 		},
-		"other":  func(w http.ResponseWriter) { _, _ = w.Write([]byte("Lampu di Ranai hidup")) },
-		"broken": func(w http.ResponseWriter) { fault(w, 500, "InternalError") },
+		"other":       func(w http.ResponseWriter) { _, _ = w.Write([]byte("Lampu di Ranai hidup")) },
+		"broken":      func(w http.ResponseWriter) { fault(w, 500, "InternalError") },
+		"slow down":   func(w http.ResponseWriter) { fault(w, 503, "SlowDown") },
+		"new keys":    func(w http.ResponseWriter) { fault(w, 403, "InvalidAccessKeyId") },
+		"not allowed": func(w http.ResponseWriter) { fault(w, 403, "AccessDenied") },
+		"no bucket":   func(w http.ResponseWriter) { fault(w, 404, "NoSuchBucket") },
 	} {
 		s.do(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("ETag", `"0"`)
@@ -318,13 +324,21 @@ func TestWhatTheBucketGivesBackIsWhatWasPut(t *testing.T) {
 			}
 			return r.Method == http.MethodGet
 		})
-		if opened, err := files.Open(a.SHA256); err == nil {
+		opened, err := files.Open(t.Context(), a.SHA256)
+		if err == nil {
 			t.Errorf("%s: it is handed out: %v", name, opened.Close())
+		}
+		if v := retry.Of(err); errors.Is(err, fs.ErrNotExist) || v.Verdict != retry.Transient || v.Reason != retry.Failed {
+			t.Errorf("%s: it is not tried again, or speaks against the platform: %v (%s, %s)", name, err, v.Verdict, v.Reason)
 		}
 	}
 	s.do(nil)
-	if _, err := files.Open(strings.Repeat("0", 64)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := files.Open(t.Context(), strings.Repeat("0", 64)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("one that is not there: %v", err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(folder, "away"))
+	if _, err := files.Open(t.Context(), a.SHA256); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without room to fetch it: %v", err)
 	}
 	if n := countFiles(t, folder); n != 0 {
 		t.Errorf("%d files are left in the temporary folder", n)
@@ -342,7 +356,7 @@ func TestASilentBucketIsGivenUp(t *testing.T) {
 	t.Cleanup(func() { close(silent) })
 	s.do(func(http.ResponseWriter, *http.Request) bool { <-silent; return true })
 	files := s.files(t, func(b *store.Bucket) { b.Timeout = 200 * time.Millisecond })
-	if _, err := files.Open(a.SHA256); err == nil {
+	if _, err := files.Open(t.Context(), a.SHA256); err == nil {
 		t.Error("it was opened")
 	}
 	if _, err := files.Put(t.Context(), "b", strings.NewReader("Jalan di Sedanau rusak")); err == nil {
@@ -350,6 +364,9 @@ func TestASilentBucketIsGivenUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
+	if _, err := s.files(t).Open(ctx, a.SHA256); retry.Of(err).Reason != retry.Shutdown {
+		t.Errorf("a cancelled open: %v", err)
+	}
 	if _, err := s.files(t).Put(ctx, "b", strings.NewReader("Jalan di Sedanau rusak")); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled put: %v", err)
 	}

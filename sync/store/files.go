@@ -36,28 +36,48 @@ type shelf interface {
 	// keep takes a file whose content is known. It is durable when keep returns.
 	keep(ctx context.Context, temp *os.File, a complaint.Attachment) error
 	// open gives back what keep took, or fs.ErrNotExist.
-	open(sum string) (io.ReadCloser, error)
+	open(ctx context.Context, sum string) (io.ReadCloser, error)
 	// check says what it saw. A bucket is left with one empty file.
 	check(ctx context.Context) (string, error)
 }
+
+// ErrShelf means that files cannot be kept just now: the bucket is away, or the disk is full. Nothing is wrong with what was
+// to be kept, or with where it came from.
+var ErrShelf = errors.New("files cannot be kept just now")
 
 // Put stores what r holds. The media type is what its first bytes show, whatever the sender called it; of a picture it
 // also says what it looks like.
 func (f *Files) Put(ctx context.Context, name string, r io.Reader) (complaint.Attachment, error) {
 	temp, err := os.CreateTemp(f.incoming, incomingFile)
 	if err != nil {
-		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
+		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", shelved(err))
 	}
 	defer os.Remove(temp.Name()) // fails once it has its name
 	a, err := fill(ctx, temp, r)
 	if err == nil {
 		a.Name, a.Look = name, f.look(ctx, a, temp)
-		err = f.shelf.keep(ctx, temp, a)
+		err = shelved(f.shelf.keep(ctx, temp, a))
 	}
-	if err = errors.Join(err, temp.Close()); err != nil {
+	if err = errors.Join(err, shelved(temp.Close())); err != nil {
 		return complaint.Attachment{}, fmt.Errorf("store an attachment: %w", err)
 	}
 	return a, nil
+}
+
+// shelved marks a failure of our own to keep a file.
+func shelved(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrShelf, err)
+}
+
+// onShelf tells a disk that takes no more from a line that gives no more.
+type onShelf struct{ io.Writer }
+
+func (w onShelf) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	return n, shelved(err)
 }
 
 const incomingFile = ".incoming-satupintu-*"
@@ -70,7 +90,7 @@ func fill(ctx context.Context, temp *os.File, r io.Reader) (complaint.Attachment
 		return complaint.Attachment{}, err
 	}
 	kind, sum := http.DetectContentType(head), sha256.New()
-	size, err := io.Copy(io.MultiWriter(temp, sum), io.LimitReader(from, mostFile+1))
+	size, err := io.Copy(io.MultiWriter(onShelf{temp}, sum), io.LimitReader(from, mostFile+1))
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return complaint.Attachment{}, err
 	}
@@ -114,12 +134,12 @@ func (f *Files) SweepUnfinished(before time.Time) error {
 	return err
 }
 
-// Open opens an attachment by its SHA-256.
-func (f *Files) Open(sum string) (io.ReadCloser, error) {
+// Open opens an attachment by its SHA-256. fs.ErrNotExist says that it is gone; after any other error it may be had later.
+func (f *Files) Open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	if len(sum) != 2*sha256.Size || strings.Trim(sum, "0123456789abcdef") != "" {
-		return nil, fmt.Errorf("%q is not the name of an attachment", sum)
+		return nil, retry.Never(fmt.Errorf("%q is not the name of an attachment", sum))
 	}
-	return f.shelf.open(sum)
+	return f.shelf.open(ctx, sum)
 }
 
 // Check says where the files lie and whether they can be written and read there.

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -36,7 +38,7 @@ func TestFilesAreKeptOnceByContent(t *testing.T) {
 	if first.SHA256 != second.SHA256 || first.Type != "image/png" || first.Size != int64(len(png)) || second.Name != "lain.png" {
 		t.Errorf("%+v, %+v", first, second)
 	}
-	opened, err := files.Open(first.SHA256)
+	opened, err := files.Open(t.Context(), first.SHA256)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +97,7 @@ func TestAFileThatBreaksOffIsNotKept(t *testing.T) {
 	for _, came := range []int{0, 10, 1000} {
 		for _, dead := range []error{errors.New("the line went dead"), io.ErrUnexpectedEOF} {
 			broken := io.MultiReader(strings.NewReader(strings.Repeat("x", came)), iotest.ErrReader(dead))
-			if _, err := files.Put(t.Context(), "a", broken); !errors.Is(err, dead) {
+			if _, err := files.Put(t.Context(), "a", broken); !errors.Is(err, dead) || errors.Is(err, store.ErrShelf) {
 				t.Errorf("after %d bytes half a file was kept, %v", came, err)
 			}
 		}
@@ -111,12 +113,33 @@ func TestOnlyNamesOfAttachmentsAreOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"", "../../etc/passwd", strings.Repeat("g", 64), strings.Repeat("a", 63)} {
-		if _, err := files.Open(name); err == nil || errors.Is(err, os.ErrNotExist) {
+		if _, err := files.Open(t.Context(), name); err == nil || errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
 	if _, err := store.OpenFiles("s3://bucket/prefix"); err == nil {
 		t.Error("a bucket was taken for a folder")
+	}
+}
+
+func TestAFileIsGoneOnlyWhereItsFolderIsThere(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "files")
+	files, err := store.OpenFiles(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := strings.Repeat("0", 64)
+	if _, err := files.Open(t.Context(), sum); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one that is not there: %v", err)
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Open(t.Context(), sum); err == nil || errors.Is(err, fs.ErrNotExist) || retry.Of(err).Verdict != retry.Transient {
+		t.Errorf("without the folder: %v", err)
+	}
+	if _, err := files.Put(t.Context(), "a", strings.NewReader("Lampu di Ranai mati")); !errors.Is(err, store.ErrShelf) {
+		t.Errorf("put without the folder: %v", err)
 	}
 }
 

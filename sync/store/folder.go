@@ -51,7 +51,16 @@ func syncFolder(path string) error {
 
 func (f folder) path(sum string) string { return filepath.Join(string(f), sum[:2], sum) }
 
-func (f folder) open(sum string) (io.ReadCloser, error) { return os.Open(f.path(sum)) }
+func (f folder) open(_ context.Context, sum string) (io.ReadCloser, error) {
+	file, err := os.Open(f.path(sum))
+	if err == nil {
+		return file, nil
+	}
+	if _, away := os.Stat(string(f)); away != nil {
+		return nil, fmt.Errorf("the folder of attachments is away: %s", away) // not %w: it says nothing of the file
+	}
+	return nil, err
+}
 
 func (f folder) check(context.Context) (string, error) {
 	probe, err := os.CreateTemp(string(f), incomingFile)

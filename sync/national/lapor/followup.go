@@ -27,7 +27,7 @@ const followUpHeading = "Keterangan tambahan dari warga atas laporan ini:"
 // mostTogether is how many bytes of files go with one follow-up, which carries them all in its one request.
 const mostTogether = 32 << 20
 
-// AddFollowUp sends one multipart request with the words and the files. A file that cannot be read, is too large or does
+// AddFollowUp sends one multipart request with the words and the files. A file that is gone, is too large or does
 // not fit stays behind, and the text says how many did. Who complains is not said: the call has no fields for that.
 func (p *platform) AddFollowUp(ctx context.Context, f national.FollowUp) error {
 	files, unsent, err := p.followUpFiles(ctx, f)
@@ -64,7 +64,7 @@ func (p *platform) followUpFiles(ctx context.Context, f national.FollowUp) (file
 			continue
 		}
 		seen = append(seen, file.SHA256)
-		content, err := read(file, min(int64(p.settings.MaxFile), int64(mostTogether-total)))
+		content, err := read(ctx, file, min(int64(p.settings.MaxFile), int64(mostTogether-total)))
 		if err = p.skip(ctx, file, err); err != nil {
 			return nil, 0, fmt.Errorf("attachment %s: %w", file.SHA256, err)
 		}

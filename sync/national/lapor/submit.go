@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
-	"net"
 	"net/http"
 	"path"
 	"slices"
@@ -23,7 +23,7 @@ import (
 )
 
 // Submit uploads each file in a request and a step of its own, then creates the complaint, then hands it over where the
-// submission names somebody. A file that the platform will never take, or that cannot be read, does not stop the complaint:
+// submission names somebody. A file that the platform will never take, or that is gone, does not stop the complaint:
 // its step is done with an empty result, and the text says how many are missing.
 func (p *platform) Submit(ctx context.Context, s national.Submission, j national.Journal) (national.Ticket, error) {
 	files, unsent, err := p.upload(ctx, s, j)
@@ -88,7 +88,7 @@ func (p *platform) skip(ctx context.Context, file national.File, err error) erro
 
 func (p *platform) uploadOne(ctx context.Context, file national.File, hiding private) (string, error) {
 	hiding.values = append(hiding.values, file.Name)
-	content, err := read(file, int64(p.settings.MaxFile))
+	content, err := read(ctx, file, int64(p.settings.MaxFile))
 	if err != nil {
 		return "", err
 	}
@@ -105,35 +105,28 @@ func (p *platform) uploadOne(ctx context.Context, file national.File, hiding pri
 	return "", p.client.lacking(q, object, "id of the file")
 }
 
-// read takes a file into memory. A store that is away for a while is a failure to try again; a file that is gone,
-// broken or too large is none.
-func read(file national.File, most int64) ([]byte, error) {
-	content, err := readFile(file, most)
+// read takes a file into memory. A file that is gone or too large is never sent; whatever else keeps us from reading it is
+// tried again, so that no complaint goes without a file that the store has.
+func read(ctx context.Context, file national.File, most int64) ([]byte, error) {
+	content, err := readFile(ctx, file, most)
 	switch {
-	case err != nil && away(err):
-		return nil, fmt.Errorf("read the attachment: %w", err)
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, retry.Never(fmt.Errorf("read the attachment: %w", err))
+	case err != nil:
+		return nil, fmt.Errorf("read the attachment: %w", err)
 	case int64(len(content)) > most:
 		return nil, retry.Never(fmt.Errorf("it is larger than the %d bytes of max_file", most))
 	}
 	return content, nil
 }
 
-func readFile(file national.File, most int64) ([]byte, error) {
-	opened, err := file.Open()
+func readFile(ctx context.Context, file national.File, most int64) ([]byte, error) {
+	opened, err := file.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer opened.Close()
 	return io.ReadAll(io.LimitReader(opened, most+1))
-}
-
-func away(err error) bool {
-	var network net.Error
-	var marked *retry.Error
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) ||
-		errors.As(err, &marked) && marked.Verdict != retry.Permanent
 }
 
 // fileID finds the id of the one file that was sent: pictures come back under images, all else under docs.

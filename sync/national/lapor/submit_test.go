@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"mime"
 	"net/http"
-	"os"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -36,7 +38,7 @@ func lamp() national.Submission {
 func attached(sha, name, kind, content string) national.File {
 	return national.File{
 		Attachment: complaint.Attachment{Name: name, Type: kind, SHA256: sha, Size: int64(len(content))},
-		Open:       func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil },
+		Open:       func(ctx) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil },
 	}
 }
 
@@ -206,16 +208,18 @@ func TestARecordThatHoldsNoTicketIsUncertain(t *testing.T) {
 
 // A file that will never be taken is left behind; one that may be taken later holds the complaint back.
 func TestWhatAFileThatIsNotTakenDoes(t *testing.T) {
-	broken := func(err error) func() (io.ReadCloser, error) {
-		return func() (io.ReadCloser, error) { return nil, err }
+	broken := func(err error) func(ctx) (io.ReadCloser, error) {
+		return func(ctx) (io.ReadCloser, error) { return nil, err }
 	}
-	torn := func() (io.ReadCloser, error) {
-		return io.NopCloser(io.MultiReader(strings.NewReader("x"), tornReader{})), nil
+	torn := func(err error) func(ctx) (io.ReadCloser, error) {
+		return func(ctx) (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader("x"), iotest.ErrReader(err))), nil
+		}
 	}
 	for name, c := range map[string]struct {
 		status int
 		body   string
-		open   func() (io.ReadCloser, error)
+		open   func(ctx) (io.ReadCloser, error)
 		unsent bool
 		want   retry.Verdict
 	}{
@@ -223,12 +227,13 @@ func TestWhatAFileThatIsNotTakenDoes(t *testing.T) {
 		"type refused":       {status: 422, body: `{"message":"Tipe berkas tidak didukung"}`, unsent: true},
 		"refused with a 200": {status: 200, body: `{"success":false,"message":"Berkas rusak"}`, unsent: true},
 		"too large":          {status: 413, body: `<h1>413</h1>`, unsent: true},
-		"gone":               {open: broken(os.ErrNotExist), unsent: true},
-		"torn":               {open: torn, unsent: true},
-		"larger than allowed": {open: func() (io.ReadCloser, error) {
+		"gone":               {open: broken(fmt.Errorf("the bucket does not have it: %w", fs.ErrNotExist)), unsent: true},
+		"larger than allowed": {open: func(ctx) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(strings.Repeat("x", 101))), nil
 		}, unsent: true},
-		"store away":   {open: broken(retry.After(errors.New("the store is away"), 0)), want: retry.Transient},
+		"store away":   {open: broken(errors.New("the bucket lampiran: SlowDown")), want: retry.Transient},
+		"store cut":    {open: torn(io.ErrUnexpectedEOF), want: retry.Transient},
+		"store broken": {open: torn(&fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}), want: retry.Transient},
 		"signed out":   {status: 401, body: ``, want: retry.SignIn},
 		"throttled":    {status: 429, body: ``, want: retry.Transient},
 		"server error": {status: 500, body: ``, want: retry.Uncertain},
@@ -249,7 +254,7 @@ func TestWhatAFileThatIsNotTakenDoes(t *testing.T) {
 			p := open(t, wire, settings(func(s *lapor.Settings) { s.MaxFile = 100 }))
 			_, err := p.Submit.Submit(t.Context(), s, forgetful{})
 			sent := string(wire.last())
-			switch fails := c.status >= 400 && !c.unsent || c.want != 0 || name == "store away"; {
+			switch fails := c.status >= 400 && !c.unsent || c.want != 0 || strings.HasPrefix(name, "store "); {
 			case fails && (err == nil || retry.Of(err).Verdict != c.want || strings.Contains(sent, "title")):
 				t.Errorf("got %v (%s), want %s; sent %s", err, retry.Of(err).Verdict, c.want, sent)
 			case !fails && err != nil:
@@ -260,10 +265,6 @@ func TestWhatAFileThatIsNotTakenDoes(t *testing.T) {
 		})
 	}
 }
-
-type tornReader struct{}
-
-func (tornReader) Read([]byte) (int, error) { return 0, errors.New("bad sector") }
 
 // last is the body of the last request; empty when none was made.
 func (p *platformOf) last() []byte {

@@ -2,8 +2,10 @@ package nationaltest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +32,7 @@ func followUps(t *testing.T, h Harness) {
 	}{
 		{"it joins the ticket, and is found there by its whole reference only", followUpJoins},
 		{"what is sent is what arrives", followUpContent},
-		{"a file that cannot be read does not stop it", followUpBrokenFile},
+		{"a file that is gone does not stop it", followUpBrokenFile},
 		{"it is told to nobody, and an answer that quotes it is told", followUpIsNoEvent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -136,7 +138,7 @@ func followUpContent(t *testing.T, h Harness, side Side, ticket national.Ticket)
 
 func sameFile(t *testing.T) func([]byte, national.File) bool {
 	return func(arrived []byte, file national.File) bool {
-		opened, err := file.Open()
+		opened, err := file.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +155,7 @@ func followUpBrokenFile(t *testing.T, h Harness, side Side, ticket national.Tick
 	if h.NoFiles {
 		t.Skip("this kind carries no files")
 	}
-	f.Files[0].Open = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
+	f.Files[0].Open = func(context.Context) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
 	add(t, side.Open(t, side.Transport), f)
 	if got := joined(t, side, ticket); len(got.Files) != 1 || !strings.Contains(got.Text, "1 lampiran") {
 		t.Errorf("with %d files it says %q", len(got.Files), got.Text)

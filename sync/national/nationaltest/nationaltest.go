@@ -98,7 +98,8 @@ func Run(t *testing.T, h Harness) {
 		{"what is sent is what arrives", content},
 		{"a recurrence names the earlier ticket", recurrence},
 		{"files arrive byte for byte", files},
-		{"a file that cannot be read does not stop the complaint", brokenFile},
+		{"a file that is gone does not stop the complaint", brokenFile},
+		{"a file that cannot be read just now holds the complaint back", awayFile},
 		{"the platform can be asked for its lists and signed into", reference},
 		{"a lookup finds by the whole reference only", lookup},
 	} {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -46,7 +47,7 @@ func file(name, kind, content string) national.File {
 	sum := sha256.Sum256([]byte(content))
 	return national.File{
 		Attachment: complaint.Attachment{Name: name, Type: kind, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])},
-		Open:       func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil },
+		Open:       func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil },
 	}
 }
 
@@ -256,7 +257,7 @@ func files(t *testing.T, h Harness) {
 		t.Fatalf("%d files arrived, want 2", len(held.Files))
 	}
 	for i, arrived := range held.Files {
-		opened, err := s.Files[i].Open()
+		opened, err := s.Files[i].Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,13 +276,31 @@ func brokenFile(t *testing.T, h Harness) {
 		t.Skip("this kind carries no files")
 	}
 	side, j, s := h.New(t), NewJournal(), submission(h)
-	s.Files[0].Open = func() (io.ReadCloser, error) { return nil, errors.New("the file is gone") }
+	s.Files[0].Open = func(context.Context) (io.ReadCloser, error) { return nil, fs.ErrNotExist }
 	held := one(t, side, submit(t, side.Open(t, side.Transport), s, j), j)
 	if len(held.Files) != 1 {
 		t.Errorf("%d files arrived, want 1", len(held.Files))
 	}
 	if !strings.Contains(held.Text, "1 lampiran") || !strings.HasSuffix(held.Text, "\n"+h.Marker(ref)) {
 		t.Errorf("the text does not say that a file is missing, above the marker: %q", held.Text)
+	}
+}
+
+// awayFile is a file that cannot be read just now: without it nothing is created, and it is with it later.
+func awayFile(t *testing.T, h Harness) {
+	if h.NoFiles {
+		t.Skip("this kind carries no files")
+	}
+	side, j, s := h.New(t), NewJournal(), submission(h)
+	p, open := side.Open(t, side.Transport), s.Files[0].Open
+	s.Files[0].Open = func(context.Context) (io.ReadCloser, error) { return nil, errors.New("the bucket is away") }
+	if _, err := p.Submit.Submit(t.Context(), s, j); err == nil || retry.Of(err).Verdict != retry.Transient || retry.Of(err).Reason != retry.Failed {
+		t.Errorf("got %v (%s)", err, retry.Of(err).Reason)
+	}
+	s.Files[0].Open = open
+	j.Restart()
+	if held := one(t, side, submit(t, p, s, j), j); len(held.Files) != 2 {
+		t.Errorf("%d files arrived, want 2", len(held.Files))
 	}
 }
 
