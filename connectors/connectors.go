@@ -158,6 +158,9 @@ type Answer struct {
 	Body []byte
 }
 
+// ErrFull is what reading a request's body fails with when there is no room for it now: the sender is told to come back.
+var ErrFull = errors.New("too many large requests come at once")
+
 // RequestError is a request that is the sender's fault.
 type RequestError struct {
 	Status int    // 400, 401, 405, 413, 415, 429
