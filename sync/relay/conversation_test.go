@@ -385,8 +385,27 @@ func TestAFileThatCannotBeHadHoldsNothingUp(t *testing.T) {
 		if len(got.Attachments) != 2 || !strings.Contains(got.Content, "(2 berkas dari pelapor tidak dapat disertakan.)") {
 			t.Errorf("it arrived with %d files as %q", len(got.Attachments), got.Content)
 		}
-		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 {
+		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 || c.fetched["sebentar"] != 1 {
 			t.Errorf("fetched %v", c.fetched)
+		}
+		r.balanced()
+	})
+}
+
+func TestNoMoreFilesAreFetchedThanAComplaintMayHave(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m0", siti, "Jalan ke Midai longsor"))
+		const more = 7
+		for i := range complaint.MaxAttachments + more {
+			r.hears(shows(fmt.Sprintf("m%d", i+1), siti, fmt.Sprintf("foto%d", i)))
+		}
+		pass(5 * time.Minute)
+		got := r.ticket(r.filedOne().Ref)
+		if len(c.fetched) != complaint.MaxAttachments || len(got.Attachments) != complaint.MaxAttachments ||
+			!strings.Contains(got.Content, "(7 berkas dari pelapor tidak dapat disertakan.)") {
+			t.Errorf("%d were fetched; it arrived with %d as %q", len(c.fetched), len(got.Attachments), got.Content)
 		}
 		r.balanced()
 	})
