@@ -235,8 +235,11 @@ func (v conversation) ask(ctx context.Context, name connectors.Text) error {
 	}
 	first, last := v.edges()
 	v.at(BeforeAsk)
-	asking, cancel := context.WithTimeout(ctx, v.lease()*2/3)
+	asking, cancel := context.WithDeadline(ctx, v.t.Until.Add(-v.lease()/3))
 	defer cancel()
+	if by, _ := asking.Deadline(); time.Now().After(by) {
+		return store.ErrLost // we were frozen: another gateway may have made a complaint of it
+	}
 	err = v.say(asking, v.c, connectors.Saying{Key: "ask-" + first.Arrived, To: v.t.Sender, ReplyTo: last.ID, Text: text, HeardAt: v.t.HeardAt})
 	v.at(Asked)
 	verdict := retry.Of(err)

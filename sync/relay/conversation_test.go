@@ -526,6 +526,30 @@ func TestAStopInTheMiddleOfAConversationLosesNothing(t *testing.T) {
 	})
 }
 
+// By the time it wakes the person has said what it is about.
+func TestAGatewayFrozenPastItsLeaseAsksNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		frozen := false
+		r.at = func(p relay.Point) {
+			if p == relay.BeforeAsk && !frozen {
+				frozen = true
+				<-time.After(r.cfg.Delivery.Lease.D() + 2*time.Minute)
+			}
+		}
+		r.start()
+		r.hears(says("m1", siti, "halo"))
+		pass(65 * time.Second)
+		r.hears(says("m2", siti, "Jalan ke Midai longsor"))
+		pass(r.cfg.Delivery.Lease.D() + 5*time.Minute)
+		r.ticket(r.filedOne().Ref)
+		if told := c.heard(siti); !frozen || len(told) == 0 || !strings.Contains(told[0], "sudah kami terima") || c.repeats != 0 {
+			t.Errorf("frozen: %t; she read %q", frozen, told)
+		}
+		r.balanced()
+	})
+}
+
 func TestWhoGoesOnWhileAFileIsFetchedIsWaitedFor(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := newChat(r)
