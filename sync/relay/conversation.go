@@ -87,6 +87,8 @@ func (r *Relay) look(ctx context.Context, c Channel, t store.Talk) {
 		due = again.due
 	case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 		due, uncounted = r.now(), true
+	case errors.Is(err, errNotNow): // its outlet says why; who is next in line there need not hurry
+		due, uncounted = r.now().Add(max(retry.Of(err).After, time.Second)), true
 	default:
 		r.log.Warn("what somebody said could not be looked at; it is tried again", "connector", c.Name, "error", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national/simulator"
@@ -447,6 +448,35 @@ func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
 		pass(3 * time.Hour)
 		if told := c.heard(siti); len(told) != 2 || !strings.Contains(told[0], "sudah kami terima") || len(c.heard(budi)) != 1 {
 			t.Errorf("they were told %q and %q", told, c.heard(budi))
+		}
+		r.balanced()
+	})
+}
+
+func TestWhoIsToBeAskedOnAChannelThatIsAwayWaitsForItAlone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Delivery.Breaker = config.Breaker{Failures: 2, OpenFor: config.Duration(time.Hour)}
+		c := newChat(r)
+		c.refuse = away()
+		r.start()
+		const people = 20
+		for i := range people {
+			r.hears(says(fmt.Sprintf("m%d", i), fmt.Sprintf("6281270005%02d", i), "halo"))
+		}
+		pass(50 * time.Minute)
+		if lines := strings.Count(r.log.String(), "could not be looked at"); lines < 2 || lines > 5 {
+			t.Errorf("%d lines of log about one trouble:\n%s", lines, r.log.String())
+		}
+		c.mu.Lock()
+		c.refuse = nil
+		c.mu.Unlock()
+		pass(15 * time.Minute)
+		asked := 0
+		for i := range people {
+			asked += len(c.heard(fmt.Sprintf("6281270005%02d", i)))
+		}
+		if asked != people {
+			t.Errorf("soon after the channel may be told something again %d of %d are asked", asked, people)
 		}
 		r.balanced()
 	})
