@@ -181,11 +181,20 @@ func (o *outlet) heed(err error) {
 	}
 }
 
-// worksAgain says, once, that what waits because the channel failed need not wait any longer.
-func (o *outlet) worksAgain() bool {
+// onceItWorksAgain brings forward, once, what waits because the channel failed. What fails is done again.
+func (o *outlet) onceItWorksAgain(hurry func() error) error {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	again := o.again
 	o.again = false
-	return again
+	o.mu.Unlock()
+	if !again {
+		return nil
+	}
+	err := hurry()
+	if err != nil {
+		o.mu.Lock()
+		o.again = true
+		o.mu.Unlock()
+	}
+	return err
 }
