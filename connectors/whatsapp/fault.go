@@ -20,6 +20,7 @@ type meaning struct {
 // The codes that something is made of.
 const (
 	windowClosed = 131047 // more than 24 hours since the person wrote
+	pairRate     = 131056 // more to one person than WhatsApp lets through in a short time
 	badParameter = 100
 	noSuchObject = 33 // subcode of badParameter: it does not exist, or the token may not see it
 )
@@ -40,6 +41,9 @@ func meanings() []meaning {
 	after := func(wait time.Duration) func(error) error {
 		return func(err error) error { return retry.After(err, wait) }
 	}
+	oneWaits := func(err error) error { // nobody else does: it says nothing of the number as a whole
+		return &retry.Error{Verdict: retry.Transient, Reason: retry.Failed, After: time.Minute, Err: err}
+	}
 	away := func(err error) error {
 		return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, Err: err}
 	}
@@ -52,7 +56,7 @@ func meanings() []meaning {
 		{[]int{368, 131031}, retry.Denied, mendAccount},
 		{[]int{131042}, retry.Denied, mendPayment},
 		{[]int{33, 131045, 133010}, retry.Denied, mendNumber},
-		{[]int{131056}, after(time.Minute), "too many messages to one person in a short time"},
+		{[]int{pairRate}, oneWaits, "too many messages to one person in a short time"},
 		{[]int{130429, 4, 80007, 133016}, after(5 * time.Minute), "too many requests in a short time"},
 		{[]int{131048}, after(time.Hour), "people have blocked or reported the number: Meta lets fewer messages pass"},
 		{[]int{2, 131000, 131016, 131057, 133004}, away, "the service is not available just now"},
@@ -119,7 +123,7 @@ func faultOf(status int, header http.Header, body []byte, err error) error {
 	if asked := max(retry.Of(err).After, regain(header)); asked > 0 {
 		marked.After = asked
 	}
-	if status == http.StatusTooManyRequests && marked.Verdict == retry.Transient {
+	if status == http.StatusTooManyRequests && marked.Verdict == retry.Transient && failure.code != pairRate {
 		marked.Reason = retry.Throttled
 	}
 	return &marked

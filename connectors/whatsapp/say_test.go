@@ -136,7 +136,8 @@ func TestWhatTheGraphAPISaysOfAFailure(t *testing.T) {
 		"unpaid":                  {cloudapi.Fault{Status: 400, Code: 131042}, retry.Error{Verdict: retry.SignIn, Reason: retry.SignInFailed}, "Payment"},
 		"not registered":          {cloudapi.Fault{Status: 400, Code: 133010}, retry.Error{Verdict: retry.SignIn, Reason: retry.SignInFailed}, "API Setup"},
 		"another number's id":     {cloudapi.Fault{Status: 400, Code: 100, Subcode: 33}, retry.Error{Verdict: retry.SignIn, Reason: retry.SignInFailed}, "phone_number_id"},
-		"one person too often":    {cloudapi.Fault{Status: 400, Code: 131056}, retry.Error{Reason: retry.Throttled, After: time.Minute}, "one person"},
+		"one person too often":    {cloudapi.Fault{Status: 400, Code: 131056}, retry.Error{Reason: retry.Failed, After: time.Minute}, "one person"},
+		"one person, with 429":    {cloudapi.Fault{Status: 429, Code: 131056}, retry.Error{Reason: retry.Failed, After: time.Minute}, "one person"},
 		"throughput":              {cloudapi.Fault{Status: 429, Code: 130429}, retry.Error{Reason: retry.Throttled, After: 5 * time.Minute}, "too many"},
 		"throughput, with a time": {cloudapi.Fault{Status: 429, Code: 130429, Header: map[string]string{"Retry-After": "42"}}, retry.Error{Reason: retry.Throttled, After: 42 * time.Second}, "too many"},
 		"account's rate": {cloudapi.Fault{Status: 400, Code: 80007, Header: map[string]string{

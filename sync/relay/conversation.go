@@ -103,6 +103,8 @@ func (r *Relay) look(ctx context.Context, c Channel, t store.Talk) {
 		due = again.due
 	case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 		due, uncounted = r.now(), true
+	case errors.Is(err, errNotNow): // its outlet says why; who is next in line there need not hurry
+		due, uncounted = r.now().Add(max(retry.Of(err).After, time.Second)), true
 	default:
 		r.log.Warn("what somebody said could not be looked at; it is tried again", "connector", c.Name, "error", err)
 	}
@@ -251,8 +253,11 @@ func (v conversation) ask(ctx context.Context, name connectors.Text) error {
 	}
 	first, last := v.edges()
 	v.at(BeforeAsk)
-	asking, cancel := context.WithTimeout(ctx, v.lease()*2/3)
+	asking, cancel := context.WithDeadline(ctx, v.t.Until.Add(-v.lease()/3))
 	defer cancel()
+	if by, _ := asking.Deadline(); time.Now().After(by) {
+		return store.ErrLost // we were frozen: another gateway may have made a complaint of it
+	}
 	err = v.say(asking, v.c, connectors.Saying{Key: "ask-" + first.Arrived, To: v.t.Sender, ReplyTo: last.ID, Text: text, HeardAt: v.t.HeardAt})
 	v.at(Asked)
 	verdict := retry.Of(err)

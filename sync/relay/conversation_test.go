@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national/simulator"
@@ -398,8 +399,27 @@ func TestAFileThatCannotBeHadHoldsNothingUp(t *testing.T) {
 		if len(got.Attachments) != 2 || !strings.Contains(got.Content, "(2 berkas dari pelapor tidak dapat disertakan.)") {
 			t.Errorf("it arrived with %d files as %q", len(got.Attachments), got.Content)
 		}
-		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 {
+		if c.fetched["foto"] != 1 || c.fetched["hilang"] != 1 || c.fetched["lambat"] < 3 || c.fetched["sebentar"] != 1 {
 			t.Errorf("fetched %v", c.fetched)
+		}
+		r.balanced()
+	})
+}
+
+func TestNoMoreFilesAreFetchedThanAComplaintMayHave(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m0", siti, "Jalan ke Midai longsor"))
+		const more = 7
+		for i := range complaint.MaxAttachments + more {
+			r.hears(shows(fmt.Sprintf("m%d", i+1), siti, fmt.Sprintf("foto%d", i)))
+		}
+		pass(5 * time.Minute)
+		got := r.ticket(r.filedOne().Ref)
+		if len(c.fetched) != complaint.MaxAttachments || len(got.Attachments) != complaint.MaxAttachments ||
+			!strings.Contains(got.Content, "(7 berkas dari pelapor tidak dapat disertakan.)") {
+			t.Errorf("%d were fetched; it arrived with %d as %q", len(c.fetched), len(got.Attachments), got.Content)
 		}
 		r.balanced()
 	})
@@ -441,6 +461,35 @@ func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
 		pass(3 * time.Hour)
 		if told := c.heard(siti); len(told) != 2 || !strings.Contains(told[0], "sudah kami terima") || len(c.heard(budi)) != 1 {
 			t.Errorf("they were told %q and %q", told, c.heard(budi))
+		}
+		r.balanced()
+	})
+}
+
+func TestWhoIsToBeAskedOnAChannelThatIsAwayWaitsForItAlone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Delivery.Breaker = config.Breaker{Failures: 2, OpenFor: config.Duration(time.Hour)}
+		c := newChat(r)
+		c.refuse = away()
+		r.start()
+		const people = 20
+		for i := range people {
+			r.hears(says(fmt.Sprintf("m%d", i), fmt.Sprintf("6281270005%02d", i), "halo"))
+		}
+		pass(50 * time.Minute)
+		if lines := strings.Count(r.log.String(), "could not be looked at"); lines < 2 || lines > 5 {
+			t.Errorf("%d lines of log about one trouble:\n%s", lines, r.log.String())
+		}
+		c.mu.Lock()
+		c.refuse = nil
+		c.mu.Unlock()
+		pass(15 * time.Minute)
+		asked := 0
+		for i := range people {
+			asked += len(c.heard(fmt.Sprintf("6281270005%02d", i)))
+		}
+		if asked != people {
+			t.Errorf("soon after the channel may be told something again %d of %d are asked", asked, people)
 		}
 		r.balanced()
 	})
@@ -543,6 +592,30 @@ func TestAFileMayTakeLongerThanTheLease(t *testing.T) {
 		}
 		if files != 1 {
 			t.Errorf("the complaints arrived with %d files", files)
+		}
+		r.balanced()
+	})
+}
+
+// By the time it wakes the person has said what it is about.
+func TestAGatewayFrozenPastItsLeaseAsksNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		frozen := false
+		r.at = func(p relay.Point) {
+			if p == relay.BeforeAsk && !frozen {
+				frozen = true
+				<-time.After(r.cfg.Delivery.Lease.D() + 2*time.Minute)
+			}
+		}
+		r.start()
+		r.hears(says("m1", siti, "halo"))
+		pass(65 * time.Second)
+		r.hears(says("m2", siti, "Jalan ke Midai longsor"))
+		pass(r.cfg.Delivery.Lease.D() + 5*time.Minute)
+		r.ticket(r.filedOne().Ref)
+		if told := c.heard(siti); !frozen || len(told) == 0 || !strings.Contains(told[0], "sudah kami terima") || c.repeats != 0 {
+			t.Errorf("frozen: %t; she read %q", frozen, told)
 		}
 		r.balanced()
 	})

@@ -50,18 +50,15 @@ func (v conversation) latest() time.Time {
 }
 
 // fetch fetches the files that are not here yet, and records each at once. One that cannot be had for good, or for longer
-// than our patience, is gone; until then the error says when to go on.
+// than our patience, is gone; until then the error says when to go on. After as many as a complaint may have it asks for no
+// more.
 func (v conversation) fetch(ctx context.Context) error {
-	var (
-		pending error
-		end     time.Time     // of our patience
-		spent   time.Duration // on files that came: patience is for those that do not
-	)
+	var spent time.Duration // on files that came: patience is for those that do not
 	for i := range v.t.Messages {
 		m := &v.t.Messages[i]
 		until := v.patience(m, nil).Add(spent)
 		for n := range m.Media {
-			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) {
+			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) || v.hasEnough() {
 				continue
 			}
 			began := v.now()
@@ -78,8 +75,11 @@ func (v conversation) fetch(ctx context.Context) error {
 				m.Files[n].Gone = true
 				v.log.Warn("a file of a message cannot be had; the complaint goes on without it", "connector", v.c.Name, "error", err)
 			default:
-				pending, end = errors.Join(pending, err), later(end, v.patience(m, err))
-				continue
+				due, end := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(err).After)), v.patience(m, err)
+				if due.After(end) {
+					due = end
+				}
+				return notYet{due} // what is behind it would take as long and fare no better
 			}
 			if err := v.store.SaveFiles(ctx, v.t, m.ID, m.Files, v.lease()); err != nil {
 				return err
@@ -87,14 +87,22 @@ func (v conversation) fetch(ctx context.Context) error {
 			v.at(FileSaved)
 		}
 	}
-	if pending == nil {
-		return nil
+	return nil
+}
+
+// hasEnough says whether there is no room for another file in a complaint. One that is gone has had its turn.
+func (v conversation) hasEnough() bool {
+	var c complaint.Complaint
+	gone := 0
+	for _, m := range v.t.Messages {
+		attach(&c, m)
+		for _, f := range m.Files {
+			if f.Gone {
+				gone++
+			}
+		}
 	}
-	due := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(pending).After))
-	if due.After(end) {
-		due = end
-	}
-	return notYet{due}
+	return len(c.Attachments)+gone >= complaint.MaxAttachments
 }
 
 // patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away that is

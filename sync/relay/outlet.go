@@ -168,12 +168,13 @@ func notNow(left time.Duration) error {
 	return &retry.Error{Verdict: retry.Transient, Reason: retry.Unavailable, After: left, Err: errNotNow}
 }
 
-// heed draws from an answer what concerns all that the channel is told.
+// heed draws from an answer what concerns all that the channel is told. A time that is asked for without a reason that speaks
+// of the channel is one telling's own: one person had too many messages.
 func (o *outlet) heed(err error) {
 	open := o.breaker.State() == gobreaker.StateOpen
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if v := retry.Of(err); v.Reason == retry.Throttled || v.After > 0 {
+	if v := retry.Of(err); v.Reason == retry.Throttled || v.After > 0 && channelFailed(err) {
 		o.shut = later(o.shut, time.Now().Add(max(v.After, o.wait)))
 	}
 	if open && channelFailed(err) && o.down.begins() {
@@ -181,11 +182,20 @@ func (o *outlet) heed(err error) {
 	}
 }
 
-// worksAgain says, once, that what waits because the channel failed need not wait any longer.
-func (o *outlet) worksAgain() bool {
+// onceItWorksAgain brings forward, once, what waits because the channel failed. What fails is done again.
+func (o *outlet) onceItWorksAgain(hurry func() error) error {
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	again := o.again
 	o.again = false
-	return again
+	o.mu.Unlock()
+	if !again {
+		return nil
+	}
+	err := hurry()
+	if err != nil {
+		o.mu.Lock()
+		o.again = true
+		o.mu.Unlock()
+	}
+	return err
 }

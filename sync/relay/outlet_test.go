@@ -152,6 +152,32 @@ func TestAChannelThatWantsTimeGetsItAsAWhole(t *testing.T) {
 	})
 }
 
+func TestATimeThatOnePersonNeedsIsNotTheChannels(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.channel.refuse["1"] = &retry.Error{Verdict: retry.Transient, Reason: retry.Failed, After: time.Hour, Err: errors.New("too many to one person")}
+		r.start()
+		refs := r.takeIn(report(1), report(2), report(3))
+		for _, ref := range refs {
+			r.until(ref, store.Done)
+		}
+		pass(time.Minute)
+		if one, two, three := len(r.channel.heard("1")), len(r.channel.heard("2")), len(r.channel.heard("3")); one != 0 || two != 1 || three != 1 {
+			t.Errorf("told were %d, %d and %d things", one, two, three)
+		}
+		r.channel.mu.Lock()
+		delete(r.channel.refuse, "1")
+		r.channel.mu.Unlock()
+		pass(30 * time.Minute)
+		if len(r.channel.heard("1")) != 0 {
+			t.Error("it was told before its time")
+		}
+		pass(time.Hour)
+		if len(r.channel.heard("1")) != 1 {
+			t.Error("it was not told after its time")
+		}
+	})
+}
+
 func TestAChannelIsToldNoMoreThanItsRate(t *testing.T) {
 	for perMinute, total := range map[float64]int{6: 40, 120: 400} {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {

@@ -20,7 +20,7 @@ const writebackWorkers = 4
 // order; what a channel does not take is tried again with the same pauses as a delivery. A channel that fails is left
 // alone by its outlet, and slows no other.
 func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
-	var down trouble
+	var down, late trouble
 	work, stop := graceful(ctx)
 	defer stop()
 	lease, out := r.cfg.Delivery.Lease.D(), r.outlets[c.Name]
@@ -30,9 +30,8 @@ func (r *Relay) writebackLoop(ctx context.Context, c Channel) {
 			sleep(ctx, min(wait, idleLook), nil)
 			continue
 		}
-		if out.worksAgain() {
-			down.watch(ctx, r.log.With("connector", c.Name), "bringing news forward", r.store.HurryNews(ctx, c.Name, channelFailures()))
-		}
+		err := out.onceItWorksAgain(func() error { return r.store.HurryNews(ctx, c.Name, channelFailures()) })
+		late.watch(ctx, r.log.With("connector", c.Name), "bringing news forward", err)
 		by := time.Now().Add(lease * 2 / 3) // before the claim, which may take long; a lease is not renewed here
 		news, err := r.store.ClaimNews(ctx, c.Name, most, lease)
 		down.watch(ctx, r.log.With("connector", c.Name), "claiming news", err)

@@ -45,6 +45,7 @@ type Talk struct {
 	Last     complaint.Ref // the last complaint that came of what this sender said
 	Attempts int           // this one included
 	TriedAt  time.Time     // the first
+	Until    time.Time     // by this process's clock, which never jumps: the claim's lease lasts at least until then
 	Err      error
 
 	key   string
@@ -88,6 +89,7 @@ type talkRow struct {
 // ClaimTalks takes up to most senders of a channel that have been silent long enough, for the length of a lease. A lease
 // that ran out is taken over here.
 func (s *Store) ClaimTalks(ctx context.Context, source string, most int, lease time.Duration) ([]Talk, error) {
+	until := time.Now().Add(lease) // before the claim, which may take long
 	var rows []talkRow
 	err := s.inWriter(ctx, func(w *writer) (err error) {
 		rows, err = all[talkRow](ctx, w.tx, s.q.ClaimTalks, args{
@@ -98,7 +100,11 @@ func (s *Store) ClaimTalks(ctx context.Context, source string, most int, lease t
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return s.readTalks(ctx, source, rows)
+	talks, err := s.readTalks(ctx, source, rows)
+	for i := range talks {
+		talks[i].Until = until
+	}
+	return talks, err
 }
 
 func (s *Store) readTalks(ctx context.Context, source string, rows []talkRow) ([]Talk, error) {
