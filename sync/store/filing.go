@@ -53,6 +53,15 @@ func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageS
 		return kept, "", err
 	}
 	as, last := MessageJoined, kept.Ref
+	if kept.Known {
+		known, err := w.s.complaints(ctx, w.tx, []complaint.Ref{kept.Ref})
+		if err != nil {
+			return kept, "", err
+		}
+		if !known[kept.Ref].sentBy(t.Source, f.Complaint.Reporter.Account) {
+			last = "" // where somebody else's complaint stands is not theirs to hear
+		}
+	}
 	if f.About != "" && !kept.Known {
 		added, err := w.addTo(ctx, kept.Ref, f.About)
 		if err != nil {

@@ -301,7 +301,12 @@ func knownKeepsItsWords(t *testing.T, h Harness) {
 	if texts := revisions(); len(texts) != 1 || !strings.Contains(texts[0], `Jembatan di Serasan rusak\nsejak kemarin`) || !strings.Contains(texts[0], `"siti"`) {
 		t.Errorf("beside it is kept %q", texts)
 	}
-	w.ledger(store.Ledger{Accepted: 1, Waiting: 1, Messages: store.Messages{Heard: 2, Joined: 2}})
+	w.hears(said("3", "siti", "sudah ada?"))
+	w.clock.Advance(joining.Within)
+	if talk := w.talk(); talk.Last != "" {
+		t.Errorf("she is told where %s stands, which is not hers", talk.Last)
+	}
+	w.ledger(store.Ledger{Accepted: 1, Waiting: 1, Messages: store.Messages{Heard: 3, Joined: 2, Waiting: 1}})
 }
 
 func saidMeanwhile(t *testing.T, h Harness) {
