@@ -81,6 +81,7 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 type undecided struct {
 	complaint.Complaint
 	accepted time.Time
+	earlier  complaint.Ref // what it points back to already: a complaint that was closed before it could be added to
 	decision Decision
 	err      error // it cannot be read or judged
 
@@ -102,7 +103,8 @@ func (u *undecided) told() []string {
 func (w *writer) pickUndecided(ctx context.Context, most int) ([]*undecided, error) {
 	picked, err := all[struct {
 		Ref        string
-		AcceptedAt int64 `db:"accepted_at"`
+		AcceptedAt int64         `db:"accepted_at"`
+		Earlier    complaint.Ref `db:"earlier_ref"`
 	}](ctx, w.tx, w.s.q.PickUndecided, args{"most": most})
 	if err != nil {
 		return nil, fmt.Errorf("pick: %w", err)
@@ -110,7 +112,7 @@ func (w *writer) pickUndecided(ctx context.Context, most int) ([]*undecided, err
 	cases, refs := make([]*undecided, len(picked)), make([]complaint.Ref, len(picked))
 	for i, p := range picked {
 		refs[i] = complaint.Ref(p.Ref)
-		cases[i] = &undecided{accepted: fromMilli(p.AcceptedAt)}
+		cases[i] = &undecided{accepted: fromMilli(p.AcceptedAt), earlier: p.Earlier}
 	}
 	found, err := w.s.complaints(ctx, w.tx, refs)
 	for i, ref := range refs {
@@ -155,7 +157,7 @@ func (u *undecided) outcome() outcome {
 		o.state = Linked
 	case u.verdict.Answer == dedup.Review:
 		o.state, o.reason, o.detail = Held, string(retry.Review), "a person says whether it repeats "+string(u.verdict.Earlier)
-	case u.verdict.Kind == dedup.Recurrence:
+	case u.verdict.Kind == dedup.Recurrence && u.earlier == "":
 		o.earlier = u.verdict.Earlier
 	}
 	return o
@@ -164,7 +166,7 @@ func (u *undecided) outcome() outcome {
 // settleDecisions records the routing and the new state of all.
 func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appetite Appetite) ([]Decided, error) {
 	decided, groups := make([]Decided, len(cases)), map[outcome][]complaint.Ref{}
-	var again []*undecided
+	var again, pointing []*undecided
 	var works []*Work
 	for i, u := range cases {
 		to := &decided[i]
@@ -175,6 +177,9 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 		if o.earlier != "" {
 			again = append(again, u)
 		}
+		if o.earlier != "" || u.earlier != "" {
+			pointing = append(pointing, u)
+		}
 		if o.state == Ready && appetite.Most > 0 {
 			appetite.Most--
 			o.state, to.Work = Leased, w.handedOver(u)
@@ -182,7 +187,10 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 		}
 		groups[o] = append(groups[o], u.Ref)
 	}
-	if err := w.noteRecurrences(ctx, again, works); err != nil {
+	if err := w.noteRecurrences(ctx, again); err != nil {
+		return nil, err
+	}
+	if err := w.nameEarlier(ctx, pointing, works); err != nil {
 		return nil, err
 	}
 	for o, refs := range groups {
@@ -218,18 +226,26 @@ func (w *writer) handedOver(u *undecided) *Work {
 	}
 }
 
-// noteRecurrences keeps what complaints about a returned trouble point back to, and tells the works among them which ticket
-// that is.
-func (w *writer) noteRecurrences(ctx context.Context, again []*undecided, works []*Work) error {
-	if len(again) == 0 {
-		return nil
-	}
-	rows, refs := make([]args, len(again)), make([]complaint.Ref, len(again))
+// noteRecurrences keeps what complaints about a returned trouble point back to.
+func (w *writer) noteRecurrences(ctx context.Context, again []*undecided) error {
+	rows := make([]args, len(again))
 	for i, u := range again {
-		refs[i], rows[i] = u.Ref, recurrence(u.Ref, matterOf(u.verdict))
+		rows[i] = recurrence(u.Ref, matterOf(u.verdict))
 	}
 	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, rows); err != nil {
 		return fmt.Errorf("note what they point back to: %w", err)
+	}
+	return nil
+}
+
+// nameEarlier tells the works among complaints that point back which ticket that is.
+func (w *writer) nameEarlier(ctx context.Context, pointing []*undecided, works []*Work) error {
+	if len(pointing) == 0 || len(works) == 0 {
+		return nil
+	}
+	refs := make([]complaint.Ref, len(pointing))
+	for i, u := range pointing {
+		refs[i] = u.Ref
 	}
 	tickets, err := w.s.earlierTickets(ctx, w.tx, refs)
 	for _, work := range works {

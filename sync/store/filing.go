@@ -53,6 +53,15 @@ func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageS
 		return kept, "", err
 	}
 	as, last := MessageJoined, kept.Ref
+	if kept.Known {
+		known, err := w.s.complaints(ctx, w.tx, []complaint.Ref{kept.Ref})
+		if err != nil {
+			return kept, "", err
+		}
+		if !known[kept.Ref].sentBy(t.Source, f.Complaint.Reporter.Account) {
+			last = "" // where somebody else's complaint stands is not theirs to hear
+		}
+	}
 	if f.About != "" && !kept.Known {
 		added, err := w.addTo(ctx, kept.Ref, f.About)
 		if err != nil {
@@ -71,17 +80,20 @@ func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageS
 	return kept, as, w.endTalk(ctx, t, Ending{State: as, IDs: f.IDs, Within: f.Within, ref: kept.Ref, last: last})
 }
 
-// keepOne keeps one complaint as a page of its own does.
+// keepOne keeps one complaint as a page of its own does: what is known with other content is a revision beside it.
 func (w *writer) keepOne(ctx context.Context, c complaint.Complaint) (Kept, error) {
 	fates := map[sourceKey]*fate{}
-	if err := w.s.sortInto(fates, Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
+	job := &keepJob{page: Page{Source: c.Source, Complaints: []complaint.Complaint{c}}}
+	if err := w.s.sortInto(fates, job.page); err != nil {
 		return Kept{}, err
 	}
 	if err := w.insertComplaints(ctx, fates); err != nil {
 		return Kept{}, err
 	}
-	one := fates[sourceKey{c.Source, c.SourceID}]
-	return Kept{Ref: complaint.Ref(one.ref), Known: one.known}, nil
+	if err := w.finishPage(ctx, job, fates); err != nil {
+		return Kept{}, err
+	}
+	return job.kept[0], nil
 }
 
 // addTo has a complaint told on the ticket of the one it is about, or of that one's primary. False: nobody stands there any

@@ -145,7 +145,8 @@ func (s *Store) SettleFollowUp(ctx context.Context, c Claim, to Settlement) erro
 }
 
 // GoAlone undoes the link of a follow-up whose primary is closed at the platform: the complaint is forwarded by itself and
-// points back to it, so that somebody reads it. ErrLost: somebody else holds the follow-up now, and nothing was changed.
+// points back to it, so that somebody reads it. To what somebody else named by its reference it points back nowhere: that
+// ticket's number is its reporter's own. ErrLost: somebody else holds the follow-up now, and nothing was changed.
 func (s *Store) GoAlone(ctx context.Context, c Claim) error {
 	return s.change(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.DropFollowUp, args{"ref": c.Ref, "fence": c.Fence, "owner": s.owner}); err != nil {
@@ -162,8 +163,19 @@ func (s *Store) GoAlone(ctx context.Context, c Claim) error {
 		if err := w.letGo(ctx, c.Ref, why); err != nil {
 			return err
 		}
+		if was.Quiet == 1 {
+			if own, err := w.ofOneSender(ctx, c.Ref, complaint.Ref(was.MatchedRef)); err != nil || !own {
+				return err
+			}
+		}
 		return w.pointBack(ctx, c.Ref, was.matter())
 	})
+}
+
+// ofOneSender says whether two complaints came from one sender of one channel.
+func (w *writer) ofOneSender(ctx context.Context, a, b complaint.Ref) (bool, error) {
+	found, err := w.s.complaints(ctx, w.tx, []complaint.Ref{a, b})
+	return err == nil && found[a].err == nil && found[b].sentBy(found[a].Source, found[a].Reporter.Account), err
 }
 
 // pointBack has a complaint that goes on by itself name the ticket of the one it was linked to.

@@ -74,6 +74,7 @@ type linkRow struct {
 	MatchedRef string `db:"matched_ref"`
 	LinkedBy   string `db:"linked_by"`
 	LinkedAt   int64  `db:"linked_at"`
+	Quiet      int64  // read by read-link alone
 	UndoneAt   int64  `db:"undone_at"`
 	UndoneBy   string `db:"undone_by"`
 	UndoneWhy  string `db:"undone_why"`

@@ -1,5 +1,5 @@
 -- name: pick-undecided
-SELECT d.ref, d.accepted_at FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
+SELECT d.ref, d.accepted_at, d.earlier_ref FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
 -- name: find-candidates
 SELECT r.key, coalesce((SELECT string_agg(k.ref, ' ') FROM (
@@ -50,13 +50,15 @@ SELECT status, status_raw FROM ticket WHERE ref = :ref {lock-wait}
 -- name: settle-decisions
 UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
-    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why, earlier_ref = :earlier
+    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
+    earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END
 WHERE ref {in :refs} AND decided_at = 0
 
 -- name: claim-decided
 UPDATE delivery
 SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :agency, category = :category, location = :location,
-    hand_over = :hand_over, rule = :rule, why = :why, earlier_ref = :earlier, owner = :owner, lease_until = {now} + :lease,
+    hand_over = :hand_over, rule = :rule, why = :why,
+    earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END, owner = :owner, lease_until = {now} + :lease,
     fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now
 WHERE ref {in :refs} AND decided_at = 0
 

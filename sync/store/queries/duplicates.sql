@@ -28,7 +28,7 @@ SELECT l.ref, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
 FROM link l LEFT JOIN delivery d ON d.ref = l.ref WHERE l.primary_ref = :ref ORDER BY l.ref
 
 -- name: read-link
-SELECT ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at FROM link WHERE ref = :ref
+SELECT ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at, quiet FROM link WHERE ref = :ref
 
 -- name: forget-news
 DELETE FROM writeback WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead')

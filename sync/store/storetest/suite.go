@@ -67,6 +67,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a follow-up whose link was undone is told nowhere", followUpUnlinked},
 		{"a follow-up is told on the ticket of the next primary", followUpOfTheNextPrimary},
 		{"a follow-up of a closed complaint goes on alone", followUpGoesAlone},
+		{"what is added to a closed complaint goes on alone and says so", additionGoesAlone},
 		{"an operator's orders about a follow-up", followUpOrders},
 		{"a follow-up that was freed can be linked again", followUpAgain},
 		{"a claim is exclusive, ordered and counted before the attempt", claims},

@@ -206,6 +206,47 @@ func followUpGoesAlone(t *testing.T, h Harness) {
 	}
 }
 
+// Nobody decided about what is added in a conversation. The decision keeps what it points back to, where it is the sender's own.
+func additionGoesAlone(t *testing.T, h Harness) {
+	w := begin(t, h)
+	primary, _ := w.filed("1", "siti", "Lampu mati", nil)
+	w.decideAll(judge)
+	w.deliver(primary, "700")
+	hers, _ := w.filed("2", "siti", "sudah ada?", func(f *store.Filing) { f.About, f.Own = primary, true })
+	his, _ := w.filed("3", "budi", "di sini juga", func(f *store.Filing) { f.About = primary })
+	again, _ := w.filed("4", "siti", "dan lagi", func(f *store.Filing) { f.About, f.Own = primary, true })
+	w.must(w.Record(t.Context(), primary, store.Observation{State: national.State{
+		TrackingID: "72123", Events: []national.Event{{Key: "1", At: w.clock.Now(), Status: complaint.Done, Raw: "Selesai"}},
+	}}))
+	for _, f := range w.followUps() {
+		w.must(w.GoAlone(t.Context(), f.Claim))
+		w.state(f.Ref, store.New)
+	}
+	judgeAgain := func(c complaint.Complaint) store.Decision {
+		d := comparedBy(c, alike(dedup.New, dedup.Recurrence))
+		d.Print.Reporters = []string{"all alike"}
+		return d
+	}
+	decided, err := w.Decide(t.Context(), 2, judgeAgain, store.Appetite{Most: 1, Lease: time.Minute})
+	w.must(err)
+	if len(decided) != 2 || decided[0].Ref != hers || decided[0].Work == nil || decided[0].Work.Job.Earlier != "72123" {
+		t.Errorf("handed over as it is decided is %+v, without the earlier ticket", decided)
+	}
+	w.decideAll(judgeAgain) // judged to be a trouble that came back after another one, it points to what its sender named
+	earlier := map[complaint.Ref]complaint.Ref{hers: primary, his: hers, again: primary}
+	for ref, want := range earlier {
+		if story, err := w.Story(t.Context(), ref); err != nil || story.Primary != "" || story.Earlier != want {
+			t.Errorf("%s points back to %s (%v), want %s", ref, story.Earlier, err, want)
+		}
+	}
+	for _, work := range w.claimWork(10) {
+		want := map[complaint.Ref]string{again: "72123"}[work.Ref]
+		if work.Job.Earlier != want {
+			t.Errorf("%s is forwarded with the earlier ticket %q, want %q", work.Ref, work.Job.Earlier, want)
+		}
+	}
+}
+
 func followUpOrders(t *testing.T, h Harness) {
 	w := begin(t, h)
 	earlier, later := w.followed(nil)

@@ -24,6 +24,7 @@ func conversations() []promise {
 		{"a sender is looked at by one gateway at a time", talkLease},
 		{"many senders at once are each made one complaint", talksConcurrently},
 		{"a complaint and the end of its messages are one transaction", filingIsAtomic},
+		{"messages of a complaint that is known are kept beside it", knownKeepsItsWords},
 		{"what is said meanwhile is not lost", saidMeanwhile},
 		{"a receipt is the first its sender hears", receiptFirst},
 		{"who adds to a complaint is told of it by nobody but as its reporter", additionsAreQuiet},
@@ -278,6 +279,34 @@ func filingIsAtomic(t *testing.T, h Harness) {
 	if work := w.claimWork(1)[0]; work.Ref != ref || work.Job.Complaint.Text != "Lampu mati\ndi Ranai\n" || work.Job.Complaint.Source != "portal" {
 		t.Errorf("forwarded is %+v", work.Job.Complaint)
 	}
+}
+
+// A channel may name its messages as it named its complaints before, or count anew. What was said stays readable.
+func knownKeepsItsWords(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1))[0].Ref
+	revisions := func() (texts []string) {
+		t.Helper()
+		w.must(w.Handle().SelectContext(t.Context(), &texts, "SELECT content FROM revision WHERE ref = $1", string(first)))
+		return texts
+	}
+	w.hears(said("1", "siti", "Jembatan di Serasan rusak"), said("2", "siti", "sejak kemarin"))
+	w.clock.Advance(joining.Within)
+	talk := w.talk()
+	kept, as, err := w.FileTalk(t.Context(), talk, filing(talk))
+	w.must(err)
+	if kept != (store.Kept{Ref: first, Known: true, Revised: true}) || as != store.MessageJoined {
+		t.Errorf("kept as %+v, %s", kept, as)
+	}
+	if texts := revisions(); len(texts) != 1 || !strings.Contains(texts[0], `Jembatan di Serasan rusak\nsejak kemarin`) || !strings.Contains(texts[0], `"siti"`) {
+		t.Errorf("beside it is kept %q", texts)
+	}
+	w.hears(said("3", "siti", "sudah ada?"))
+	w.clock.Advance(joining.Within)
+	if talk := w.talk(); talk.Last != "" {
+		t.Errorf("she is told where %s stands, which is not hers", talk.Last)
+	}
+	w.ledger(store.Ledger{Accepted: 1, Waiting: 1, Messages: store.Messages{Heard: 3, Joined: 2, Waiting: 1}})
 }
 
 func saidMeanwhile(t *testing.T, h Harness) {
