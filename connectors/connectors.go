@@ -26,6 +26,7 @@ type Connector struct {
 	WriteStatus  StatusWriter
 	Say          Speaker // with messages: answers to a person; the gateway words them, statuses too where WriteStatus is nil
 	Fetch        Fetcher // with messages that carry Media
+	Public       bool    // with WriteStatus: anybody may read what is written; it is given nothing else
 	Check        Checker // required: what `check --online` prints
 	Close        func() error
 
@@ -156,6 +157,9 @@ type Answer struct {
 	Type string
 	Body []byte
 }
+
+// ErrFull is what reading a request's body fails with when there is no room for it now: the sender is told to come back.
+var ErrFull = errors.New("too many large requests come at once")
 
 // RequestError is a request that is the sender's fault.
 type RequestError struct {

@@ -35,7 +35,7 @@ func (d *Door) Body(r *http.Request) ([]byte, error) {
 	if err := d.keys.Early(r, time.Now()); err != nil {
 		return nil, err
 	}
-	body, err := d.read(r)
+	body, err := ReadBody(r, d.maxBody)
 	if err != nil {
 		return nil, err
 	}
@@ -61,28 +61,26 @@ func (d *Door) String() string {
 	return fmt.Sprintf("of up to %d bytes, %s, at most %s", d.maxBody, d.keys, d.rate)
 }
 
-// read takes the whole body, since the signature needs it, and never more than the limit.
-func (d *Door) read(r *http.Request) ([]byte, error) {
-	if r.ContentLength > d.maxBody {
-		return nil, d.tooLarge()
+// ReadBody takes a request's whole body, since a signature needs it, and never more than so many bytes. The error is a
+// *RequestError where the sender is to blame.
+func ReadBody(r *http.Request, most int64) ([]byte, error) {
+	tooLarge := refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes; send fewer complaints or smaller files at a time", most))
+	if r.ContentLength > most {
+		return nil, tooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, d.maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	var limited *http.MaxBytesError
 	switch {
 	case errors.As(err, &limited):
-		return nil, d.tooLarge()
+		return nil, tooLarge
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, refusal(http.StatusBadRequest, "the body ends before its length")
 	case err != nil:
 		return nil, fmt.Errorf("reading the request: %w", err)
-	case int64(len(body)) > d.maxBody:
-		return nil, d.tooLarge()
+	case int64(len(body)) > most:
+		return nil, tooLarge
 	}
 	return body, nil
-}
-
-func (d *Door) tooLarge() error {
-	return refusal(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes; send fewer complaints or smaller files at a time", d.maxBody))
 }
 
 func refusal(status int, detail string) error { return &RequestError{Status: status, Detail: detail} }

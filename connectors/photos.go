@@ -13,8 +13,27 @@ import (
 // Bounds of the time that files take: a server that hangs must not hold up complaints.
 const (
 	PhotoTimeout  = 20 * time.Second // one file
-	PhotosTimeout = 2 * time.Minute  // all files of a page
+	PhotosTimeout = 2 * time.Minute  // what all files of a page that cannot be had may take together
 )
+
+// Patience is the time that is left for files that cannot be had. Those that come take none of it, so that a page with many
+// photos loses none, and a server that hangs holds up a page no longer than this.
+type Patience struct{ left time.Duration }
+
+// NewPatience is that of one page.
+func NewPatience(all time.Duration) *Patience { return &Patience{all} }
+
+// Fetch asks for one file, for as long as there is patience.
+func (p *Patience) Fetch(ctx context.Context, fetch func(context.Context) ([]byte, error)) ([]byte, error) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, p.left)
+	defer cancel()
+	body, err := fetch(ctx)
+	if err != nil {
+		p.left -= time.Since(began)
+	}
+	return body, err
+}
 
 // Photos keeps the files that a channel's record names in place of holding them.
 type Photos struct {
@@ -31,18 +50,16 @@ type Photo struct {
 }
 
 // Of fetches the files of a record and puts them on its complaint. One that cannot be had is left out, counted as missing,
-// and logged with where, which tells the record without a citizen's words; so must Fetch's error. The time for the whole page
-// ends at until. The error is the context's, or the file store's: then nothing is lost by polling again.
-func (p Photos) Of(ctx context.Context, until time.Time, c *complaint.Complaint, files []Photo, where slog.Attr) error {
-	fetching, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
+// and logged with where, which tells the record without a citizen's words; so must Fetch's error. The whole
+// page has one patience. The error is the context's, or the file store's: then nothing is lost by polling again.
+func (p Photos) Of(ctx context.Context, patience *Patience, c *complaint.Complaint, files []Photo, where slog.Attr) error {
 	for i, file := range files {
 		if i == p.Most {
 			p.Log.Warn("a complaint has more photos than are taken; the rest is left out", where, "most", p.Most)
 			c.Missing += len(files) - i
 			break
 		}
-		body, err := p.Fetch(fetching, file.At)
+		body, err := patience.Fetch(ctx, func(ctx context.Context) ([]byte, error) { return p.Fetch(ctx, file.At) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -22,7 +22,8 @@ type mailbox struct {
 func mailDoor(t *testing.T, need *servers) doorway {
 	d := mailbox{need.dovecot().Account(t), postoffice.StartSink(t)}
 	return doorway{
-		door: d, name: "surat", points: polledPoints(), photos: 1, tells: doorNews(),
+		door: d, name: "surat", points: polledPoints(), photo: true, tells: doorNews(),
+		files: map[string]string{"mail-password": postoffice.Password},
 		connector: fmt.Sprintf(`
   - name: surat
     kind: email
@@ -41,7 +42,6 @@ func (mailbox) writer(n int) string { return fmt.Sprintf("warga.midai.%d@surat.e
 
 func (d mailbox) complain(r *region, n int) {
 	r.Helper()
-	r.write("mail-password", postoffice.Password)
 	d.Deliver(r, "INBOX", fmt.Sprintf(`From: Warga Midai <%s>
 To: aduan@natuna.example
 Subject: Jembatan rusak

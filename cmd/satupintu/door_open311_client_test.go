@@ -42,7 +42,7 @@ func otherCityDoor(t *testing.T, _ *servers) doorway {
 	t.Cleanup(server.Close)
 	d.at = server.URL
 	return doorway{
-		door: d, name: "kota-lain", points: polledPoints(), photos: 1,
+		door: d, name: "kota-lain", points: polledPoints(), photo: true,
 		tells: []string{"Diteruskan ke SP4N-LAPOR! [OPEN]", "Mohon ditindaklanjuti.", "Sedang kami proses. [IN_PROGRESS]", "Sudah selesai. [FIXED]"},
 		connector: fmt.Sprintf(`
   - name: kota-lain

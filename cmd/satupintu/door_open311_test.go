@@ -14,7 +14,6 @@ import (
 
 // cityApp posts requests to the gateway by Open311 and fetches what became of them.
 type cityApp struct {
-	insistence
 	mu  *sync.Mutex
 	ids map[int]string // of requests, by number
 }
@@ -22,10 +21,18 @@ type cityApp struct {
 const cityAppName = "aplikasi-kota"
 
 func cityAppDoor(t *testing.T, _ *servers) doorway {
-	d := cityApp{newInsistence(t), &sync.Mutex{}, map[int]string{}}
+	d := cityApp{&sync.Mutex{}, map[int]string{}}
 	tells := []string{"Diteruskan ke SP4N-LAPOR! [open]", "Mohon ditindaklanjuti.", "Sedang kami proses. [in_progress]", "Sudah selesai. [fixed]"}
 	return doorway{
-		door: d, name: cityAppName, points: pushedPoints(), photos: 1, tells: tells,
+		door: d, name: cityAppName, points: pushedPoints(), photo: true, tells: tells,
+		files: map[string]string{
+			"keys.yaml": "keys: [{ name: aplikasi, key: { env: PORTAL_TOKEN } }]",
+			"services.yaml": `
+services:
+  - service_code: jalan
+    service_name: Jalan rusak
+    attributes: [{ code: fixmystreet_id, variable: false }]
+`},
 		connector: fmt.Sprintf(`
   - name: %s
     kind: open311
@@ -37,14 +44,7 @@ func cityAppDoor(t *testing.T, _ *servers) doorway {
 // complain posts a request with a photo until it is answered with an id, which must be the same each time.
 func (d cityApp) complain(r *region, n int) {
 	r.Helper()
-	r.write("keys.yaml", "keys: [{ name: aplikasi, key: { env: PORTAL_TOKEN } }]")
-	r.write("services.yaml", `
-services:
-  - service_code: jalan
-    service_name: Jalan rusak
-    attributes: [{ code: fixmystreet_id, variable: false }]
-`)
-	d.until(r, func(ctx context.Context) bool {
+	insist(r, func(ctx context.Context) bool {
 		id := d.post(ctx, r, n)
 		d.mu.Lock()
 		defer d.mu.Unlock()

@@ -27,7 +27,7 @@ func officeDoor(t *testing.T, _ *servers) doorway {
 	t.Cleanup(server.Close)
 	tells := []string{"[forwarded]", "Mohon ditindaklanjuti. [disposed]", "Sedang kami proses. [in_progress]", "Sudah selesai. [done]"}
 	return doorway{
-		door: d, name: "dinas", points: polledPoints(), photos: 1, tells: tells,
+		door: d, name: "dinas", points: polledPoints(), photo: true, tells: tells,
 		connector: fmt.Sprintf(`
   - name: dinas
     kind: rest

@@ -17,7 +17,6 @@ import (
 
 // smsGateway pushes messages to us, and sends ours: as Fonnte does, whose messages carry photos, or as Kannel.
 type smsGateway struct {
-	insistence
 	name string
 	mu   *sync.Mutex
 	sent *[]url.Values
@@ -27,7 +26,7 @@ type smsGateway struct {
 const smsSecret = "kunci-rahasia-0001"
 
 func newSMSGateway(t *testing.T, name string) smsGateway {
-	d := smsGateway{insistence: newInsistence(t), name: name, mu: &sync.Mutex{}, sent: &[]url.Values{}}
+	d := smsGateway{name: name, mu: &sync.Mutex{}, sent: &[]url.Values{}}
 	server := httptest.NewServer(d)
 	t.Cleanup(server.Close)
 	d.at = server.URL
@@ -36,7 +35,7 @@ func newSMSGateway(t *testing.T, name string) smsGateway {
 
 func fonnteDoor(t *testing.T, _ *servers) doorway {
 	d := newSMSGateway(t, "fonnte")
-	return d.doorway(talkedPoints(pushedPoints()), 1, fmt.Sprintf(`
+	return d.doorway(talkedPoints(pushedPoints()), true, fmt.Sprintf(`
       send: { url: %q, secret: { value: { env: PORTAL_TOKEN } } }
       media: { hosts: [ 127.0.0.1 ] }
 `, d.at+"/send"))
@@ -44,14 +43,15 @@ func fonnteDoor(t *testing.T, _ *servers) doorway {
 
 func kannelDoor(t *testing.T, _ *servers) doorway {
 	d := newSMSGateway(t, "kannel")
-	return d.doorway(photolessPoints(talkedPoints(pushedPoints())), 0, fmt.Sprintf(`
+	return d.doorway(photolessPoints(talkedPoints(pushedPoints())), false, fmt.Sprintf(`
       send: { url: %q, secret: { value: { env: PORTAL_TOKEN } } }
 `, d.at+"/cgi-bin/sendsms"))
 }
 
-func (d smsGateway) doorway(points []relay.Point, photos int, settings string) doorway {
+func (d smsGateway) doorway(points []relay.Point, photo bool, settings string) doorway {
 	return doorway{
-		door: d, name: d.name, points: points, photos: photos, tells: talkedNews(), repeats: true,
+		door: d, name: d.name, points: points, photo: photo, tells: talkedNews(), repeats: true, greet: d.greet,
+		files: map[string]string{"sms-secret": smsSecret},
 		connector: fmt.Sprintf(`
   - name: %s
     kind: sms
@@ -88,37 +88,40 @@ func (smsGateway) number(n int) string { return fmt.Sprintf("62812700044%02d", n
 
 func (d smsGateway) complain(r *region, n int) {
 	r.Helper()
-	more := url.Values{}
+	message := d.message(n, doorText(d.name, n))
 	if d.name == "fonnte" {
-		more = url.Values{"url": {fmt.Sprintf("%s/foto/%d.jpg", d.at, n)}, "filename": {"jembatan"}, "extension": {"jpg"}}
+		message.Set("url", fmt.Sprintf("%s/foto/%d.jpg", d.at, n))
+		message.Set("filename", "jembatan")
+		message.Set("extension", "jpg")
 	}
-	d.push(r, n, doorText(d.name, n), more)
+	d.push(r, message)
 }
 
 func (d smsGateway) greet(r *region, n int) {
 	r.Helper()
-	d.push(r, n, "Selamat pagi", url.Values{})
+	d.push(r, d.message(n, "Selamat pagi"))
 }
 
-// push has the gateway push a message of person n: Fonnte as a form, Kannel by GET.
-func (d smsGateway) push(r *region, n int, text string, with url.Values) {
-	r.Helper()
-	r.write("sms-secret", smsSecret)
-	address, now := fmt.Sprintf("http://%s/in/%s/%s", r.intake, d.name, smsSecret), time.Now()
-	for name, value := range map[string]string{
-		"fonnte inboxid": fmt.Sprint(now.UnixNano()), "fonnte device": "628127000000", "fonnte sender": d.number(n), "fonnte message": text,
-		"fonnte name": "Warga Midai", "fonnte timestamp": fmt.Sprint(now.Unix()),
-		"kannel id": fmt.Sprint(now.UnixNano()), "kannel sender": "+" + d.number(n), "kannel text": text, "kannel time": fmt.Sprint(now.Unix()),
-	} {
-		if gateway, field, _ := strings.Cut(name, " "); gateway == d.name {
-			with.Set(field, value)
-		}
+// message is one of person n, as Fonnte or Kannel has it.
+func (d smsGateway) message(n int, text string) url.Values {
+	id, now := fmt.Sprint(time.Now().UnixNano()), fmt.Sprint(time.Now().Unix())
+	if d.name == "kannel" {
+		return url.Values{"id": {id}, "sender": {"+" + d.number(n)}, "text": {text}, "time": {now}}
 	}
-	d.until(r, func(ctx context.Context) bool {
+	return url.Values{
+		"inboxid": {id}, "device": {"628127000000"}, "sender": {d.number(n)}, "name": {"Warga Midai"}, "message": {text}, "timestamp": {now},
+	}
+}
+
+// push posts a message as a form, as Fonnte does, or sends it by GET, as Kannel does.
+func (d smsGateway) push(r *region, message url.Values) {
+	r.Helper()
+	address := fmt.Sprintf("http://%s/in/%s/%s", r.intake, d.name, smsSecret)
+	insist(r, func(ctx context.Context) bool {
 		if d.name == "kannel" {
-			return isOK(http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+with.Encode(), nil))
+			return isOK(http.NewRequestWithContext(ctx, http.MethodGet, address+"?"+message.Encode(), nil))
 		}
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(with.Encode()))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(message.Encode()))
 		if err == nil {
 			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}

@@ -69,7 +69,7 @@ func villageDoor(t *testing.T, need *servers) doorway {
 	tells := doorNews()
 	tells[len(tells)-1] += " [3]"
 	return doorway{
-		door: d, name: "desa", points: polledPoints(), photos: 1, tells: tells,
+		door: d, name: "desa", points: polledPoints(), photo: true, tells: tells,
 		connector: fmt.Sprintf(`
   - name: desa
     kind: sql

@@ -11,20 +11,18 @@ import (
 )
 
 // messenger is WhatsApp: each complaint is two messages of a person of its own, its answers are messages to that person.
-type messenger struct {
-	insistence
-	api *cloudapi.API
-}
+type messenger struct{ api *cloudapi.API }
 
 const messengerSecret = "rahasia-aplikasi"
 
 func whatsappDoor(t *testing.T, _ *servers) doorway {
-	d := messenger{newInsistence(t), cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: "token-portal", AppSecret: messengerSecret})}
+	d := messenger{cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: "token-portal", AppSecret: messengerSecret})}
 	graph := httptest.NewServer(d.api)
 	t.Cleanup(graph.Close)
 	return doorway{
-		door: d, name: "warga-wa", points: talkedPoints(pushedPoints()), photos: 1, repeats: true,
-		tells: talkedNews(),
+		door: d, name: "warga-wa", points: talkedPoints(pushedPoints()), photo: true, repeats: true,
+		tells: talkedNews(), greet: d.greet,
+		files: map[string]string{"wa-app-secret": messengerSecret},
 		connector: fmt.Sprintf(`
   - name: warga-wa
     kind: whatsapp
@@ -57,9 +55,8 @@ func (d messenger) greet(r *region, n int) {
 
 func (d messenger) post(r *region, messages ...cloudapi.Message) {
 	r.Helper()
-	r.write("wa-app-secret", messengerSecret)
 	body := d.api.Body(d.api.Messages(messages...))
-	d.until(r, func(ctx context.Context) bool {
+	insist(r, func(ctx context.Context) bool {
 		request, err := d.api.Request("http://"+r.intake+"/in/warga-wa", body)
 		if err != nil {
 			return false

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"crypto/ed25519"
+	"encoding/pem"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // Every example of a connector on a page loads as `satupintu check` loads a file, and opens; every kind has a page with one.
@@ -101,9 +105,23 @@ func exampleFile(t *testing.T, example string, files map[string]string) string {
 	}
 	example = secretInFile.ReplaceAllStringFunc(example, func(reference string) string {
 		parts := secretInFile.FindStringSubmatch(reference)
-		return parts[1] + write(filepath.Base(parts[2]), secretOf(parts[2])) + parts[3]
+		secret := secretOf(parts[2])
+		if strings.HasSuffix(parts[2], "ed25519") {
+			secret = privateKey(t)
+		}
+		return parts[1] + write(filepath.Base(parts[2]), secret) + parts[3]
 	})
 	return write("gateway.yaml", frame+"\n"+example)
+}
+
+// privateKey is one as ssh-keygen writes it.
+func privateKey(t *testing.T) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	block, err := ssh.MarshalPrivateKey(key, "")
+	must(t, err)
+	return string(pem.EncodeToMemory(block))
 }
 
 // secretOf is an invented secret, another for each name, in the form the name leads one to expect: a bot's token has a

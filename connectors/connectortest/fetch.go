@@ -53,8 +53,8 @@ func fetchesWhole(s *session, c connectors.Connector) {
 		media, content := s.channel.Media(s.t, size)
 		sum := sha256.Sum256(content)
 		got := s.fetch(c, media)
-		if got.SHA256 != hex.EncodeToString(sum[:]) || s.files.count() != i+1 {
-			s.t.Errorf("a file of %d bytes comes as %d others; %d files are kept", size, got.Size, s.files.count())
+		if got.SHA256 != hex.EncodeToString(sum[:]) || s.files.Count() != i+1 {
+			s.t.Errorf("a file of %d bytes comes as %d others; %d files are kept", size, got.Size, s.files.Count())
 		}
 		if got.Name == "" {
 			s.t.Errorf("a file is kept without a name")
@@ -83,8 +83,8 @@ func (s *session) wantNoFile(c connectors.Connector, media connectors.Media, per
 	case !permanent && marked.Verdict == retry.Permanent:
 		s.t.Errorf("it is refused for good (%v): want it asked for again", err)
 	}
-	if got != (complaint.Attachment{}) || s.files.count() > 0 {
-		s.t.Errorf("a file that cannot be had leaves %+v and %d files", got, s.files.count())
+	if got != (complaint.Attachment{}) || s.files.Count() > 0 {
+		s.t.Errorf("a file that cannot be had leaves %+v and %d files", got, s.files.Count())
 	}
 }
 
@@ -119,7 +119,7 @@ func fetchesCancelled(s *session, c connectors.Connector) {
 	s.within("Fetch with a cancelled context", func() {
 		_, err := c.Fetch.Fetch(ctx, media)
 		s.note("", err)
-		if err == nil && s.files.count() == 0 {
+		if err == nil && s.files.Count() == 0 {
 			s.t.Errorf("Fetch with a cancelled context says that it has the file, and has not")
 		}
 	})

@@ -77,8 +77,8 @@ func (s *session) wantRefused(c connectors.Connector, what string, r *http.Reque
 	if !errors.As(err, &refused) || refused.Status != status {
 		s.t.Errorf("%s: want a RequestError with %d, got %s", what, status, refusalInWords(err))
 	}
-	if taken(received) > 0 || received.Answer != nil || s.files.count() > 0 {
-		s.t.Errorf("%s: it is to be refused, and left %d complaints or messages and %d files", what, taken(received), s.files.count())
+	if taken(received) > 0 || received.Answer != nil || s.files.Count() > 0 {
+		s.t.Errorf("%s: it is to be refused, and left %d complaints or messages and %d files", what, taken(received), s.files.Count())
 	}
 }
 
@@ -109,7 +109,7 @@ func receivesFit(s *session, c connectors.Connector) {
 	for _, m := range received.Messages {
 		s.wantFitMessage(c, m)
 	}
-	if s.files.count() > 0 && len(received.Messages) > 0 {
+	if s.files.Count() > 0 && len(received.Messages) > 0 {
 		s.t.Errorf("a message's file is fetched before the message is kept")
 	}
 }

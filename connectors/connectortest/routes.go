@@ -55,7 +55,7 @@ func routedPromises() []routedPromise {
 
 func tryRouted(t testing.TB, r Routed, p routedPromise) {
 	t.Helper()
-	d := &door{t: t, Routed: r, files: &files{}, said: &words{}}
+	d := &door{t: t, Routed: r, files: &Shelf{}, said: &Log{}}
 	p.keeps(d)
 	for i, secret := range r.Secrets {
 		if secret != "" && strings.Contains(d.said.String(), secret) {
@@ -68,8 +68,8 @@ func tryRouted(t testing.TB, r Routed, p routedPromise) {
 type door struct {
 	Routed
 	t     testing.TB
-	files *files
-	said  *words
+	files *Shelf
+	said  *Log
 
 	mu    sync.Mutex
 	taken []complaint.Complaint
@@ -174,8 +174,8 @@ func knowsRepeats(d *door) {
 
 func keepsStrangersOut(d *door) {
 	w := d.send(d.Stranger(1))
-	if w.Code != http.StatusUnauthorized && w.Code != http.StatusForbidden || len(d.taken) > 0 || d.files.count() > 0 {
-		d.t.Errorf("a stranger is answered with %d, and leaves %d complaints and %d files; want 401 or 403, and nothing", w.Code, len(d.taken), d.files.count())
+	if w.Code != http.StatusUnauthorized && w.Code != http.StatusForbidden || len(d.taken) > 0 || d.files.Count() > 0 {
+		d.t.Errorf("a stranger is answered with %d, and leaves %d complaints and %d files; want 401 or 403, and nothing", w.Code, len(d.taken), d.files.Count())
 	}
 }
 
@@ -200,7 +200,7 @@ func refusesHalves(d *door) {
 		d.t.Fatalf("reading the sample: %v", err)
 	}
 	r.Body = io.NopCloser(io.MultiReader(strings.NewReader(string(body[:len(body)-1])), brokenReader{}))
-	if w := d.send(r); w.Code < http.StatusBadRequest || len(d.taken) > 0 || d.files.count() > 0 {
-		d.t.Errorf("half a request is answered with %d, and leaves %d complaints and %d files", w.Code, len(d.taken), d.files.count())
+	if w := d.send(r); w.Code < http.StatusBadRequest || len(d.taken) > 0 || d.files.Count() > 0 {
+		d.t.Errorf("half a request is answered with %d, and leaves %d complaints and %d files", w.Code, len(d.taken), d.files.Count())
 	}
 }

@@ -1,13 +1,9 @@
 package connectortest
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -18,7 +14,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 const maxBody = 1 << 20
@@ -28,16 +23,16 @@ type session struct {
 	t         testing.TB
 	ctx       context.Context
 	channel   Channel
-	files     *files
+	files     *Shelf
 	transport *http.Transport
-	said      *words
+	said      *Log
 	closers   []func() error
 	patience  time.Duration
 }
 
 func newSession(t testing.TB, channel Channel) *session {
 	return &session{
-		t: t, ctx: t.Context(), channel: channel, files: &files{}, transport: &http.Transport{}, said: &words{},
+		t: t, ctx: t.Context(), channel: channel, files: &Shelf{}, transport: &http.Transport{}, said: &Log{},
 		patience: 5 * time.Second,
 	}
 }
@@ -99,48 +94,6 @@ func (s *session) add(n int) {
 	if s.channel.Add != nil {
 		s.channel.Add(s.t, n)
 	}
-}
-
-// words collects what is said, from any goroutine.
-type words struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (w *words) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.Write(p)
-}
-
-func (w *words) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.text.String()
-}
-
-// files is a FileStore that keeps nothing but the count.
-type files struct {
-	mu  sync.Mutex
-	put int
-}
-
-func (f *files) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	body, err := io.ReadAll(r)
-	if err != nil {
-		return complaint.Attachment{}, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.put++
-	sum := sha256.Sum256(body)
-	return complaint.Attachment{Name: name, Type: http.DetectContentType(body), Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:])}, nil
-}
-
-func (f *files) count() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.put
 }
 
 // within runs a call that must end promptly.

@@ -31,7 +31,7 @@ func openClient(env connectors.Env, s *Settings, mapper *connectors.Mapper) (con
 	}
 	connector := connectors.Connector{Poll: c, Check: c}
 	if s.Updates {
-		connector.WriteStatus = c
+		connector.WriteStatus, connector.Public = c, true
 	}
 	return connector, nil
 }

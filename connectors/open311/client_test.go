@@ -300,6 +300,34 @@ func TestWhatIsNoWholeListIsAnError(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatIsNoRequestHidesNoOther(t *testing.T) {
+	now := time.Now().UTC().Format(time.RFC3339)
+	body := `[null,{"service_request_id":"1","description":"Lampu mati","requested_datetime":"` + now + `"},"maaf",null,17]`
+	r := newReader(t, &geoserver{body: body}, func(s *open311.Settings) { s.Format = "json" })
+	wheres := map[string]bool{}
+	page := connectors.Page{More: true}
+	for more := true; more; more = page.More {
+		var err error
+		if page, err = r.c.Poll.Poll(t.Context(), r.cursor); err != nil {
+			t.Fatal(err)
+		}
+		r.cursor = page.Next
+		for _, c := range page.Complaints {
+			r.came[c.SourceID]++
+		}
+		for _, aside := range page.SetAside {
+			wheres[aside.Where] = true
+			if aside.Reason != connectors.Unreadable || len(aside.Raw) == 0 {
+				t.Errorf("set aside as %+v", aside)
+			}
+		}
+	}
+	r.wantOnce(1, 1)
+	if len(wheres) != 3 {
+		t.Errorf("set aside are %v, want null, a text and a number", wheres)
+	}
+}
+
 func TestOneOddRequestHidesNoOther(t *testing.T) {
 	now := time.Now().UTC().Format(time.RFC3339)
 	body := `<?xml version="1.0" encoding="ISO-8859-1"?>
@@ -361,6 +389,9 @@ func TestAStatusIsToldInTheExtensionsWords(t *testing.T) {
 	want := []string{"SP-1KAZ5T8M3Q0X4RD-2 7 IN_PROGRESS 2026-01-03T14:05:09+07:00 Sedang diproses (Dinas PU).\n\nKami periksa"}
 	if got := g.told(); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
+	}
+	if !r.c.Public {
+		t.Error("the gateway is not told that anybody may read it")
 	}
 	silent := newReader(t, g, func(s *open311.Settings) { s.Updates = false })
 	if silent.c.WriteStatus != nil {

@@ -84,7 +84,7 @@ func (e *endpoint) service(f form) (service, error) {
 func (e *endpoint) take(ctx context.Context, c complaint.Complaint, f form) (complaint.Ref, error) {
 	waiting, cancel := context.WithTimeout(ctx, e.settings.MediaWait.D())
 	defer cancel()
-	if err := e.media.keep(waiting, &c, f.files, f.Values["media_url"]); err != nil {
+	if err := e.media.keep(waiting, connectors.NewPatience(connectors.PhotosTimeout), &c, f.files, f.Values["media_url"]); err != nil {
 		return "", err
 	}
 	refs, err := e.desk.TakeIn(ctx, []complaint.Complaint{c})

@@ -22,6 +22,7 @@ import (
 type item struct {
 	record map[string]any // of texts, json.Number, bool, nil, and maps and lists of these
 	raw    []byte
+	broken bool // it is no object, and has no fields
 }
 
 const mostDepth = 32 // of XML elements in one another
@@ -58,12 +59,15 @@ func decodeJSON(body []byte, root, _ string) ([]item, error) {
 		return nil, errOther // null is not "none"
 	}
 	items := make([]item, len(list))
+	words, objects := false, false
 	for i, raw := range list {
 		record, err := connectors.Record(raw)
-		if err != nil {
-			return nil, errOther
-		}
-		items[i] = item{record: record, raw: raw}
+		items[i] = item{record: record, raw: raw, broken: err != nil}
+		objects = objects || err == nil
+		words = words || err != nil && string(raw) != "null"
+	}
+	if words && !objects {
+		return nil, errOther // an error in disguise: what was asked for may be there all the same
 	}
 	return items, nil
 }

@@ -34,7 +34,7 @@ const (
 	mostParts = 1000 // of a form; a request's fields and files are far fewer
 )
 
-// readForm reads a posted form of either kind. Its errors are *failure.
+// readForm reads a posted form of either kind. Its errors are *failure, or connectors.ErrFull.
 func readForm(r *http.Request) (form, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
@@ -56,6 +56,9 @@ func readForm(r *http.Request) (form, error) {
 
 func badBody(err error) error {
 	var large *http.MaxBytesError
+	if errors.Is(err, connectors.ErrFull) {
+		return err // see refuse
+	}
 	if errors.As(err, &large) {
 		return fail(http.StatusBadRequest, "the request is larger than this server takes")
 	}

@@ -40,7 +40,7 @@ func newMedia(env connectors.Env, s *Settings) media {
 
 // keep adds files to a complaint, first those that came with it, then those at addresses. The error is the context's or the
 // file store's: then nothing is lost by trying again.
-func (m media) keep(ctx context.Context, c *complaint.Complaint, sent []upload, addresses []string) error {
+func (m media) keep(ctx context.Context, patience *connectors.Patience, c *complaint.Complaint, sent []upload, addresses []string) error {
 	for _, file := range sent {
 		if len(c.Attachments) >= m.most || int64(len(file.body)) > m.size {
 			c.Missing++
@@ -55,7 +55,7 @@ func (m media) keep(ctx context.Context, c *complaint.Complaint, sent []upload, 
 			c.Missing++
 			continue
 		}
-		file, err := m.fetch(ctx, address)
+		file, err := m.fetch(ctx, patience, address)
 		if err != nil {
 			c.Missing++
 			m.log.Warn("a file that media_url names cannot be had; the complaint goes on without it", "id", c.SourceID, "error", err)
@@ -80,12 +80,12 @@ func (m media) put(ctx context.Context, c *complaint.Complaint, file upload) err
 var errHost = errors.New("its host is not one of media_hosts")
 
 // fetch gets one file. Its errors never quote the address.
-func (m media) fetch(ctx context.Context, address string) (upload, error) {
+func (m media) fetch(ctx context.Context, patience *connectors.Patience, address string) (upload, error) {
 	at, err := url.Parse(address)
 	if err != nil || !m.allowed(at.Host) {
 		return upload{}, errHost
 	}
-	body, err := m.download.Get(ctx, address)
+	body, err := patience.Fetch(ctx, func(ctx context.Context) ([]byte, error) { return m.download.Get(ctx, address) })
 	if err != nil {
 		return upload{}, err
 	}

@@ -40,9 +40,9 @@ func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.P
 	if page.Next, err = connectors.CursorOf(s.note); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(connectors.PhotosTimeout)
+	patience := connectors.NewPatience(connectors.PhotosTimeout)
 	for _, one := range s.found {
-		if err := c.deliver(ctx, until, one, &page); err != nil {
+		if err := c.deliver(ctx, patience, one, &page); err != nil {
 			return connectors.Page{}, err
 		}
 	}
@@ -217,6 +217,10 @@ func (c *client) requested(one item) (int64, bool) {
 // sum is of what makes a request what it is: its id and its words, not how it stands.
 func sum(one item) uint64 {
 	h := fnv.New64a()
+	if one.broken {
+		_, _ = h.Write(one.raw) // it cannot fail
+		return h.Sum64()
+	}
 	for _, field := range []string{"service_request_id", "service_code", "description", "address", "lat", "long", "media_url", "requested_datetime"} {
 		fmt.Fprintf(h, "%q ", textIn(one, field))
 	}
@@ -235,7 +239,13 @@ func textIn(one item, field string) string {
 }
 
 // deliver puts a request on the page, or sets it aside.
-func (c *client) deliver(ctx context.Context, until time.Time, one item, page *connectors.Page) error {
+func (c *client) deliver(ctx context.Context, patience *connectors.Patience, one item, page *connectors.Page) error {
+	if one.broken {
+		page.SetAside = append(page.SetAside, connectors.SetAside{
+			Where: fmt.Sprintf("list entry %016x", sum(one)), Reason: connectors.Unreadable, Detail: "the server's list holds an entry that is no object; the others are taken", Raw: one.raw,
+		})
+		return nil
+	}
 	made, err := c.mapper.Map(c.record(one))
 	made.Raw = complaint.Payload{Type: "application/json", Body: one.raw}
 	if err != nil {
@@ -244,9 +254,7 @@ func (c *client) deliver(ctx context.Context, until time.Time, one item, page *c
 		})
 		return nil
 	}
-	fetching, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	if err := c.media.keep(fetching, &made, nil, addresses(one.record["media_url"])); err != nil {
+	if err := c.media.keep(ctx, patience, &made, nil, addresses(one.record["media_url"])); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

@@ -18,6 +18,7 @@ import (
 // What a list holds at most.
 const (
 	mostListed = 1000
+	mostSkip   = 100_000 // rows before a page: the store counts them out each time
 	mostSpan   = 90 * day
 )
 
@@ -147,7 +148,7 @@ func (p *params) query(now time.Time) connectors.Query {
 		}
 	}
 	q.From, q.To = p.span(now)
-	q.Most, q.Skip = p.page()
+	q.Most, q.Skip = p.page("follow the header Link, which goes further")
 	q.BeforeAt, q.BeforeRef = p.before()
 	return q
 }
@@ -202,10 +203,15 @@ func (p *params) span(now time.Time) (from, to time.Time) {
 	return from, to
 }
 
-// page is how many are wanted, and how many come before them.
-func (p *params) page() (most, skip int) {
+// page is how many are wanted, and how many come before them. further is how to get to those behind the last page.
+func (p *params) page(further string) (most, skip int) {
 	most = p.number("page_size", mostListed, mostListed)
-	return most, (p.number("page", 1, 1_000_000) - 1) * most
+	skip = (p.number("page", 1, 1_000_000) - 1) * most
+	if skip > mostSkip {
+		p.fault("page", fmt.Sprintf("may leave out %d entries at most: %s", mostSkip, further))
+		return most, 0
+	}
+	return most, skip
 }
 
 func (p *params) number(field string, otherwise, most int) int {

@@ -63,7 +63,7 @@ func TestAListIsAskedForAsItsParametersSay(t *testing.T) {
 func TestParametersThatCannotBeReadAreNamed(t *testing.T) {
 	served := serve(t, goldenDesk())
 	for query, says := range map[string]string{
-		"page=0": "page is a number", "page=x": "page is a number", "page_size=1001": "page_size is a number from 1 to 1000",
+		"page=102": "page may leave out 100000 entries at most: follow the header Link", "page=0": "page is a number", "page=x": "page is a number", "page_size=1001": "page_size is a number from 1 to 1000",
 		"status=fixed": "status is open or closed", "updated_after=x": "updated_after is not a date", "before=x": "before is not what",
 		"before=1.x":         "before is not what",
 		"service_request_id": "",

@@ -15,7 +15,7 @@ import (
 func (e *endpoint) updates(r request) (element, error) {
 	p := params{Values: cleaned(r.URL.Query()), zone: e.env.Zone}
 	q := connectors.UpdateQuery{From: p.date("start_date"), To: p.end("end_date")}
-	q.Most, q.Skip = p.page()
+	q.Most, q.Skip = p.page("ask from a later start_date")
 	if len(p.wrong) > 0 {
 		return element{}, fail(http.StatusBadRequest, p.wrong...)
 	}

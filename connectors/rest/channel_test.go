@@ -1,18 +1,15 @@
 package rest
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 )
 
 func wib() *time.Location { return time.FixedZone("WIB", 7*3600) }
@@ -40,15 +37,15 @@ func agency(style string) *Settings {
 type channel struct {
 	connectors.Connector
 	from  connectors.Cursor
-	said  *safeBuffer
-	files *shelf
+	said  *connectortest.Log
+	files *connectortest.Shelf
 	polls int
 }
 
 func openOn(t testing.TB, transport http.RoundTripper, s *Settings) *channel {
 	t.Helper()
 	must(t, s.Validate())
-	c := &channel{said: &safeBuffer{}, files: &shelf{}}
+	c := &channel{said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 	opened, err := Definition().Open(connectors.Env{
 		Name: "dinas", Zone: wib(), Files: c.files, Log: slog.New(slog.NewTextHandler(c.said, nil)), Transport: transport,
 	}, s)
@@ -90,43 +87,6 @@ func idsOf(page connectors.Page) []string {
 		ids = append(ids, one.SourceID)
 	}
 	return ids
-}
-
-// shelf is a file store in memory.
-type shelf struct {
-	mu   sync.Mutex
-	held map[string]string
-}
-
-func (f *shelf) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	body, err := io.ReadAll(r)
-	if err != nil {
-		return complaint.Attachment{}, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.held == nil {
-		f.held = map[string]string{}
-	}
-	f.held[name] = string(body)
-	return complaint.Attachment{Name: name, Type: http.DetectContentType(body), Size: int64(len(body)), SHA256: "00"}, nil
-}
-
-type safeBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func must(t testing.TB, err error) {

@@ -30,9 +30,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if page.Next, err = r.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(connectors.PhotosTimeout)
+	patience := connectors.NewPatience(connectors.PhotosTimeout)
 	for i := range fresh {
-		if err := c.deliver(ctx, until, &fresh[i], &page); err != nil {
+		if err := c.deliver(ctx, patience, &fresh[i], &page); err != nil {
 			return connectors.Page{}, err
 		}
 	}
@@ -40,14 +40,14 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 }
 
 // deliver puts an item on the page, if it is a complaint or was set aside.
-func (c *connector) deliver(ctx context.Context, until time.Time, one *item, page *connectors.Page) error {
+func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, one *item, page *connectors.Page) error {
 	if one.aside != nil {
 		page.SetAside = append(page.SetAside, *one.aside)
 	}
 	if !one.taken {
 		return nil
 	}
-	err := c.photos.Of(ctx, until, &one.made, c.photosOf(one.record), slog.String("item", one.made.SourceID))
+	err := c.photos.Of(ctx, patience, &one.made, c.photosOf(one.record), slog.String("item", one.made.SourceID))
 	page.Complaints = append(page.Complaints, one.made)
 	return err
 }

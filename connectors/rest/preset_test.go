@@ -163,7 +163,7 @@ func TestSapawarga(t *testing.T) {
 		Reporter:   complaint.Reporter{Name: "Contoh Warga", Phone: "081270004402", Email: "warga.sedanau@surat.example", Account: "081270004402"},
 		Place:      complaint.Place{Address: "Jalan Pelabuhan", Lat: &lat, Long: &long},
 		ReportedAt: time.Date(2026, 1, 3, 7, 5, 0, 0, time.UTC), Raw: complaint.Payload{Type: jsonType, Body: []byte(one)},
-		Attachments: []complaint.Attachment{{Name: "lubang.jpg", Type: "image/jpeg", Size: 9, SHA256: "00"}},
+		Attachments: []complaint.Attachment{{Name: "lubang.jpg", Type: "image/jpeg", Size: 9, SHA256: "1e25f130e056a8a9fd7859d8fed208865a1252f9bbc49ce51b1416d2f5971f69"}},
 	}
 	if diff := cmp.Diff(want, page.Complaints[0]); diff != "" {
 		t.Error(diff)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -23,7 +22,7 @@ import (
 )
 
 // Receive takes one message. What is no message of a person is answered as if it were kept, or the gateway would send it
-// again and again.
+// again and again; what may be one, though nobody could be answered, is set aside.
 func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return connectors.Received{}, refuse(http.StatusMethodNotAllowed, "send messages with GET or POST")
@@ -31,7 +30,7 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if err := c.early(r); err != nil {
 		return connectors.Received{}, err
 	}
-	body, err := c.read(r)
+	body, err := connectors.ReadBody(r, c.maxBody)
 	if err != nil {
 		return connectors.Received{}, err
 	}
@@ -50,27 +49,15 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	switch {
 	case err != nil:
 		return connectors.Received{}, err
+	case why == noNumber:
+		aside := connectors.SetAside{Where: "a message", Reason: connectors.BadField, Detail: why, Raw: c.rawOf(r, values, body).Body}
+		return connectors.Received{SetAside: []connectors.SetAside{aside}, Told: told}, nil
 	case why != "":
 		c.log.Info("a message is left alone", "because", why)
 		return connectors.Received{Answer: told}, nil
 	}
 	message.Raw = c.rawOf(r, values, body)
 	return connectors.Received{Messages: []connectors.Message{message}, Told: told}, nil
-}
-
-// read takes the whole body, and never more than the limit.
-func (c *connector) read(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, c.maxBody+1))
-	var limited *http.MaxBytesError
-	switch {
-	case errors.As(err, &limited), int64(len(body)) > c.maxBody:
-		return nil, refuse(http.StatusRequestEntityTooLarge, "the body is larger than we take")
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(http.StatusBadRequest, "the body ends before its length")
-	case err != nil:
-		return nil, fmt.Errorf("reading the request: %w", err)
-	}
-	return body, nil
 }
 
 // valuesOf are the parameters of a request: those of its address, and over them those of its body.
@@ -140,7 +127,10 @@ func (c *connector) rawOf(r *http.Request, values url.Values, body []byte) compl
 	return complaint.Payload{Type: r.Header.Get("Content-Type"), Body: body}
 }
 
-// message is what a person wrote. why says that it is none.
+// noNumber is why a message is set aside.
+const noNumber = "its sender is no telephone number that can be answered; is fields.sender the right one? Write to the person by other means"
+
+// message is what a person wrote. why says that it is none, or noNumber.
 func (c *connector) message(values url.Values) (m connectors.Message, why string, err error) {
 	f := c.settings.Fields
 	get := func(name string) string {
@@ -149,15 +139,16 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 		}
 		return complaint.CleanText(inUTF8(values.Get(name)))
 	}
-	sender := get(f.Sender)
+	from := get(f.Sender)
 	switch {
-	case sender == "":
+	case from == "":
 		return m, "", &connectors.RequestError{Status: http.StatusBadRequest, Field: f.Sender, Detail: "is missing: the sender's number"}
-	case get(f.Group) != "":
+	case get(f.Group) != "" || isGroup(from):
 		return m, "it is a group's", nil
-	case !isNumber(sender):
+	case isService(from):
 		return m, "its sender is no telephone number: a short code, or a name", nil
 	}
+	sender := numberOf(from)
 	m = connectors.Message{
 		Sender: sender, Text: get(f.Text), Reporter: complaint.Reporter{Name: get(f.Name), Phone: sender, Account: sender},
 		Place: placeOf(get(f.Location)), Media: mediaOf(get(f.URL), get(f.File), get(f.Ending)),
@@ -168,6 +159,9 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 	if len(m.Text) > complaint.MaxText {
 		return m, "", &connectors.RequestError{Status: http.StatusBadRequest, Field: f.Text, Detail: fmt.Sprintf("is longer than %d bytes", complaint.MaxText)}
 	}
+	if !isNumber(sender) {
+		return m, noNumber, nil
+	}
 	if at, err := connectors.ParseTime(get(f.Time), nil, c.zone); err == nil {
 		m.At = at
 	}
@@ -175,16 +169,18 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 	return m, "", nil
 }
 
-// idOf is the gateway's id. A gateway that gives none sends a message again when our answer came late, so the id is made of
-// what stays the same then: the sender, the words, the place, the file and the time. Two messages of the same words are told
-// apart by their time; where the gateway gives no time either, by the hour in which they came: somebody who writes the same an
-// hour later is heard again, and a repeat that crosses the hour is found by the comparing of complaints.
+// idOf is a hash of all that stays the same when a gateway sends a message again because our answer came late: its own id, the
+// sender, the words, the place, the file and the time. The id alone is not believed: some gateways number from 1 again after
+// they were set up anew, or give every message the same, and two messages of one id would be one complaint. Without an id, two
+// messages of the same words are told apart by their time; where the gateway gives no time either, by the hour in which they
+// came: somebody who writes the same an hour later is heard again, and a repeat that crosses the hour is found by the comparing
+// of complaints.
 func (c *connector) idOf(m connectors.Message, given string) string {
-	if given != "" && len(given) <= complaint.MaxSourceID {
-		return given
+	if strings.Trim(given, "0") == "" { // 0 stands for none
+		given = ""
 	}
 	at := m.At
-	if at.IsZero() {
+	if at.IsZero() && given == "" {
 		at = c.now().Truncate(time.Hour)
 	}
 	sum := sha256.New()
@@ -206,13 +202,6 @@ func mediaID(media []connectors.Media) string {
 		return ""
 	}
 	return media[0].ID
-}
-
-// isNumber says whether a sender can be a person's: eight digits at least, and nothing that a gateway reads as more than one
-// receiver.
-func isNumber(sender string) bool {
-	digits := strings.TrimPrefix(sender, "+")
-	return len(digits) >= 8 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
 }
 
 // placeOf reads lat,long; anything else is kept as words.

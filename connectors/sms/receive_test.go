@@ -45,23 +45,23 @@ func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
 		want   connectors.Message
 	}{
 		"Kannel": {kannel, push("GET", "", "id=8b0ab0e9-2b4e&sender="+warga+"&text=lampu+mati+di+Sungai+Ulu&time=1767423900", ""), connectors.Message{
-			ID: "8b0ab0e9-2b4e", Sender: warga, At: moment(), Reporter: person, Text: "lampu mati di Sungai Ulu",
+			Sender: warga, At: moment(), Reporter: person, Text: "lampu mati di Sungai Ulu",
 			Raw: complaint.Payload{Type: formType, Body: []byte("id=8b0ab0e9-2b4e&sender=" + warga + "&text=lampu+mati+di+Sungai+Ulu&time=1767423900")},
 		}},
 		"Kannel with %t, which is UTC, and in Latin 1": {kannel, push("GET", "", "id=9&sender=%2B"+warga+"&text=caf%E9&time=2026-01-03+07:05:00", ""), connectors.Message{
-			ID: "9", Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "café",
+			Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "café",
 			Raw: complaint.Payload{Type: formType, Body: []byte("id=9&sender=%2B" + warga + "&text=caf%E9&time=2026-01-03+07:05:00")},
 		}},
 		"Fonnte as JSON": {fonnte, push("POST", "application/json", "", `{"device":"6281270004499","sender":"`+warga+`","message":"di sini","text":"","name":"Contoh Warga",`+
 			`"location":"3.9384,108.3881","timestamp":1767423900,"inboxid":42,"url":"https://berkas.fonnte.com/a/foto","filename":"foto","extension":"jpg"}`), connectors.Message{
-			ID: "42", Sender: warga, At: moment(), Reporter: named, Text: "di sini", Place: complaint.Place{Lat: &lat, Long: &long},
+			Sender: warga, At: moment(), Reporter: named, Text: "di sini", Place: complaint.Place{Lat: &lat, Long: &long},
 			Media: []connectors.Media{{ID: "https://berkas.fonnte.com/a/foto", Name: "foto.jpg", Type: "image/jpeg"}},
 		}},
 		"Fonnte as a form": {fonnte, push("POST", formType, "", url.Values{"sender": {warga}, "message": {"lampu\x00 mati"}, "name": {"Contoh Warga"}, "inboxid": {"43"}, "location": {"dekat masjid"}}.Encode()), connectors.Message{
-			ID: "43", Sender: warga, Reporter: named, Text: "lampu mati", Place: complaint.Place{Address: "dekat masjid"},
+			Sender: warga, Reporter: named, Text: "lampu mati", Place: complaint.Place{Address: "dekat masjid"},
 		}},
 		"playSMS": {playSMS, push("POST", formType+"; charset=utf-8", "", "sender=%2B"+warga+"&text=ADUAN+lampu+mati&time=2026-01-03+14%3A05%3A00"), connectors.Message{
-			ID: "", Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "ADUAN lampu mati",
+			Sender: "+" + warga, At: moment(), Reporter: complaint.Reporter{Phone: "+" + warga, Account: "+" + warga}, Text: "ADUAN lampu mati",
 		}},
 	} {
 		got, err := openWith(t, settingsFor(tt.preset, "http://127.0.0.1")).Receive.Receive(tt.r)
@@ -70,7 +70,7 @@ func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
 			continue
 		}
 		m := got.Messages[0]
-		if tt.want.ID == "" && len(m.ID) == 32 {
+		if len(m.ID) == 32 {
 			tt.want.ID = m.ID
 		}
 		if tt.want.Raw.Type == "" {
@@ -87,8 +87,9 @@ func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
 
 func TestWhatIsNoMessageOfAPersonIsLeftAlone(t *testing.T) {
 	for query, says := range map[string]string{
-		"sender=3636&text=Sisa+pulsa": "no telephone number", "sender=TELKOM&text=promo": "no telephone number", "sender=081270004405,081270004406&text=a": "no telephone number",
-		"sender=%40semua&text=a": "no telephone number", "sender=" + warga + "&text=++": "says nothing", "sender=" + warga: "says nothing",
+		"sender=3636&text=Sisa+pulsa": "no telephone number", "sender=TELKOM&text=promo": "no telephone number", "sender=INFO-BMKG+1&text=cuaca": "no telephone number",
+		"sender=120363040000000000%40g.us&text=a": "a group's", "sender=status%40broadcast&text=a": "a group's",
+		"sender=081270004405,081270004406": "says nothing", "sender=" + warga + "&text=++": "says nothing", "sender=" + warga: "says nothing",
 	} {
 		c := openWith(t, settingsFor(kannel, "http://127.0.0.1"))
 		got, err := c.Receive.Receive(push("GET", "", query, ""))
@@ -103,6 +104,38 @@ func TestWhatIsNoMessageOfAPersonIsLeftAlone(t *testing.T) {
 	got, err := c.Receive.Receive(push("POST", formType, "", "sender=120363040000000&member="+warga+"&message=halo"))
 	if err != nil || len(got.Messages) > 0 || got.Answer == nil {
 		t.Errorf("a group: %+v, %v", got, err)
+	}
+}
+
+func TestANumberIsReadHoweverItIsWritten(t *testing.T) {
+	for written, want := range map[string]string{
+		warga + "@s.whatsapp.net": warga, warga + ":12@s.whatsapp.net": warga, warga + "@c.us": warga, "0812-7000-4405": "081270004405",
+		"+62 812 7000 4405": "+6281270004405", "(0812) 7000.4405": "081270004405", "+62 (0)812-7000-4405": "+6281270004405",
+		"\u202a+62\u00a0812\u20117000\u20114405\u202c": "+6281270004405",
+	} {
+		got, err := openWith(t, settingsFor(kannel, "http://127.0.0.1")).Receive.Receive(push("GET", "", url.Values{"sender": {written}, "text": {"lampu mati"}}.Encode(), ""))
+		if err != nil || len(got.Messages) != 1 || got.Messages[0].Sender != want || got.Messages[0].Reporter.Phone != want {
+			t.Errorf("%q: %+v, %v", written, got, err)
+		}
+	}
+}
+
+func TestWordsOfASenderWhoCannotBeAnsweredAreSetAside(t *testing.T) {
+	for _, sender := range []string{
+		"081270004405,081270004406", "081270004405 081270004406", "123456789012345@lid", "@semua", "warga.ranai@natuna.example", "62812700044O5 x", "tel:" + warga, "8127000440511223",
+	} {
+		c := openWith(t, settingsFor(kannel, "http://127.0.0.1"))
+		query := url.Values{"sender": {sender}, "text": {"RAHASIA"}}.Encode()
+		got, err := c.Receive.Receive(push("GET", "", query, ""))
+		if err != nil || len(got.SetAside) != 1 || len(got.Messages) > 0 || got.Told == nil || got.Answer != nil || got.Refuse != nil {
+			t.Errorf("%s: %+v, %v", sender, got, err)
+			continue
+		}
+		aside := got.SetAside[0]
+		shown := aside.SourceID + aside.Where + aside.Detail + c.said.String()
+		if string(aside.Raw) != query || aside.Reason != connectors.BadField || !strings.Contains(aside.Detail, "fields.sender") || strings.Contains(shown, sender) || strings.Contains(shown, "RAHASIA") {
+			t.Errorf("%s: set aside %+v", sender, aside)
+		}
 	}
 }
 
@@ -141,6 +174,46 @@ func TestTheIDOfAMessage(t *testing.T) {
 	now = now.Add(20 * time.Minute)
 	if again := id("sender=" + warga + "&text=lampu+mati"); again != timeless {
 		t.Error("a repeat twenty minutes later has another id")
+	}
+}
+
+func TestAnIDOfTheGatewayIsNotBelievedAlone(t *testing.T) {
+	now := time.Date(2026, 1, 3, 14, 59, 0, 0, time.UTC)
+	s := settingsFor(fonnte, "http://127.0.0.1")
+	c := openWith(t, s)
+	c.Receive.(*connector).now = func() time.Time { return now }
+	id := func(query string) string {
+		got, err := c.Receive.Receive(push("POST", formType, "", "sender="+warga+"&"+query))
+		must(t, err)
+		return got.Messages[0].ID
+	}
+	for _, given := range []string{"7", "0", strings.Repeat("7", complaint.MaxSourceID+1)} {
+		said := "inboxid=" + given + "&message=lampu+mati&timestamp=1767423900"
+		ids := map[string]string{id(said): said}
+		for _, query := range []string{
+			"inboxid=" + given + "&message=jalan+rusak&timestamp=1767423900", "inboxid=" + given + "&message=lampu+mati&timestamp=1767423901",
+			"inboxid=" + given + "&message=lampu+mati&timestamp=1767423900&location=3.9,108.3",
+			"inboxid=" + given + "&message=lampu+mati&timestamp=1767423900&url=https://berkas.fonnte.com/a", "inboxid=1" + given + "&message=lampu+mati&timestamp=1767423900",
+		} {
+			ids[id(query)] = query
+		}
+		if len(ids) != 6 {
+			t.Errorf("id %.10s: %d ids of 6 messages", given, len(ids))
+		}
+		now = now.Add(30 * time.Hour)
+		if ids[id(said)] != said {
+			t.Errorf("id %.10s: a repeat a day later has another id", given)
+		}
+	}
+	first := id("inboxid=7&message=lampu+mati")
+	now = now.Add(30 * time.Hour)
+	if again := id("inboxid=7&message=lampu+mati"); again != first {
+		t.Error("with an id and without a time, a repeat a day later has another id")
+	}
+	first = id("inboxid=0&message=lampu+mati")
+	now = now.Add(30 * time.Hour)
+	if again := id("inboxid=0&message=lampu+mati"); again == first {
+		t.Error("without an id and a time, the same words a day later are lost")
 	}
 }
 

@@ -4,8 +4,9 @@
 //
 //   - A request is taken only with the secret, and from the addresses of the settings, before anything of it is read. Only
 //     proxies that the settings name are believed about where a request comes from.
-//   - The same message sent again has the same id.
+//   - The same message sent again has the same id, and another message another one, whatever the gateway numbers them.
 //   - Only a person's number is answered, one at a time: a short code, a name, a group, or a list of numbers never is.
+//   - Words of a sender who can be none of these are never dropped: they are set aside for somebody to look at.
 //   - A text is cut into parts by the alphabet it needs, at most as many as the settings say, and then at a word.
 //   - A gateway that says no with a 200 is understood; what it means for the next attempt is in the error.
 //   - A file is fetched from the hosts of the settings only.

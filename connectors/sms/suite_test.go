@@ -2,17 +2,13 @@ package sms
 
 import (
 	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +17,6 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/connectortest"
-	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 func TestMain(m *testing.M) {
@@ -105,44 +100,20 @@ func settingsFor(preset, address string) *Settings {
 
 type opened struct {
 	connectors.Connector
-	said *safeBuffer
+	said *connectortest.Log
 }
 
 func openWith(t testing.TB, s *Settings) opened {
 	t.Helper()
 	must(t, s.Validate())
-	said := &safeBuffer{}
+	said := &connectortest.Log{}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	c, err := Definition().Open(connectors.Env{
-		Name: "sms", Zone: time.FixedZone("WIB", 7*3600), MaxBody: 4096, Transport: transport, Log: slog.New(slog.NewTextHandler(said, nil)), Files: &shelf{},
+		Name: "sms", Zone: time.FixedZone("WIB", 7*3600), MaxBody: 4096, Transport: transport, Log: slog.New(slog.NewTextHandler(said, nil)), Files: &connectortest.Shelf{},
 	}, s)
 	must(t, err)
 	return opened{c, said}
-}
-
-type shelf struct{}
-
-func (*shelf) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	n, err := io.Copy(io.Discard, r)
-	return complaint.Attachment{Name: name, Size: n}, err
-}
-
-type safeBuffer struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func must(t testing.TB, err error) {

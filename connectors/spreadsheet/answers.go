@@ -33,7 +33,7 @@ func twinOf(file string) string { return strings.TrimSuffix(file, path.Ext(file)
 
 // drawer is where files of answers lie.
 type drawer interface {
-	// read returns a file, or fs.ErrNotExist.
+	// read returns a file, or fs.ErrNotExist. Of a larger one than mostTwin it returns no more than says so, or errLargeTwin.
 	read(ctx context.Context, name string) ([]byte, error)
 	// write replaces a file as a whole: whoever reads it sees the old one or the new one. It is on disk when write returns,
 	// where an SFTP server can say so.
@@ -122,10 +122,13 @@ func (a *answers) tell(ctx context.Context, change connectors.StatusChange) erro
 
 func (a *answers) update(ctx context.Context, name string, change connectors.StatusChange) error {
 	before, err := a.drawer.read(ctx, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errLargeTwin) {
 		return fmt.Errorf("read the file of answers %s: %w", name, err)
 	}
-	t, err := a.style.parse(before)
+	var t *twin
+	if !errors.Is(err, errLargeTwin) {
+		t, err = a.style.parse(before)
+	}
 	if err != nil {
 		return fmt.Errorf("the file of answers %s: %w; move it elsewhere, and a new one is begun", name, err)
 	}

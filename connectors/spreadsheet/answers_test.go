@@ -197,6 +197,37 @@ func TestAFileThatIsNotOursIsNotOverwritten(t *testing.T) {
 	}
 }
 
+func TestAHugeFileOfAnswersIsNotReadWhole(t *testing.T) {
+	folders := map[string]func(t *testing.T) *answering{
+		"a folder": func(t *testing.T) *answering { return newAnswering(t) },
+		"a server": func(t *testing.T) *answering {
+			server := startSSHD(t)
+			a := newAnswering(t, func(s *Settings) { s.Path, s.SFTP = "", server.account("*.csv") })
+			a.dir = server.home
+			return a
+		},
+	}
+	for name, begin := range folders {
+		t.Run(name, func(t *testing.T) {
+			a := begin(t)
+			file := filepath.Join(a.dir, loneTwin)
+			must(t, os.WriteFile(file, nil, 0o644))
+			must(t, os.Truncate(file, 64<<30)) // a hole, which takes no room on the disk
+			err := a.WriteStatus.WriteStatus(t.Context(), news("SP-1", 1))
+			if err == nil || !strings.Contains(err.Error(), "is too large to be kept up to date; move it elsewhere") {
+				t.Errorf("told: %v", err)
+			}
+		})
+	}
+	whole := limited{most: 3}
+	if _, err := whole.Write([]byte("abc")); err != nil {
+		t.Error(err)
+	}
+	if _, err := whole.Write([]byte("d")); !errors.Is(err, errLargeTwin) || whole.String() != "abc" {
+		t.Errorf("of a file that grew %q is kept, %v", whole.String(), err)
+	}
+}
+
 func TestFormulasAreMadeHarmless(t *testing.T) {
 	for text, want := range map[string]string{
 		"=1+1": "'=1+1", "+62812": "'+62812", "-5": "'-5", "@SUM(A1)": "'@SUM(A1)", "  =1": "'=1", "\t=1": "'=1", "\"=1": "\"'=1", "＝1": "'＝1",

@@ -1,11 +1,15 @@
 package spreadsheet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
+
+	"github.com/pkg/sftp"
 
 	"github.com/satupintu/satupintu/connectors"
 )
@@ -42,27 +46,19 @@ type wholeAside struct {
 }
 
 // choose returns a reader at the place where the cursor is: of the file under way, or else of the first one that can be
-// read. Instead of a reader it may return a file to set aside; neither when there is nothing new.
+// read. Instead of a reader it may return a file to set aside; neither when there is nothing new. A file that the disk or
+// the server does not give holds up no other; the error comes when there is no other.
 func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
-	if file, ok := p.note.underWay(p.listed); ok {
-		reader, err := p.resume(ctx, file)
-		if reader != nil || err != nil {
-			return reader, nil, err
-		}
-	}
-	p.note.Open = nil
-	if err := p.stopReading(); err != nil {
-		return nil, nil, err
-	}
 	var barred error
-	for _, file := range p.listed {
-		if p.note.isDone(file, p.print) {
-			continue
-		}
-		reader, aside, err := p.begin(file)
+	for _, file := range p.inTurn() {
+		reader, aside, err := p.open(ctx, file)
 		switch {
-		case errors.Is(err, fs.ErrPermission):
-			barred = errors.Join(barred, fmt.Errorf("open %s: %w: let the gateway's user read it", file.name, err))
+		case p.ofOneFile(err):
+			p.sighted[file.name].broken = true
+			if errors.Is(err, fs.ErrPermission) {
+				err = fmt.Errorf("%w: let the gateway's user read it", err)
+			}
+			barred = errors.Join(barred, fmt.Errorf("open %s: %w", file.name, err))
 		case err != nil:
 			return nil, nil, fmt.Errorf("open %s: %w", file.name, err)
 		case reader != nil:
@@ -73,6 +69,51 @@ func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
 		}
 	}
 	return nil, nil, barred
+}
+
+// inTurn is what is to be read: the file under way, then the others from the oldest on, and last those that could not be
+// read.
+func (p *poll) inTurn() []found {
+	var files []found
+	for _, file := range p.listed {
+		if !p.note.isDone(file, p.print) {
+			files = append(files, file)
+		}
+	}
+	turn := func(file found) int {
+		switch {
+		case p.sighted[file.name].broken:
+			return 2
+		case p.note.at(file):
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(files, func(a, b found) int { return cmp.Compare(turn(a), turn(b)) })
+	return files
+}
+
+// ofOneFile says whether an error is about the file that was asked for, and not about the place it lies in. Where the place
+// is a server, errors of this machine's files are about our own copies.
+func (p *poll) ofOneFile(err error) bool {
+	var (
+		local  *fs.PathError
+		remote *sftp.StatusError
+	)
+	return errors.Is(err, fs.ErrPermission) || errors.As(err, &remote) || p.place.ownClock() && errors.As(err, &local)
+}
+
+// open goes on where the file under way was left, and begins any other. Nothing is returned for one that has to wait.
+func (p *poll) open(ctx context.Context, file found) (*fileReader, *connectors.SetAside, error) {
+	if p.note.at(file) {
+		if reader, err := p.resume(ctx, file); reader != nil || err != nil {
+			return reader, nil, err
+		}
+	}
+	if err := p.stopReading(); err != nil {
+		return nil, nil, err
+	}
+	return p.begin(file)
 }
 
 // begin opens a file at its beginning, unless it has to wait.

@@ -80,11 +80,7 @@ func (n note) advance(file found, at position) note {
 	return n
 }
 
-// underWay is the file that is being read, if it is still there unchanged.
-func (n note) underWay(files []found) (found, bool) {
-	if n.Open == nil {
-		return found{}, false
-	}
-	file := found{n.Open.Name, n.Open.Size, n.Open.Modified}
-	return file, slices.Contains(files, file)
+// at says whether a file, as it is now, is the one under way.
+func (n note) at(file found) bool {
+	return n.Open != nil && found{n.Open.Name, n.Open.Size, n.Open.Modified} == file
 }

@@ -16,12 +16,12 @@ func TestTheExamplesOfThePageLoad(t *testing.T) {
 	page, err := os.ReadFile("../../docs/spreadsheet.md")
 	must(t, err)
 	private, _ := newKey(t)
-	key := filepath.Join(t.TempDir(), "dishub-key")
+	key := filepath.Join(t.TempDir(), "dishub-ed25519")
 	must(t, os.WriteFile(key, []byte(private), 0o600))
 	for _, name := range []string{"KECAMATAN_TOKEN", "FORM_TOKEN"} {
 		t.Setenv(name, token)
 	}
-	blocks := strings.Split(strings.ReplaceAll(string(page), "/etc/satupintu/secrets/dishub-key", key), "```yaml\n")[1:]
+	blocks := strings.Split(strings.ReplaceAll(string(page), "/etc/satupintu/secrets/dishub-ed25519", key), "```yaml\n")[1:]
 	for _, block := range blocks {
 		text, _, _ := strings.Cut(block, "```")
 		var entries []struct {

@@ -30,8 +30,12 @@ func (d localDrawer) in(do func(root *os.Root) error) error {
 
 func (d localDrawer) read(_ context.Context, name string) (content []byte, err error) {
 	err = d.in(func(root *os.Root) (err error) {
-		content, err = root.ReadFile(name)
-		return err
+		file, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		content, err = io.ReadAll(io.LimitReader(file, mostTwin+1))
+		return errors.Join(err, file.Close())
 	})
 	return content, err
 }
@@ -146,12 +150,32 @@ func (d *remoteDrawer) read(ctx context.Context, name string) (content []byte, e
 			return err
 		}
 		defer file.Close()
-		var into bytes.Buffer
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		if info.Size() > mostTwin { // nothing of it is fetched
+			return errLargeTwin
+		}
+		into := limited{most: mostTwin + 1} // it may have grown
 		_, err = file.WriteTo(hearing{line, &into})
 		content = into.Bytes()
 		return err
 	})
 	return content, err
+}
+
+// limited keeps as much as it may, and fails on more.
+type limited struct {
+	bytes.Buffer
+	most int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > l.most {
+		return 0, errLargeTwin
+	}
+	return l.Buffer.Write(p)
 }
 
 // hearing puts off the end of the silence with each piece that comes.

@@ -5,16 +5,19 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pkg/sftp"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
@@ -389,5 +392,96 @@ func TestAStopLosesNothing(t *testing.T) {
 	}
 	if g := b.drain(""); g.ids() != "1 2 3" {
 		t.Errorf("got %s", g.ids())
+	}
+}
+
+// faulty is a place with a file that the disk does not give: at once, or from some moment on.
+type faulty struct {
+	place
+	name   string
+	fault  error
+	opened *os.File // the one that was handed out last, of that name
+}
+
+type faultyVisit struct {
+	visit
+	*faulty
+}
+
+func (p *faulty) look(ctx context.Context) (visit, error) {
+	v, err := p.place.look(ctx)
+	return faultyVisit{v, p}, err
+}
+
+func (v faultyVisit) Close() error { return v.visit.Close() }
+
+func (v faultyVisit) open(file found) (*os.File, error) {
+	if file.name != v.name {
+		return v.visit.open(file)
+	}
+	if v.fault != nil {
+		return nil, v.fault
+	}
+	raw, err := v.visit.open(file)
+	v.opened = raw
+	return raw, err
+}
+
+func TestAFileThatTheDiskDoesNotGiveHoldsUpNoOther(t *testing.T) {
+	for name, fault := range map[string]error{
+		"a broken disk":     &fs.PathError{Op: "read", Path: "a.csv", Err: syscall.EIO},
+		"open in a program": fmt.Errorf("ask: %w", &sftp.StatusError{Code: 4}),
+	} {
+		b := newInbox(t)
+		b.putAged("a.csv", rows(1, 1), 2*time.Hour)
+		b.put("b.csv", rows(2, 2))
+		broken := &faulty{place: b.place, name: "a.csv", fault: fault}
+		b.place = broken
+		page, err := b.Poll(t.Context(), "")
+		if err != nil || len(page.Complaints) != 1 {
+			t.Fatalf("%s: got %+v, %v", name, page, err)
+		}
+		if _, err := b.Poll(t.Context(), page.Next); !errors.Is(err, fault) {
+			t.Errorf("%s: nobody is told: %v", name, err)
+		}
+		broken.fault = nil
+		if g := b.drain(page.Next); g.ids() != "1" {
+			t.Errorf("%s: once it can be read: %q", name, g.ids())
+		}
+	}
+}
+
+func TestAFileThatBreaksHalfwayHoldsUpNoOther(t *testing.T) {
+	const many = 20_000 // more than is read ahead
+	for _, restarts := range []bool{false, true} {
+		b := newInbox(t, func(s *Settings) { s.Page = 100 })
+		b.putAged("a.csv", rows(1, many), 2*time.Hour)
+		b.put("b.csv", rows(many+1, many+1))
+		broken := &faulty{place: b.place, name: "a.csv"}
+		b.place = broken
+		page, err := b.Poll(t.Context(), "")
+		must(t, err)
+		must(t, broken.opened.Close())
+		next := page.Next
+		for err == nil {
+			next = page.Next
+			page, err = b.Poll(t.Context(), next)
+		}
+		broken.fault = err
+		if !strings.Contains(string(next), `"open"`) || !errors.Is(err, fs.ErrClosed) {
+			t.Fatalf("it broke at %s with %v", next, err)
+		}
+		if restarts {
+			b.restart()
+			b.place, broken.fault = broken, &fs.PathError{Op: "read", Path: "a.csv", Err: syscall.EIO}
+		}
+		page, err = b.Poll(t.Context(), next)
+		if err != nil || len(page.Complaints) != 1 || page.Complaints[0].SourceID != strconv.Itoa(many+1) {
+			t.Fatalf("restarted %v, with one that breaks: %d complaints, %v", restarts, len(page.Complaints), err)
+		}
+		broken.fault = nil
+		if g := b.drain(page.Next); len(g.complaints) != many {
+			t.Errorf("restarted %v, once it can be read: %d", restarts, len(g.complaints))
+		}
 	}
 }

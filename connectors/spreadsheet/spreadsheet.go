@@ -64,6 +64,8 @@ type sighting struct {
 	since time.Time
 	plan  *plan
 	told  string // why it waits, as it was logged
+	// broken: the disk or the server did not give it when it was last asked for.
+	broken bool
 }
 
 func open(env connectors.Env, settings config.Settings) (connectors.Connector, error) {
@@ -179,6 +181,7 @@ func (p *poll) page(ctx context.Context, from connectors.Cursor) (connectors.Pag
 		return page, aside.file, err
 	}
 	page, err := p.read(ctx, reader)
+	p.sighted[reader.file.name].broken = p.ofOneFile(err)
 	if errors.Is(err, errChanged) {
 		p.log.Info("a file changed while it was read; it is read again from its beginning", "file", reader.file.name)
 		return connectors.Page{Next: from}, reader.file, p.stopReading()

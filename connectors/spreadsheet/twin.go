@@ -46,6 +46,8 @@ type twin struct {
 
 const mostTwin = 32 << 20 // bytes
 
+var errLargeTwin = errors.New("is too large to be kept up to date")
+
 // parse reads a file of answers, also one that a spreadsheet program has saved with another separator or encoding. Where
 // there is none it is a new one.
 func (s twinStyle) parse(content []byte) (*twin, error) {
@@ -53,7 +55,7 @@ func (s twinStyle) parse(content []byte) (*twin, error) {
 		return &twin{columns: twinColumns()}, nil
 	}
 	if len(content) > mostTwin {
-		return nil, errors.New("is too large to be kept up to date")
+		return nil, errLargeTwin
 	}
 	encoding, err := detectEncoding(bytes.NewReader(content))
 	if err != nil {

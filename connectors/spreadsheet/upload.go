@@ -195,7 +195,7 @@ func temporary(content []byte) (*os.File, error) {
 func (u *upload) rows(ctx context.Context, reader *fileReader, content []byte) (connectors.Received, error) {
 	var received connectors.Received
 	sum := sha256.Sum256(content)
-	for {
+	for items := 1; ; items++ { // rows, and what else is set aside of the file
 		next, err := reader.next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -204,7 +204,7 @@ func (u *upload) rows(ctx context.Context, reader *fileReader, content []byte) (
 			return connectors.Received{}, fmt.Errorf("read an uploaded file: %w", err)
 		case ctx.Err() != nil:
 			return connectors.Received{}, ctx.Err()
-		case reader.taken > mostUploaded:
+		case items > mostUploaded:
 			return connectors.Received{}, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("the file has more than %d rows: send it in parts", mostUploaded))
 		}
 		if next.complaint != nil {

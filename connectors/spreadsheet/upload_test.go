@@ -191,6 +191,7 @@ func TestUploadsThatAreNoTable(t *testing.T) {
 		"half a form":       {post(twoFiles, "", two[:len(two)/2]), 400, "the form ends"},
 		"JSON":              {post("application/json", "", []byte("{}")), 415, "send a CSV or XLSX file"},
 		"too many rows":     {post(csvType, "", []byte(rows(1, mostUploaded+1))), 413, "more than 10000 rows: send it in parts"},
+		"too many misfits":  {post(csvType, "", []byte("No,Waktu,Laporan\n"+strings.Repeat("1,,a\x00b\n", mostUploaded+1))), 413, "more than 10000 rows: send it in parts"},
 		"our own answers":   {post(csvType, "aduan.jawaban.csv", []byte(rows(1, 1))), 400, "this is a file of answers"},
 		"GET":               {httptest.NewRequest(http.MethodGet, "/in/kecamatan", nil), 405, "POST"},
 	} {

@@ -1,19 +1,17 @@
 package sql
 
 import (
-	"bytes"
-	"context"
 	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -26,8 +24,8 @@ type channel struct {
 	db     *sql.DB // the administrator's
 	name   string
 	from   connectors.Cursor
-	said   *safeBuffer
-	files  *shelf
+	said   *connectortest.Log
+	files  *connectortest.Shelf
 	pages  int // of the last drain
 }
 
@@ -35,7 +33,7 @@ type channel struct {
 func newChannel(t testing.TB, s server, a application, set func(*Settings)) *channel {
 	t.Helper()
 	name, db := a.open(t, s)
-	c := &channel{server: s, db: db, name: name, said: &safeBuffer{}, files: &shelf{}}
+	c := &channel{server: s, db: db, name: name, said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 	settings := a.settings(s, name)
 	if set != nil {
 		set(settings)
@@ -108,43 +106,6 @@ func news(id string, seq int64, status complaint.Status) connectors.StatusChange
 		Ref: "SP-1KAZ5T8M3Q0X4RD", SourceID: id, Seq: seq, Status: status, Note: "Petugas sudah ke lokasi", Agency: "Dinas Perhubungan",
 		TrackingID: "7001", At: time.Date(2026, 1, 3, 14, 5, int(seq), 0, time.UTC),
 	}
-}
-
-// shelf is a file store in memory.
-type shelf struct {
-	mu   sync.Mutex
-	held map[string]string
-}
-
-func (f *shelf) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	body, err := io.ReadAll(r)
-	if err != nil {
-		return complaint.Attachment{}, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.held == nil {
-		f.held = map[string]string{}
-	}
-	f.held[name] = string(body)
-	return complaint.Attachment{Name: name, Type: http.DetectContentType(body), Size: int64(len(body)), SHA256: "00"}, nil
-}
-
-type safeBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func wantPart(t testing.TB, what, text string, parts ...string) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -150,7 +151,7 @@ func TestTheExamplesOfThePageLoad(t *testing.T) {
 				t.Error(err)
 				continue
 			}
-			opened, err := Definition().Open(connectors.Env{Name: one.Name, Zone: wib(), Log: logTo(&safeBuffer{})}, settings)
+			opened, err := Definition().Open(connectors.Env{Name: one.Name, Zone: wib(), Log: logTo(&connectortest.Log{})}, settings)
 			must(t, err)
 			if opened.Poll == nil || opened.Check == nil {
 				t.Errorf("%s cannot be polled", one.Name)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -42,7 +43,7 @@ func leastRights(t *testing.T, s server) {
 			t.Fatalf("the page names the rights %q, want %d", rights, a.rights)
 		}
 		exec1(t, db, rights...)
-		c := &channel{server: s, db: db, name: name, said: &safeBuffer{}, files: &shelf{}}
+		c := &channel{server: s, db: db, name: name, said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 		settings := a.settings(s, name)
 		settings.User, settings.Overlap = "sedikit", config.Duration(time.Minute)
 		c.open(t, settings)

@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -33,8 +32,8 @@ func newPhotos(env connectors.Env, s *Settings) photos {
 }
 
 // of puts the photos of a row on its complaint. The log has the row's id alone: names and addresses may hold a citizen's words.
-func (p photos) of(ctx context.Context, until time.Time, c *complaint.Complaint, record map[string]any, id rowID) error {
-	return p.keep.Of(ctx, until, c, p.names(record), slog.String("row", id.Text))
+func (p photos) of(ctx context.Context, patience *connectors.Patience, c *complaint.Complaint, record map[string]any, id rowID) error {
+	return p.keep.Of(ctx, patience, c, p.names(record), slog.String("row", id.Text))
 }
 
 func (p photos) names(record map[string]any) []connectors.Photo {

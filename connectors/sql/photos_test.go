@@ -12,13 +12,14 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // photoShelf is a photo reader with what it says and keeps.
 func photoShelf(t *testing.T, settings Photos) (photos, *channel) {
 	t.Helper()
-	c := &channel{said: &safeBuffer{}, files: &shelf{}}
+	c := &channel{said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	full := defaults()
@@ -53,9 +54,9 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 		{"lampu.jpg;lampu.jpg;lampu.jpg", "lampu.jpg lampu.jpg", "more photos than are taken"},
 	} {
 		t.Run(tt.names, func(t *testing.T) {
-			c.said.text.Reset()
+			c.said.Reset()
 			var got complaint.Complaint
-			must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": tt.names}, rowID{Text: "17"}))
+			must(t, p.of(t.Context(), connectors.NewPatience(time.Minute), &got, map[string]any{"foto": tt.names}, rowID{Text: "17"}))
 			var names []string
 			for _, one := range got.Attachments {
 				names = append(names, one.Name)
@@ -93,7 +94,7 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL + "/unggah/"})
 	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "../rahasia": false} {
 		var got complaint.Complaint
-		must(t, p.of(t.Context(), time.Now().Add(time.Minute), &got, map[string]any{"foto": name}, rowID{Text: "17"}))
+		must(t, p.of(t.Context(), connectors.NewPatience(time.Minute), &got, map[string]any{"foto": name}, rowID{Text: "17"}))
 		if (len(got.Attachments) == 1) != kept {
 			t.Errorf("%s: kept %v", name, got.Attachments)
 		}
@@ -117,7 +118,7 @@ func TestPhotosOfAServerThatHangsEndWithThePagesTime(t *testing.T) {
 	defer close(stop)
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL})
 	var got complaint.Complaint
-	must(t, p.of(t.Context(), time.Now().Add(50*time.Millisecond), &got, map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"}))
+	must(t, p.of(t.Context(), connectors.NewPatience(50*time.Millisecond), &got, map[string]any{"foto": "lampu.jpg"}, rowID{Text: "17"}))
 	if len(got.Attachments) > 0 || got.Missing != 1 {
 		t.Errorf("kept %v, missing %d", got.Attachments, got.Missing)
 	}

@@ -28,9 +28,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if page.Next, err = s.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
-	until := time.Now().Add(connectors.PhotosTimeout)
+	patience := connectors.NewPatience(connectors.PhotosTimeout)
 	for _, one := range s.taken {
-		if err := c.deliver(ctx, until, one, &page); err != nil {
+		if err := c.deliver(ctx, patience, one, &page); err != nil {
 			return connectors.Page{}, err
 		}
 	}
@@ -177,7 +177,7 @@ func (s *sweep) take(ctx context.Context, tx *sql.Tx, rows []row) error {
 }
 
 // deliver puts a complaint on the page, or sets it aside.
-func (c *connector) deliver(ctx context.Context, until time.Time, one taken, page *connectors.Page) error {
+func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, one taken, page *connectors.Page) error {
 	made, err := c.mapper.Map(one.record)
 	records := make([]map[string]any, len(one.rows))
 	for i := range one.rows {
@@ -193,7 +193,7 @@ func (c *connector) deliver(ctx context.Context, until time.Time, one taken, pag
 	case err != nil:
 		aside.Detail = err.Error()
 	default:
-		err = c.photos.of(ctx, until, &made, one.record, one.rows[0].ID)
+		err = c.photos.of(ctx, patience, &made, one.record, one.rows[0].ID)
 		page.Complaints = append(page.Complaints, made)
 		return err
 	}

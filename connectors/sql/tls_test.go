@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 )
 
 const certificate = "cert.pem"
@@ -63,7 +64,7 @@ func encryption(t *testing.T, s server) {
 		if tt.ca != "" && s.dir == "" {
 			settings.CA = config.Path(filepath.Join(other, certificate))
 		}
-		c := &channel{server: s, said: &safeBuffer{}, files: &shelf{}}
+		c := &channel{server: s, said: &connectortest.Log{}, files: &connectortest.Shelf{}}
 		c.open(t, settings)
 		_, err := c.Poll.Poll(t.Context(), "")
 		if (err == nil) != tt.fits {

@@ -49,8 +49,8 @@ func repliesInOpenSID(t *testing.T, s server) {
 	c.tell(t, news("1", 2, complaint.Done))
 	wantLines(t, "the table", lines(t, c.db, "SELECT id, id_pengaduan, config_id, status, nama, isi FROM pengaduan ORDER BY id"),
 		"1 |  | 3 | 3 | Warga | lampu mati",
-		"2 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): sedang diproses. Petugas sudah ke lokasi",
-		"3 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): selesai. Petugas sudah ke lokasi")
+		"2 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): sedang diproses. Petugas sudah ke lokasi",
+		"3 | 1 | 3 | 3 | SP4N-LAPOR! | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): selesai. Petugas sudah ke lokasi")
 	c.wantIDs(t, "the replies are no complaints")
 }
 
@@ -140,7 +140,7 @@ func sendsOneRow(t *testing.T, s server) {
 	c.tell(t, news("1", 1, complaint.Done))
 	c.tell(t, news("1", 1, complaint.Done))
 	wantLines(t, "the outbox", outboxLines(t, c),
-		"6281255501234 | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21:05): selesai. Petugas sudah ke lokasi | Default_No_Compression | false |  | satupintu SP-1KAZ5T8M3Q0X4RD 1")
+		"6281255501234 | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): selesai. Petugas sudah ke lokasi | Default_No_Compression | false |  | satupintu SP-1KAZ5T8M3Q0X4RD 1")
 	c.wantIDs(t, "the answer is no complaint", "1")
 }
 

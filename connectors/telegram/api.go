@@ -111,6 +111,7 @@ func refusals() []refusal {
 		{403, "user is deactivated", "the person's account is no more", retry.Never},
 		{403, "can't initiate conversation", "the person has never written to the bot", retry.Never},
 		{403, "kicked", "the bot was removed from the group", retry.Never},
+		{403, "was deleted", "the group was deleted", retry.Never},
 		{403, "not a member", "the bot is not in the group", retry.Never},
 		{400, "chat not found", "there is no such chat", retry.Never},
 		{400, "upgraded to a supergroup", "the group has another id since it became a supergroup: put that into groups", retry.Never},

@@ -3,6 +3,7 @@ package telegram
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/connectors/telegram/botapi"
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -21,7 +23,7 @@ func realEnv(t *testing.T) connectors.Env {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return connectors.Env{
-		Name: "telegram", Zone: time.UTC, MaxBody: 1 << 20, Transport: transport, Files: &shelf{}, Log: slog.New(slog.DiscardHandler),
+		Name: "telegram", Zone: time.UTC, MaxBody: 1 << 20, Transport: transport, Files: &connectortest.Shelf{}, Log: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -31,7 +33,7 @@ func TestAPhotoIsKeptByItsName(t *testing.T) {
 	r.sim.Write(warga(), botapi.Fields{"photo": r.sim.Photo(content), "caption": "Jalan rusak"})
 	media := r.poll("").Messages[0].Media
 	got, err := r.Fetch(t.Context(), media[0])
-	if err != nil || got.Name != "foto-1.jpg" || !bytes.Equal(r.files.kept["foto-1.jpg"], content) {
+	if err != nil || got.Name != "foto-1.jpg" || !bytes.Equal(r.files.Kept("foto-1.jpg"), content) {
 		t.Errorf("kept is %+v, %v", got, err)
 	}
 }
@@ -75,8 +77,8 @@ func TestAFileThatCannotBeHadSaysWhetherItEverCan(t *testing.T) {
 			id := r.sim.File("a", "text/plain", []byte("isi"))["file_id"].(string)
 			r.sim.Fail(c.method, c.fault)
 			got, err := r.Fetch(t.Context(), connectors.Media{ID: id})
-			if err == nil || retry.Of(err).Verdict != c.verdict || got.Name != "" || len(r.files.kept) != 0 || strings.Contains(err.Error(), token[11:]) {
-				t.Errorf("%+v, %v (%s), kept %d", got, err, retry.Of(err).Verdict, len(r.files.kept))
+			if err == nil || retry.Of(err).Verdict != c.verdict || got.Name != "" || r.files.Count() != 0 || strings.Contains(err.Error(), token[11:]) {
+				t.Errorf("%+v, %v (%s), kept %d", got, err, retry.Of(err).Verdict, r.files.Count())
 			}
 		})
 	}
@@ -94,8 +96,8 @@ func TestHalfAFileIsNoFile(t *testing.T) {
 			t.Errorf("cut after %d bytes: %v", cut, err)
 		}
 	}
-	if kept := env.Files.(*shelf).kept; len(kept) != 0 {
-		t.Errorf("kept are %d halves", len(kept))
+	if kept := env.Files.(*connectortest.Shelf).Count(); kept != 0 {
+		t.Errorf("kept are %d halves", kept)
 	}
 	if got, err := c.Fetch(t.Context(), connectors.Media{ID: id}); err != nil || got.Size != 9000 {
 		t.Errorf("then: %+v, %v", got, err)
@@ -104,7 +106,7 @@ func TestHalfAFileIsNoFile(t *testing.T) {
 
 func TestAFullDiskIsNotTheFilesFault(t *testing.T) {
 	r := newRig(t)
-	r.files.full = true
+	r.files.Fail(errors.New("the disk is full"))
 	_, err := r.Fetch(t.Context(), connectors.Media{ID: r.sim.File("a", "text/plain", []byte("isi"))["file_id"].(string)})
 	if got := retry.Of(err); got.Verdict != retry.Transient || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("%v is %s", err, got.Verdict)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/connectors/telegram/botapi"
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -219,7 +220,7 @@ func FuzzAnswer(f *testing.F) {
 			w.WriteHeader(status)
 			_, _ = w.Write(body)
 		})
-		env := connectors.Env{Name: "telegram", Zone: time.UTC, Log: slog.New(slog.DiscardHandler), Transport: inProcess{answers}, Files: &shelf{}}
+		env := connectors.Env{Name: "telegram", Zone: time.UTC, Log: slog.New(slog.DiscardHandler), Transport: inProcess{answers}, Files: &connectortest.Shelf{}}
 		s := defaults()
 		s.Token = config.NewSecret(token)
 		c := newConnector(env, s)

@@ -2,24 +2,18 @@ package telegram
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/connectors/telegram/botapi"
-	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // rig is a connector that speaks with a simulated Bot API in this process, so that a bubble's clock is the clock of both.
@@ -27,7 +21,7 @@ type rig struct {
 	*connector
 	t     *testing.T
 	sim   *botapi.Server
-	files *shelf
+	files *connectortest.Shelf
 	log   *bytes.Buffer
 }
 
@@ -40,7 +34,7 @@ func newRig(t *testing.T, change ...func(*Settings)) *rig {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, sim: botapi.New(token), files: &shelf{}, log: &bytes.Buffer{}}
+	r := &rig{t: t, sim: botapi.New(token), files: &connectortest.Shelf{}, log: &bytes.Buffer{}}
 	r.connector = newConnector(connectors.Env{
 		Name: "telegram", Zone: time.FixedZone("WIB", 7*3600), MaxBody: 1 << 20, Transport: inProcess{r.sim}, Files: r.files,
 		Log: slog.New(slog.NewTextHandler(r.log, nil)),
@@ -65,31 +59,6 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return recorder.Result(), nil
-}
-
-// shelf is a FileStore in memory. Like the true one it keeps nothing of a file that ends in an error.
-type shelf struct {
-	mu   sync.Mutex
-	kept map[string][]byte
-	full bool
-}
-
-func (s *shelf) Put(_ context.Context, name string, r io.Reader) (complaint.Attachment, error) {
-	body, err := io.ReadAll(r)
-	if err != nil {
-		return complaint.Attachment{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.full {
-		return complaint.Attachment{}, errors.New("the disk is full")
-	}
-	if s.kept == nil {
-		s.kept = map[string][]byte{}
-	}
-	s.kept[name] = body
-	sum := sha256.Sum256(body)
-	return complaint.Attachment{Name: name, Type: http.DetectContentType(body), Size: int64(len(body)), SHA256: hex.EncodeToString(sum[:])}, nil
 }
 
 // poll polls and wants no error.

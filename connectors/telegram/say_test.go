@@ -64,6 +64,7 @@ func TestEveryRefusalHasItsVerdict(t *testing.T) {
 		"no more":             {botapi.Fault{Status: 403, Description: "Forbidden: user is deactivated"}, retry.Permanent, retry.Rejected, 0, "is no more"},
 		"never wrote":         {botapi.Fault{Status: 403, Description: "Forbidden: bot can't initiate conversation with a user"}, retry.Permanent, retry.Rejected, 0, "never written"},
 		"kicked":              {botapi.Fault{Status: 403, Description: "Forbidden: bot was kicked from the supergroup chat"}, retry.Permanent, retry.Rejected, 0, "removed from the group"},
+		"deleted":             {botapi.Fault{Status: 403, Description: "Forbidden: the group chat was deleted"}, retry.Permanent, retry.Rejected, 0, "the group was deleted"},
 		"not in it":           {botapi.Fault{Status: 403, Description: "Forbidden: bot is not a member of the supergroup chat"}, retry.Permanent, retry.Rejected, 0, "not in the group"},
 		"another 403":         {botapi.Fault{Status: 403}, retry.SignIn, retry.SignInFailed, 0, "403"},
 		"no such chat":        {botapi.Fault{Status: 400, Description: "Bad Request: chat not found"}, retry.Permanent, retry.Rejected, 0, "no such chat"},

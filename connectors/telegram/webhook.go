@@ -1,9 +1,6 @@
 package telegram
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 
@@ -26,7 +23,7 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return connectors.Received{}, refuse(http.StatusUnsupportedMediaType, "send application/json")
 	}
-	body, err := c.readBody(r)
+	body, err := connectors.ReadBody(r, c.env.MaxBody)
 	if err != nil {
 		return connectors.Received{}, err
 	}
@@ -36,21 +33,6 @@ func (c *connector) Receive(r *http.Request) (connectors.Received, error) {
 	}
 	messages, aside := c.take(u, body)
 	return connectors.Received{Messages: messages, SetAside: aside, Told: &connectors.Answer{Type: "application/json", Body: []byte("{}")}}, nil
-}
-
-// readBody takes the whole body, and never more than the limit.
-func (c *connector) readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, c.env.MaxBody+1))
-	var limited *http.MaxBytesError
-	switch {
-	case errors.As(err, &limited) || int64(len(body)) > c.env.MaxBody:
-		return nil, refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", c.env.MaxBody))
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(http.StatusBadRequest, "the body ends before its length")
-	case err != nil:
-		return nil, fmt.Errorf("reading the request: %w", err)
-	}
-	return body, nil
 }
 
 func refuse(status int, detail string) error {

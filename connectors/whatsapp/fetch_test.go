@@ -31,7 +31,7 @@ func (d *desk) wantNoFile(m connectors.Media, verdict retry.Verdict, says string
 	if read := retry.Of(err); err == nil || read.Verdict != verdict || !strings.Contains(err.Error(), says) {
 		d.t.Errorf("got %s, %v; want %s and %q", read.Verdict, err, verdict, says)
 	}
-	if got != (complaint.Attachment{}) || len(d.files.kept) > 0 {
+	if got != (complaint.Attachment{}) || d.files.Count() > 0 {
 		d.t.Errorf("kept %+v", got)
 	}
 }
@@ -49,7 +49,7 @@ func TestAFileIsFetchedThroughItsLink(t *testing.T) {
 		must(t, err)
 		names = append(names, kept.Name)
 	}
-	if !reflect.DeepEqual(names, []string{"foto.jpg", "Surat Desa.pdf", "suara.ogg", "lampiran"}) || !bytes.Equal(d.files.kept[0], jpeg) {
+	if !reflect.DeepEqual(names, []string{"foto.jpg", "Surat Desa.pdf", "suara.ogg", "lampiran"}) || !bytes.Equal(d.files.Kept("foto.jpg"), jpeg) {
 		t.Errorf("kept %q", names)
 	}
 	if asked := d.api.Asked(); !reflect.DeepEqual(asked[:2], []string{"GET media", "GET download"}) {
@@ -213,6 +213,6 @@ func TestWhatComesInPlaceOfAFile(t *testing.T) {
 
 func TestAStoreThatIsFullIsTriedAgain(t *testing.T) {
 	d := newDesk(t, nil)
-	d.files.err = errors.New("no space left on device")
+	d.files.Fail(errors.New("no space left on device"))
 	d.wantNoFile(connectors.Media{ID: d.api.Keep("image/jpeg", jpeg)}, retry.Transient, "no space left")
 }

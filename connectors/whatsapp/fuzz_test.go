@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/connectors/connectortest"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -19,7 +20,7 @@ import (
 // FuzzWebhook decodes whatever Meta might sign: each message that comes of it is fit, and the same the second time.
 func FuzzWebhook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
-		log := &words{}
+		log := &connectortest.Log{}
 		n := &number{settings: office(), env: connectors.Env{Log: slog.New(slog.NewTextHandler(log, nil))}}
 		got, err := n.decode(body)
 		var refused *connectors.RequestError

@@ -4,9 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"regexp"
@@ -31,7 +28,7 @@ func (n *number) Receive(r *http.Request) (connectors.Received, error) {
 	if err != nil {
 		return connectors.Received{}, refuse(http.StatusUnauthorized, signatureHeader+" is missing or not sha256= and 64 hexadecimal digits")
 	}
-	body, err := n.read(r)
+	body, err := connectors.ReadBody(r, n.env.MaxBody)
 	if err != nil {
 		return connectors.Received{}, err
 	}
@@ -62,25 +59,6 @@ func (n *number) handshake(r *http.Request) (connectors.Received, error) {
 		return connectors.Received{}, refuse(http.StatusBadRequest, "a handshake has hub.mode=subscribe and a hub.challenge")
 	}
 	return connectors.Received{Answer: &connectors.Answer{Type: "text/plain; charset=utf-8", Body: []byte(challenge)}}, nil
-}
-
-// read takes the whole body, since the signature needs it, and never more than the limit.
-func (n *number) read(r *http.Request) ([]byte, error) {
-	tooLarge := refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", n.env.MaxBody))
-	if r.ContentLength > n.env.MaxBody {
-		return nil, tooLarge
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, n.env.MaxBody+1))
-	var limited *http.MaxBytesError
-	switch {
-	case errors.As(err, &limited), int64(len(body)) > n.env.MaxBody:
-		return nil, tooLarge
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, refuse(http.StatusBadRequest, "the body ends before its length")
-	case err != nil:
-		return nil, fmt.Errorf("reading the webhook: %w", err)
-	}
-	return body, nil
 }
 
 func signatureOf(header string) ([]byte, error) {

@@ -112,7 +112,7 @@ func TestABatchIsTakenInWholeAndInItsOrder(t *testing.T) {
 	late := d.api.Text(warga, "tiga").At(d.clock.Now().Add(-time.Hour))
 	got := d.receive(
 		d.api.Messages(d.api.Text(warga, "satu"), d.api.Text(another, "dua")),
-		d.api.MessagesTo("999", d.api.Text(warga, "untuk nomor lain")),
+		d.api.MessagesTo("999"),
 		d.api.Status(cloudapi.Sent{ID: "wamid.x", To: wargaPhone}, "delivered", 0),
 		cloudapi.Change{"field": "message_template_status_update", "value": map[string]any{"event": "APPROVED"}},
 		d.api.Messages(late),
@@ -128,6 +128,22 @@ func TestABatchIsTakenInWholeAndInItsOrder(t *testing.T) {
 		t.Errorf("what came late is not dated by its own time")
 	}
 	if said := d.log.String(); !strings.Contains(said, "another number") || !strings.Contains(said, "changes=1") || strings.Contains(said, "lain") {
+		t.Errorf("the log says %s", said)
+	}
+}
+
+func TestMessagesToAnotherNumberAreSetAside(t *testing.T) {
+	d := newDesk(t, nil)
+	body := d.api.Body(d.api.MessagesTo("999", d.api.Text(warga, "RAHASIA")), d.api.Messages(d.api.Text(warga, "untuk kami")))
+	received, err := d.post(body)
+	if err != nil || len(received.Messages) != 1 || received.Messages[0].Text != "untuk kami" || len(received.SetAside) != 1 || received.Told == nil {
+		t.Fatalf("got %+v, %v", received, err)
+	}
+	aside := received.SetAside[0]
+	if !strings.Contains(string(aside.Raw), "RAHASIA") || !strings.Contains(aside.Detail, "webhook of its own") {
+		t.Errorf("set aside: %+v", aside)
+	}
+	if said := d.log.String(); !strings.Contains(said, "WARN") || strings.Contains(said+aside.Where+aside.Detail, "RAHASIA") || strings.Contains(said, wargaPhone) {
 		t.Errorf("the log says %s", said)
 	}
 }
@@ -277,7 +293,7 @@ func TestOtherRequestsAreRefused(t *testing.T) {
 	_, err := d.open().Receive(httptest.NewRequest(http.MethodPut, "/in/warga-wa", nil))
 	wantRefused(t, "PUT", err, http.StatusMethodNotAllowed)
 	for name, body := range map[string]string{
-		"no JSON": "hub.mode=subscribe", "a list": "[]", "entries that are none": `{"object":"whatsapp_business_account","entry":{}}`,
+		"no JSON": "hub.mode=subscribe", "a list": "[]", "of no known kind": `{"object":7,"entry":[]}`,
 		"two documents": `{"object":"whatsapp_business_account"}{}`,
 	} {
 		_, err := d.post([]byte(body))
@@ -295,7 +311,7 @@ func TestWhatCannotBeReadIsSetAsideAndKeepsNothingElseOut(t *testing.T) {
 		noID     = `{"from":"6281270004411","type":"text","text":{"body":"RAHASIA"}}`
 		noSender = `{"id":"wamid.NjI4MTI3MDAwNDQxMQ","type":"text","text":{"body":"RAHASIA"}}`
 	)
-	body := []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":8},
+	body := []byte(`{"object":"whatsapp_business_account","entry":[{"changes":[{"field":"messages","value":8},{"field":"messages"},
 		{"field":"messages","value":{"metadata":{"phone_number_id":"` + numberID + `"},"messages":[7,` + noID + `,` + noSender + `,
 		{"id":"wamid.3","from":"6281270004411","timestamp":"kemarin","type":"text","text":{"body":"utuh"}},
 		{"id":"wamid.4","from":"6281270004411","timestamp":-5,"text":{"body":"tanpa jenis"}}]}}]}]}`)
@@ -312,11 +328,52 @@ func TestWhatCannotBeReadIsSetAsideAndKeepsNothingElseOut(t *testing.T) {
 			t.Errorf("set aside for %q: %s", aside.Reason, shown)
 		}
 	}
-	if !reflect.DeepEqual(raw, []string{"8", "7", noID, noSender}) || received.Told == nil || received.Refuse != nil {
+	if !reflect.DeepEqual(raw, []string{`{"field":"messages","value":8}`, `{"field":"messages"}`, "7", noID, noSender}) || received.Told == nil || received.Refuse != nil {
 		t.Errorf("set aside are %q, told %v", raw, received.Told)
 	}
 	if again, err := d.post(body); err != nil || !reflect.DeepEqual(again, received) {
 		t.Errorf("posted again it is %+v, %v", again, err)
+	}
+}
+
+func TestAFieldOfAnotherTypeTakesNothingWithItButItself(t *testing.T) {
+	const good = `{"id":"wamid.1","from":"6281270004411","type":"text","text":{"body":"utuh"}}`
+	ours := func(rest string) string {
+		return `{"field":"messages","value":{"metadata":{"phone_number_id":"` + numberID + `"},` + rest + `}}`
+	}
+	entry := func(changes string) string { return `{"id":"1","changes":` + changes + `}` }
+	for name, c := range map[string]struct {
+		entries string
+		taken   int
+		aside   []string
+	}{
+		"a number as wa_id":      {`[` + entry(`[`+ours(`"contacts":[{"wa_id":6281270004411,"profile":{"name":"Contoh"}}],"messages":[`+good+`]`)+`]`) + `]`, 1, nil},
+		"contacts that are none": {`[` + entry(`[`+ours(`"contacts":{"wa_id":1},"messages":[`+good+`]`)+`]`) + `]`, 1, nil},
+		"a profile that is none": {`[` + entry(`[`+ours(`"contacts":[{"wa_id":"6281270004411","profile":"Contoh"},7],"messages":[`+good+`]`)+`]`) + `]`, 1, nil},
+		"a code as text":         {`[` + entry(`[`+ours(`"errors":[{"code":"131031"},{"code":[]},"x"],"messages":[`+good+`]`)+`]`) + `]`, 1, nil},
+		"a status that is none":  {`[` + entry(`[`+ours(`"statuses":[7,{"status":"failed","errors":[{"code":"131026"}]},{"status":1,"errors":{}}],"messages":[`+good+`]`)+`]`) + `]`, 1, nil},
+		"a number as sender":     {`[` + entry(`[`+ours(`"messages":[{"id":"wamid.2","from":6281270004411},`+good+`]`)+`]`) + `]`, 1, []string{`{"id":"wamid.2","from":6281270004411}`}},
+		"messages that are none": {`[` + entry(`[`+ours(`"messages":{"a":1}`)+`,`+ours(`"messages":[`+good+`]`)+`]`) + `]`, 1, []string{ours(`"messages":{"a":1}`)}},
+		"a change that is none":  {`[` + entry(`[7,{"field":8},`+ours(`"messages":[`+good+`]`)+`]`) + `]`, 1, []string{`7`, `{"field":8}`}},
+		"changes that are none":  {`[` + entry(`{"a":1}`) + `,` + entry(`[`+ours(`"messages":[`+good+`]`)+`]`) + `]`, 1, []string{entry(`{"a":1}`)}},
+		"an entry that is none":  {`[7,` + entry(`[`+ours(`"messages":[`+good+`]`)+`]`) + `]`, 1, []string{`7`}},
+		"entries that are none":  {`{"a":1}`, 0, []string{`{"a":1}`}},
+	} {
+		d := newDesk(t, nil)
+		received, err := d.post([]byte(`{"object":"whatsapp_business_account","entry":` + c.entries + `}`))
+		if err != nil || len(received.Messages) != c.taken || received.Refuse != nil {
+			t.Errorf("%s: %+v, %v", name, received, err)
+		}
+		var aside []string
+		for _, one := range received.SetAside {
+			aside = append(aside, string(one.Raw))
+		}
+		if !reflect.DeepEqual(aside, c.aside) {
+			t.Errorf("%s: set aside are %q, want %q", name, aside, c.aside)
+		}
+		if log := d.log.String(); name == "a code as text" && !strings.Contains(log, "code=131031") || strings.Contains(log, wargaPhone) {
+			t.Errorf("%s: the log says %s", name, log)
+		}
 	}
 }
 

@@ -83,8 +83,8 @@ type desk struct {
 	api      *cloudapi.API
 	server   *httptest.Server
 	settings *Settings
-	files    *files
-	log      *words
+	files    *connectortest.Shelf
+	log      *connectortest.Log
 	clock    *clock
 }
 
@@ -119,7 +119,7 @@ func newDesk(t testing.TB, change func(*Settings)) *desk {
 	if change != nil {
 		change(s)
 	}
-	return &desk{t: t, api: api, server: server, settings: s, files: &files{}, log: &words{}, clock: clock}
+	return &desk{t: t, api: api, server: server, settings: s, files: &connectortest.Shelf{}, log: &connectortest.Log{}, clock: clock}
 }
 
 // office has settings that are sound.

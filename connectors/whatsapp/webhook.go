@@ -11,15 +11,20 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 )
 
-// webhook is what Meta posts. Whatever it holds besides is passed over.
+// webhook is what Meta posts. Whatever it holds besides is passed over. It is read a level at a time, so that what is not of the
+// form we know takes nothing with it but itself.
 type webhook struct {
-	Object string `json:"object"`
-	Entry  []struct {
-		Changes []struct {
-			Field string          `json:"field"`
-			Value json.RawMessage `json:"value"`
-		} `json:"changes"`
-	} `json:"entry"`
+	Object string          `json:"object"`
+	Entry  json.RawMessage `json:"entry"` // a list of entry
+}
+
+type entry struct {
+	Changes []json.RawMessage `json:"changes"`
+}
+
+type change struct {
+	Field string          `json:"field"`
+	Value json.RawMessage `json:"value"`
 }
 
 // value is a change of the field messages.
@@ -27,10 +32,10 @@ type value struct {
 	Metadata struct {
 		PhoneNumberID string `json:"phone_number_id"`
 	} `json:"metadata"`
-	Contacts []contact         `json:"contacts"`
+	Contacts []json.RawMessage `json:"contacts"`
 	Messages []json.RawMessage `json:"messages"`
-	Statuses []delivery        `json:"statuses"`
-	Errors   []failure         `json:"errors"`
+	Statuses []json.RawMessage `json:"statuses"`
+	Errors   []json.RawMessage `json:"errors"`
 }
 
 // contact is a person who wrote. A person who goes by a username may have no wa_id.
@@ -50,11 +55,11 @@ type delivery struct {
 }
 
 type failure struct {
-	Code int `json:"code"`
+	Code size `json:"code"`
 }
 
-// decode makes messages of a webhook, in the order they came. What cannot be read is set aside, and what is not for this
-// number is counted and left alone.
+// decode makes messages of a webhook, in the order they came. What cannot be read is set aside with what it stands in: refused,
+// it would be posted again for a week, and then be lost with all that came beside it.
 func (n *number) decode(body []byte) (connectors.Received, error) {
 	var hook webhook
 	if err := json.Unmarshal(body, &hook); err != nil {
@@ -65,13 +70,15 @@ func (n *number) decode(body []byte) (connectors.Received, error) {
 		return connectors.Received{}, nil
 	}
 	d := &decoder{number: n}
-	for _, entry := range hook.Entry {
-		for _, change := range entry.Changes {
-			if change.Field != "messages" {
-				n.env.Log.Debug("a webhook is about something other than messages; it is left alone")
-				continue
-			}
-			d.change(change.Value)
+	var entries []json.RawMessage
+	if len(hook.Entry) > 0 {
+		d.form(json.Unmarshal(hook.Entry, &entries), "the entries of a webhook", hook.Entry)
+	}
+	for _, raw := range entries {
+		var e entry
+		d.form(json.Unmarshal(raw, &e), "an entry of a webhook", raw)
+		for _, raw := range e.Changes {
+			d.change(raw)
 		}
 	}
 	d.report()
@@ -82,28 +89,61 @@ func (n *number) decode(body []byte) (connectors.Received, error) {
 type decoder struct {
 	*number
 	received  connectors.Received
-	elsewhere int // changes for other numbers
+	elsewhere int // changes for other numbers, without messages
 	quiet     int // messages without a word: reactions, notices of the system
 }
 
+// form sets aside what is not of the form that WhatsApp sends.
+func (d *decoder) form(err error, what string, raw json.RawMessage) bool {
+	if err != nil {
+		d.setAside("", what, notAsSent, raw)
+	}
+	return err == nil
+}
+
+const (
+	notAsSent = "it is not as WhatsApp sends it"
+	notOurs   = "give that number a webhook of its own, as the page on WhatsApp says"
+)
+
 func (d *decoder) change(raw json.RawMessage) {
+	var c change
+	if !d.form(json.Unmarshal(raw, &c), "a change", raw) {
+		return
+	}
+	if c.Field != "messages" {
+		d.env.Log.Debug("a webhook is about something other than messages; it is left alone")
+		return
+	}
 	var v value
-	if err := json.Unmarshal(raw, &v); err != nil {
-		d.setAside("", "a change of messages", "it is not as WhatsApp sends it", raw)
-		return
-	}
-	if v.Metadata.PhoneNumberID != d.settings.PhoneNumberID {
+	err := json.Unmarshal(c.Value, &v) // what does not fit stays empty
+	switch {
+	case err != nil && len(v.Messages) == 0:
+		d.setAside("", "a change of messages", notAsSent, raw)
+	case v.Metadata.PhoneNumberID == d.settings.PhoneNumberID:
+		d.value(v)
+	case len(v.Messages) > 0:
+		d.env.Log.Warn("messages to another number of the account are set aside: " + notOurs)
+		d.setAside("", "messages to another number", "they are to another number of the account: "+notOurs, raw)
+	default:
 		d.elsewhere++
-		return
 	}
-	for _, one := range v.Statuses {
-		d.status(one)
+}
+
+func (d *decoder) value(v value) {
+	for _, raw := range v.Statuses {
+		d.status(read[delivery](raw))
 	}
-	for _, one := range v.Errors {
-		d.env.Log.Error("WhatsApp reports a failure", "code", one.Code, "meaning", wordsOf(one.Code))
+	for _, raw := range v.Errors {
+		failed := read[failure](raw)
+		d.env.Log.Error("WhatsApp reports a failure", "code", failed.Code, "meaning", wordsOf(failed.Code))
 	}
-	for _, one := range v.Messages {
-		d.message(v.Contacts, one)
+	people := make([]contact, len(v.Contacts))
+	for i, raw := range v.Contacts {
+		people[i] = read[contact](raw)
+	}
+	for _, raw := range v.Messages {
+		d.message(people, raw)
 	}
 }
 
@@ -130,8 +170,8 @@ func (d *decoder) status(one delivery) {
 	}
 }
 
-func wordsOf(code int) string {
-	if known, ok := meaningOf(code); ok {
+func wordsOf(code size) string {
+	if known, ok := meaningOf(int(code)); ok {
 		return known.words
 	}
 	return "not known here"
@@ -139,7 +179,7 @@ func wordsOf(code int) string {
 
 func (d *decoder) report() {
 	if d.elsewhere > 0 {
-		d.env.Log.Info("a webhook is for another number of the account; it is left alone", "changes", d.elsewhere)
+		d.env.Log.Info("a webhook about messages of another number of the account is left alone", "changes", d.elsewhere)
 	}
 	if d.quiet > 0 {
 		d.env.Log.Debug("messages without a word are left alone: reactions, deletions, notices of the system", "messages", d.quiet)

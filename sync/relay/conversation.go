@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -15,10 +16,13 @@ import (
 )
 
 const (
-	// talkWorkers is how many senders of one channel are looked at at once; no more are claimed.
+	// talkWorkers is how many senders of one channel are looked at at once; no more are claimed. One whose files take long
+	// holds up none of the others.
 	talkWorkers = 4
 	// answerWait is how long an answer to our question is waited for.
 	answerWait = 24 * time.Hour
+	// fetchTimeout is how long one file may take: a video over a bad line is slow, more than this is a connector that hangs.
+	fetchTimeout = 5 * time.Minute
 	// fetchPatience is how long a file that cannot be fetched just now holds its complaint up.
 	fetchPatience = 10 * time.Minute
 )
@@ -26,29 +30,41 @@ const (
 // talkLoop looks at what people said on one channel once they are silent. All that matters is in the store: where this dies,
 // another gateway goes on.
 func (r *Relay) talkLoop(ctx context.Context, c Channel) {
-	var down trouble
+	var (
+		down    trouble
+		workers sync.WaitGroup
+		busy    atomic.Int64
+	)
 	work, stop := graceful(ctx)
 	defer stop()
+	defer workers.Wait()
 	for ctx.Err() == nil {
-		talks, err := r.dueTalks(ctx, c)
+		room := talkWorkers - int(busy.Load())
+		talks, err := r.dueTalks(ctx, c, room)
 		down.watch(ctx, r.log.With("connector", c.Name), "looking at messages", err)
-		var workers sync.WaitGroup
 		for _, t := range talks {
-			workers.Go(func() { r.look(work, c, t) })
+			busy.Add(1)
+			workers.Go(func() {
+				defer r.talkable[c.Name].send()
+				defer busy.Add(-1)
+				r.look(work, c, t)
+			})
 		}
-		workers.Wait()
-		if len(talks) < talkWorkers {
+		if len(talks) < room || room == 0 {
 			sleep(ctx, r.untilTalk(ctx, c), r.talkable[c.Name])
 		}
 	}
 }
 
-func (r *Relay) dueTalks(ctx context.Context, c Channel) ([]store.Talk, error) {
+func (r *Relay) dueTalks(ctx context.Context, c Channel, room int) ([]store.Talk, error) {
+	if room == 0 {
+		return nil, nil
+	}
 	due, err := r.store.NextTalk(ctx, c.Name)
 	if err != nil || due.IsZero() || due.After(r.now()) {
 		return nil, err
 	}
-	talks, err := r.store.ClaimTalks(ctx, c.Name, talkWorkers, r.lease())
+	talks, err := r.store.ClaimTalks(ctx, c.Name, room, r.lease())
 	if len(talks) > 0 {
 		r.at(TalkClaimed)
 	}

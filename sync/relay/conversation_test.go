@@ -33,6 +33,8 @@ type chat struct {
 	missing  map[string]error // by media id: what Fetch answers
 	fetched  map[string]int
 	fetching time.Duration
+	hang     bool // Fetch answers nothing
+	ended    int  // fetches that hung until they were ended
 }
 
 func newChat(r *rig) *chat {
@@ -62,11 +64,18 @@ func (c *chat) Say(_ context.Context, s connectors.Saying) error {
 
 func (c *chat) Fetch(ctx context.Context, m connectors.Media) (complaint.Attachment, error) {
 	c.mu.Lock()
-	err, wait := c.missing[m.ID], c.fetching
+	err, wait, hang := c.missing[m.ID], c.fetching, c.hang
 	c.fetched[m.ID]++
 	c.mu.Unlock()
 	if err != nil {
 		return complaint.Attachment{}, err
+	}
+	if hang {
+		<-ctx.Done()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.ended++
+		return complaint.Attachment{}, ctx.Err()
 	}
 	if wait > 0 {
 		<-time.After(wait)
@@ -350,18 +359,22 @@ func TestWhoNamesTheNumberOfThePlatformIsHeardOnItsTicket(t *testing.T) {
 		primary := r.filedOne().Ref
 		track := r.story(primary).TrackingID
 		r.hears(says("m2", siti, "Bagaimana laporan "+track+"?"), says("b1", budi, "Bagaimana laporan 9999999?"))
+		r.hears(says("c1", "628127000443", "Lapor rumah nomor "+track+" kebanjiran di Midai")) // by chance
 		pass(10 * time.Minute)
 		all := r.filed()
-		if len(all) != 3 {
+		if len(all) != 4 {
 			t.Fatalf("%d complaints", len(all))
 		}
 		for _, e := range all[1:] {
 			if e.SourceID == "m2" {
 				r.toldAs(nil, e.Ref, store.Done)
 				r.joinedOnce(primary, e.Ref)
-			} else if primary := r.story(e.Ref).Primary; primary != "" { // nobody has that number
-				t.Errorf("a number that nobody has leads to %s", primary)
+				continue
 			}
+			if linked := r.story(e.Ref).Primary; linked != "" {
+				t.Errorf("%s is linked to %s: the number is nobody's, or is somebody else's by chance", e.SourceID, linked)
+			}
+			r.ticket(e.Ref) // its own
 		}
 	})
 }
@@ -577,6 +590,81 @@ func TestAGatewayFrozenPastItsLeaseAsksNothing(t *testing.T) {
 			t.Errorf("frozen: %t; she read %q", frozen, told)
 		}
 		r.balanced()
+	})
+}
+
+func TestAFileMayTakeLongerThanTheLease(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.fetching = 4 * time.Minute
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "video"))
+		pass(2 * time.Minute)
+		r.hears(says("m3", budi, "Sampah menumpuk di Sedanau"))
+		pass(2 * time.Minute)
+		if filed := r.filed(); len(filed) != 1 || !strings.HasPrefix(r.ticket(filed[0].Ref).Content, "Sampah") {
+			t.Errorf("while one person's file is fetched, another is not heard: %+v", filed)
+		}
+		pass(2 * time.Minute)
+		filed := r.filed()
+		if len(filed) != 2 || c.fetched["video"] != 1 {
+			t.Fatalf("%d complaints, the file was fetched %d times", len(filed), c.fetched["video"])
+		}
+		files := 0
+		for _, one := range filed {
+			files += len(r.ticket(one.Ref).Attachments)
+		}
+		if files != 1 {
+			t.Errorf("the complaints arrived with %d files", files)
+		}
+		r.balanced()
+	})
+}
+
+func TestFilesThatHangAreGivenUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.hang = true
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "a", "b", "c", "d", "e"))
+		pass(14 * time.Minute)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 0 {
+			t.Errorf("it arrived with %d files", len(got.Attachments))
+		}
+	})
+}
+
+func TestManyFilesThatComeSlowlyAllArrive(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.fetching = 4 * time.Minute
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "a", "b", "c"), shows("m3", siti, "d", "e"))
+		pass(25 * time.Minute)
+		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 5 {
+			t.Errorf("it arrived with %d files of 5", len(got.Attachments))
+		}
+	})
+}
+
+func TestALeaseThatIsLostEndsTheFetch(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.hang = true
+		r.start()
+		r.hears(says("m1", siti, "Lampu jalan di Ranai mati"), shows("m2", siti, "video"))
+		pass(63 * time.Second)
+		r.must(r.store.FreeTalks(r.Context(), "%")) // as if this gateway were taken for dead
+		pass(r.cfg.Delivery.Lease.D())
+		c.mu.Lock()
+		ended, again := c.ended, c.fetched["video"]
+		c.mu.Unlock()
+		if ended != 1 || again != 2 {
+			t.Errorf("%d fetches ended of %d; want the first to end and the second to go on", ended, again)
+		}
+		if log := r.log.String(); strings.Contains(log, "could not be") {
+			t.Errorf("the log says %s", log)
+		}
 	})
 }
 

@@ -81,7 +81,11 @@ func (r *Relay) untilDue(ctx context.Context) time.Duration {
 	return min(max(due.Sub(r.now()), 10*time.Millisecond), idleLook)
 }
 
+// idle waits until something is to be looked at again; with nothing to wait for it returns at once.
 func (r *Relay) idle(ctx context.Context, wait time.Duration, worker signal) {
+	if wait <= 0 {
+		return
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

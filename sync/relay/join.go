@@ -53,22 +53,29 @@ func (v conversation) latest() time.Time {
 // than our patience, is gone; until then the error says when to go on. After as many as a complaint may have it asks for no
 // more.
 func (v conversation) fetch(ctx context.Context) error {
+	var spent time.Duration // on files that came: patience is for those that do not
 	for i := range v.t.Messages {
 		m := &v.t.Messages[i]
+		until := v.patience(m, nil).Add(spent)
 		for n := range m.Media {
 			if m.Files[n].Attachment != nil || m.Files[n].Gone || isSticker(m.Message, m.Media[n]) || v.hasEnough() {
 				continue
 			}
-			err := v.fetchOne(ctx, m, n)
+			began := v.now()
+			err := v.fetchOne(ctx, m, n, until.Sub(began))
 			switch {
 			case err == nil:
+				took := v.now().Sub(began)
+				spent, until = spent+took, until.Add(took)
+			case errors.Is(err, store.ErrLost):
+				return err
 			case ctx.Err() != nil || retry.Of(err).Reason == retry.Shutdown:
 				return retry.Because(err, retry.Shutdown)
-			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(v.patience(m, err)):
+			case retry.Of(err).Verdict == retry.Permanent || !v.now().Before(v.patience(m, err).Add(spent)):
 				m.Files[n].Gone = true
 				v.log.Warn("a file of a message cannot be had; the complaint goes on without it", "connector", v.c.Name, "error", err)
 			default:
-				due, end := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(err).After)), v.patience(m, err)
+				due, end := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(err).After)), v.patience(m, err).Add(spent)
 				if due.After(end) {
 					due = end
 				}
@@ -108,14 +115,14 @@ func (v conversation) patience(m *store.Heard, err error) time.Time {
 	return later(v.t.TriedAt, m.ReceivedAt).Add(most)
 }
 
-// fetchOne fetches one file within the time of the lease.
-func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int) error {
+// fetchOne fetches one file, for as long as its connector takes, and fetchTimeout and what is left of our patience allow.
+func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int, left time.Duration) error {
 	if v.c.Fetch == nil {
 		return retry.Never(errors.New("this channel cannot fetch files"))
 	}
-	fetching, cancel := context.WithTimeout(ctx, v.lease()*2/3)
+	limited, cancel := context.WithTimeout(ctx, min(fetchTimeout, max(left, v.lease()/2))) // a gateway that was off for long tries once
 	defer cancel()
-	return contained(func() error {
+	return v.whileOwned(limited, func(fetching context.Context) error {
 		a, err := v.c.Fetch.Fetch(fetching, m.Media[n])
 		if err != nil {
 			return err
@@ -125,6 +132,29 @@ func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int) error
 		v.at(FileFetched)
 		return nil
 	})
+}
+
+// whileOwned does what may take longer than the lease, which is renewed beside it. Where it cannot be renewed, that is the
+// error, and the context of do ends: somebody else may look at the talk then.
+func (v conversation) whileOwned(ctx context.Context, do func(context.Context) error) error {
+	owning, stop := context.WithCancel(ctx)
+	renewed := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil && sleep(owning, v.lease()/3, nil) {
+			if err = v.store.RenewTalk(owning, v.t, v.lease()); owning.Err() != nil {
+				err = nil // it was done meanwhile
+			}
+		}
+		stop()
+		renewed <- err
+	}()
+	err := contained(func() error { return do(owning) })
+	stop()
+	if lost := <-renewed; lost != nil {
+		return lost
+	}
+	return err
 }
 
 // compose puts messages together, in the order in which they were sent. Those that no longer fit into one complaint stay for

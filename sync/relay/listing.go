@@ -43,6 +43,9 @@ func listedOf(row store.ListedComplaint) connectors.Listed {
 		Ref: c.Ref, Category: c.Category, Anonymous: c.Anonymous, ReceivedAt: c.ReceivedAt, UpdatedAt: c.ReceivedAt, Status: row.Status, Agency: row.Agency,
 		Note: publicNote(row.Note, c.Reporter, row.About),
 	}
+	if row.About.Secret {
+		l.Agency = ""
+	}
 	if row.ChangedAt.After(l.UpdatedAt) {
 		l.UpdatedAt = row.ChangedAt
 	}
@@ -64,6 +67,9 @@ func (r *Relay) Updates(ctx context.Context, source string, q connectors.UpdateQ
 		updates[i] = connectors.Update{
 			ID: row.ID, Ref: row.Ref, Status: row.Status, Agency: row.Agency, At: row.Since, Note: publicNote(row.Note, row.Reporter, row.About),
 		}
+		if row.About.Secret {
+			updates[i].Agency = ""
+		}
 	}
 	return updates, nil
 }
@@ -75,6 +81,20 @@ func publicNote(note string, own complaint.Reporter, about store.Teller) string 
 		return ""
 	}
 	return publicText(note, own, about.Reporter)
+}
+
+// publicChange is a piece of news as anybody may read it.
+func publicChange(n store.News) connectors.StatusChange {
+	change := changeOf(n)
+	switch {
+	case change.Secret:
+		change.Raw, change.Note, change.Agency, change.TrackingID = "", "", "", ""
+	case len(n.Change.Persons) == 0: // their names cannot be found in it
+		change.Note = ""
+	default:
+		change.Note = publicText(change.Note, n.Change.Persons...)
+	}
+	return change
 }
 
 // publicText removes what identifies a person, and each word of the given persons' names.

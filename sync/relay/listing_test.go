@@ -1,10 +1,12 @@
 package relay
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -42,10 +44,43 @@ func TestAListTellsNobodyWhoComplained(t *testing.T) {
 		t.Errorf("an anonymous one is listed as %+v", got)
 	}
 	row.About.Secret = true
-	if got := listedOf(row); got.Note != "" {
+	row.Agency = "Inspektorat"
+	if got := listedOf(row); got.Note+got.Agency != "" {
 		t.Errorf("an answer to a secret complaint is shown: %q", got.Note)
 	}
 }
+
+func TestAPublicChannelIsToldWhatAnybodyMayRead(t *testing.T) {
+	n := store.News{Ref: "SP-1KAZ5T8M3Q0X4RD", Seq: 2, Told: 2, Change: store.Change{
+		Status: complaint.Disposed, Raw: "Terdisposisi", Agency: "Dinas PU", TrackingID: "7001234",
+		Note:    "Yth. Ibu Siti dan Bapak Budi, hubungi 081270004402.",
+		Persons: []complaint.Reporter{{Name: "Budi Contoh"}, {Name: "Siti Contoh"}},
+	}}
+	told := func() (got connectors.StatusChange) {
+		c := Channel{Name: "kota", Connector: connectors.Connector{Public: true, WriteStatus: tellFunc(func(c connectors.StatusChange) { got = c })}}
+		if err := (&Relay{}).tellOne(t.Context(), c, n); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := told(); got.Note != "Yth. Ibu [nama dihapus] dan Bapak [nama dihapus], hubungi [telepon dihapus]." || got.Agency != "Dinas PU" {
+		t.Errorf("told %+v", got)
+	}
+	whole := n.Change
+	n.Change.Persons = nil
+	if got := told(); got.Note != "" {
+		t.Errorf("nobody knows whose names it holds, and %q is told", got.Note)
+	}
+	n.Change = whole
+	n.Change.Secret = true
+	if got := told(); got.Note+got.Agency+got.Raw+got.TrackingID != "" || got.Status != complaint.Disposed {
+		t.Errorf("of a secret one is told %+v", got)
+	}
+}
+
+type tellFunc func(connectors.StatusChange)
+
+func (f tellFunc) WriteStatus(_ context.Context, c connectors.StatusChange) error { f(c); return nil }
 
 func TestNamesLeaveATextWholeOtherwise(t *testing.T) {
 	for _, c := range []struct{ text, name, want string }{

@@ -24,6 +24,9 @@ func (s signal) send() {
 
 // sleep waits until the time has passed, the signal comes or the context ends; it returns false with the context.
 func sleep(ctx context.Context, d time.Duration, wake signal) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

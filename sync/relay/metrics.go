@@ -74,7 +74,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failing:             f.gauge("connector_failing", "1 while a connector cannot be polled (poll), or fails so often that it is told nothing but a try now and then (write_back).", "connector", "ability"),
 		deliveries:          f.gauge("deliveries", "Complaints by state of their delivery.", "state"),
 		attempts:            f.counter("delivery_attempts_total", "Attempts that ended, by reason.", "reason"),
-		oldest:              f.gauge("oldest_undelivered_timestamp_seconds", "When the oldest complaint was accepted that is still on its way, or the oldest message that waits. 0: none is.").WithLabelValues(),
+		oldest:              f.gauge("oldest_undelivered_timestamp_seconds", "When the oldest complaint was accepted that is still on its way, or the oldest message that waits, or since when somebody should have been looked at. 0: none is.").WithLabelValues(),
 		endToEnd:            f.histogram("delivery_duration_seconds", "Time from acceptance to the national ticket.", []float64{.1, .5, 1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600}).WithLabelValues().(prometheus.Histogram),
 		paused:              f.gauge("forwarding_paused", "1 while nothing is forwarded, for this reason.", "reason"),
 		rate:                f.gauge("platform_rate", "Requests a second that the platform may be asked now: national.rate, and less while it recovers.").WithLabelValues(),

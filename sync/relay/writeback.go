@@ -75,7 +75,11 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 // tellOne tells a channel a status in its own way, or its person in words. A receipt is always words.
 func (r *Relay) tellOne(ctx context.Context, c Channel, n store.News) error {
 	if c.WriteStatus != nil && !n.IsReceipt() {
-		return c.WriteStatus.WriteStatus(ctx, changeOf(n))
+		change := changeOf(n)
+		if c.Public {
+			change = publicChange(n)
+		}
+		return c.WriteStatus.WriteStatus(ctx, change)
 	}
 	if c.Say == nil {
 		return retry.Never(errors.New("this channel cannot speak to people any more"))

@@ -34,8 +34,13 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 	}
 	// A sender that does not finish within its time is cut off, so that slow ones cannot shut the door for the others.
 	_ = http.NewResponseController(w).SetReadDeadline(began.Add(readTimeout)) // without sockets there is nothing to set
-	r.Body = http.MaxBytesReader(w, r.Body, site.MaxBody)
+	body := s.bounded(w, r, site.MaxBody)
+	defer body.release()
 	received, err := c.Receive.Receive(r)
+	if err != nil && body.full {
+		s.refuse(w, c, began, full)
+		return
+	}
 	if err != nil {
 		s.refuse(w, c, began, s.problemOf(c, err))
 		return

@@ -34,7 +34,7 @@ func (s *Server) protocol(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(began.Add(readTimeout)) // without sockets there is nothing to set
-	r.Body = http.MaxBytesReader(w, r.Body, site.MaxBody)
+	defer s.bounded(w, r, site.MaxBody).release()
 	seen := &answered{ResponseWriter: w, status: http.StatusOK}
 	(*served)[name].ServeHTTP(seen, r)
 	if r.Method == http.MethodPost {

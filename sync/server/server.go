@@ -5,6 +5,7 @@
 //
 //   - a 2xx is written after the commit, and the same delivery gets the same answer again
 //   - an answer that is not a success is a problem document (RFC 9457) that names the field, and no personal data
+//   - the bodies of all requests together hold a bounded amount of memory, whoever sends them
 //   - a channel reads the status of its own complaints, with its own credentials, and of nobody else's
 package server
 
@@ -33,6 +34,7 @@ type Server struct {
 	now     func() time.Time
 	slots   chan struct{}
 	reads   chan struct{}
+	bodies  atomic.Int64 // bytes of them that are held
 }
 
 // mostAtOnce bounds the requests that wait for the store together; one more is told to come back. Those that only read are

@@ -136,6 +136,10 @@ func countByState(ctx context.Context, db sqlx.ExtContext, query *query) (map[St
 	return counts, err
 }
 
+// lookPatience is how long ago what somebody said should have been looked at, when the last complaint came in, for it to be
+// forgotten. A gateway ran then: in a copy, or where it stands still, everything waits and nothing is forgotten.
+const lookPatience = time.Hour
+
 func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error) {
 	var problems []string
 	for _, check := range []struct {
@@ -151,9 +155,10 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 		{s.q.NamedNotDone, "complaints the platform has are counted as not sent"},
 		{s.q.Vanished, "senders said more, or less, than the messages that are kept of them"},
 		{s.q.UnheardMessages, "messages wait and nobody will look at them"},
+		{s.q.OverdueTalks, "senders should have been looked at over an hour ago: was their connector removed or renamed?"},
 		{s.q.JoinedToNothing, "messages are part of a complaint that is not there"},
 	} {
-		n, err := one[int64](ctx, tx, check.query, args{})
+		n, err := one[int64](ctx, tx, check.query, args{"patience": lookPatience.Milliseconds()})
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +174,7 @@ type Standing struct {
 	Deliveries map[State]int64
 	News       map[State]int64
 	FollowUps  map[State]int64
-	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead, or message that waits; zero: none
+	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead, or of the oldest message that waits, or since when one that was asked about should have been looked at; zero: none
 	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
 	Messages   Messages
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
@@ -199,7 +204,7 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
 		return st, err
 	}
-	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{})
+	oldest, err := one[int64](ctx, s.read, s.q.OldestOpen, args{"now": milli(s.now())})
 	if err != nil {
 		return st, err
 	}

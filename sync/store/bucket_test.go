@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -246,10 +247,10 @@ func TestAFileThatIsNotDurableIsNotSaidToBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder, s := temporary(t), newObjectServer(t)
-			puts := 0
+			var puts atomic.Int64
 			s.do(func(w http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut {
-					puts++
+					puts.Add(1)
 					c.answer(w, r)
 				}
 				return r.Method == http.MethodPut
@@ -258,8 +259,8 @@ func TestAFileThatIsNotDurableIsNotSaidToBe(t *testing.T) {
 			if !errors.Is(err, store.ErrShelf) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), bucketSecret) || strings.Contains(err.Error(), "Ranai") {
 				t.Errorf("got %+v, %v", a, err)
 			}
-			if puts != 1 || countFiles(t, folder) != 0 {
-				t.Errorf("it was put %d times; %d files are left", puts, countFiles(t, folder))
+			if puts.Load() != 1 || countFiles(t, folder) != 0 {
+				t.Errorf("it was put %d times; %d files are left", puts.Load(), countFiles(t, folder))
 			}
 		})
 	}

@@ -30,18 +30,18 @@ func newCheckpointer(read *sqlx.DB) *checkpointer {
 
 func (c *checkpointer) loop(ctx context.Context) {
 	defer close(c.done)
-	pause := time.NewTicker(checkpointEvery)
-	defer pause.Stop()
 	for {
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return
-		}
 		select {
 		case <-c.committed:
 			_, _ = c.read.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)") // waits for nobody, and nobody for it
 		case <-ctx.Done():
+			return
+		}
+		pause := time.NewTimer(checkpointEvery)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
 			return
 		}
 	}

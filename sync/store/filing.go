@@ -105,34 +105,37 @@ func (w *writer) addTo(ctx context.Context, ref, about complaint.Ref) (bool, err
 	return true, w.link(ctx, linking{ref: ref, primary: primary, matter: m, quiet: true})
 }
 
-// Named finds the complaint that a person names: by our reference, or by the platform's tracking id. Own says that it came
-// from this sender of this channel. Not found: an empty reference.
+// Named finds the complaint that a person names: by our reference, or, of this sender's own, by the platform's tracking id.
+// A tracking id is a few digits, and anybody's house number or year may be one: what it leads to of somebody else's is a
+// coincidence. Own says that it came from this sender of this channel. Not found: an empty reference.
 func (s *Store) Named(ctx context.Context, source, sender string, refs []complaint.Ref, tracks []string) (ref complaint.Ref, own bool, err error) {
+	var tracked []complaint.Ref
 	if len(tracks) > 0 {
-		found, err := all[complaint.Ref](ctx, s.read, s.q.TrackedAs, args{"ids": tracks})
-		if err != nil {
+		if tracked, err = all[complaint.Ref](ctx, s.read, s.q.TrackedAs, args{"ids": tracks, "source": source}); err != nil {
 			return "", false, fmt.Errorf("look for a tracking id: %w", err)
 		}
-		refs = append(slices.Clone(refs), found...)
 	}
-	if len(refs) == 0 {
+	if len(refs)+len(tracked) == 0 {
 		return "", false, nil
 	}
-	found, err := s.complaints(ctx, s.read, refs)
+	found, err := s.complaints(ctx, s.read, slices.Concat(refs, tracked))
 	if err != nil {
 		return "", false, err
 	}
-	for _, r := range refs {
-		c, known := found[r]
-		if !known || c.Ref == "" {
-			continue
-		}
-		if ref == "" {
-			ref = r
-		}
-		if c.err == nil && c.Source == source && c.Reporter.Account == sender && sender != "" {
+	for _, r := range slices.Concat(refs, tracked) {
+		if found[r].sentBy(source, sender) {
 			return r, true, nil
 		}
 	}
-	return ref, false, nil
+	for _, r := range refs {
+		if found[r].Ref != "" {
+			return r, false, nil
+		}
+	}
+	return "", false, nil
+}
+
+// sentBy says whether a complaint can be read and came from this sender of this channel.
+func (c readComplaint) sentBy(source, sender string) bool {
+	return c.err == nil && c.Source == source && c.Reporter.Account == sender && sender != ""
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,59 +24,80 @@ func (s *Store) senderKey(source, sender string) string {
 	return s.seal.Hash("sender "+source, sender)
 }
 
-// hearAll keeps the messages of a group of pages. Rows go in the order of their keys, as those of complaints do.
+// spoken is a message of a group of pages, and the first page that brought it.
+type spoken struct {
+	connectors.Message
+	source string
+	job    *keepJob
+}
+
+// hearAll keeps the messages of a group of pages, those that are not here yet, and has somebody look at them in time. Rows
+// go in the order of their keys across all pages, as those of complaints do.
 func (w *writer) hearAll(ctx context.Context, jobs []*keepJob) error {
+	said := map[sourceKey]spoken{}
+	var rows []args
 	for _, job := range jobs {
-		if len(job.page.Messages) == 0 {
-			continue
+		job.heard = 0
+		for _, m := range job.page.Messages {
+			key := sourceKey{job.page.Source, m.ID}
+			if _, twice := said[key]; twice {
+				continue
+			}
+			said[key] = spoken{m, key.source, job}
+			row, err := w.messageRow(key.source, m)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
 		}
-		if err := w.hear(ctx, job); err != nil {
+	}
+	slices.SortFunc(rows, func(a, b args) int { return cmp.Or(compareText(a, b, "source"), compareText(a, b, "id")) })
+	var fresh []spoken
+	for chunk := range slices.Chunk(rows, rowsPerInsert) {
+		kept, err := allSet[struct{ Source, ID string }](ctx, w.tx, w.s.q.InsertMessages, nil, columnsOf(w.s.q.InsertMessages, chunk))
+		if err != nil {
 			return fmt.Errorf("keep messages: %w", err)
+		}
+		for _, k := range kept {
+			one := said[sourceKey{k.Source, k.ID}]
+			one.job.heard++
+			fresh = append(fresh, one)
+		}
+	}
+	return w.noteTalks(ctx, fresh)
+}
+
+// talkTurn is in which order senders' talks are noted: those of one source together, by when its pages have them looked at.
+type talkTurn struct {
+	source string
+	Joining
+}
+
+// noteTalks notes new messages in their senders' talks.
+func (w *writer) noteTalks(ctx context.Context, fresh []spoken) error {
+	turns := map[talkTurn]map[string]args{}
+	for _, one := range fresh {
+		turn := talkTurn{one.source, one.job.page.Joining}
+		if turns[turn] == nil {
+			turns[turn] = map[string]args{}
+		}
+		w.s.hearOne(turns[turn], one.source, one.Message, w.now)
+	}
+	for _, turn := range slices.SortedFunc(maps.Keys(turns), func(a, b talkTurn) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Within, b.Within), cmp.Compare(a.Longest, b.Longest))
+	}) {
+		heard := slices.SortedFunc(maps.Values(turns[turn]), func(a, b args) int { return compareText(a, b, "sender") })
+		if _, err := runSet(ctx, w.tx, w.s.q.Hear, args{
+			"within": turn.Within.Milliseconds(), "longest": turn.Longest.Milliseconds(),
+		}, columnsOf(w.s.q.Hear, heard)); err != nil {
+			return fmt.Errorf("note who spoke: %w", err)
 		}
 	}
 	return nil
 }
 
-// hear keeps the messages of one page, those that are not here yet, and has somebody look at them in time.
-func (w *writer) hear(ctx context.Context, job *keepJob) error {
-	page := job.page
-	byID, rows := map[string]connectors.Message{}, []args(nil)
-	for _, m := range page.Messages {
-		if _, twice := byID[m.ID]; twice {
-			continue
-		}
-		byID[m.ID] = m
-		row, err := w.messageRow(page.Source, m)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, row)
-	}
-	slices.SortFunc(rows, func(a, b args) int { return cmp.Compare(textOf(a["id"]), textOf(b["id"])) })
-	job.heard = 0
-	talks := map[string]args{}
-	for chunk := range slices.Chunk(rows, rowsPerInsert) {
-		fresh, err := allSet[struct{ Source, ID string }](ctx, w.tx, w.s.q.InsertMessages, nil, columnsOf(w.s.q.InsertMessages, chunk))
-		if err != nil {
-			return err
-		}
-		job.heard += len(fresh)
-		for _, f := range fresh {
-			w.s.hearOne(talks, page.Source, byID[f.ID], w.now)
-		}
-	}
-	heard := make([]args, 0, len(talks))
-	for _, t := range talks {
-		heard = append(heard, t)
-	}
-	if len(heard) == 0 {
-		return nil
-	}
-	slices.SortFunc(heard, func(a, b args) int { return cmp.Compare(textOf(a["sender"]), textOf(b["sender"])) })
-	_, err := runSet(ctx, w.tx, w.s.q.Hear, args{
-		"within": page.Joining.Within.Milliseconds(), "longest": page.Joining.Longest.Milliseconds(),
-	}, columnsOf(w.s.q.Hear, heard))
-	return err
+func compareText(a, b args, column string) int {
+	return cmp.Compare(textOf(a[column]), textOf(b[column]))
 }
 
 func textOf(value any) string {

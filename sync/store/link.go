@@ -89,10 +89,12 @@ func (w *writer) cut(ctx context.Context, refs []complaint.Ref, primary complain
 	return nil
 }
 
-// follower is a complaint that is linked. One that waits has no ticket of its own.
+// follower is a complaint that is linked. One that waits has no ticket of its own; the channel of a quiet one hears nothing
+// of its primary.
 type follower struct {
 	Ref   string
 	Waits int64
+	Quiet int64
 }
 
 func (w *writer) linkedTo(ctx context.Context, primary complaint.Ref) ([]follower, error) {
@@ -112,18 +114,21 @@ func refsIn(followers []follower) []complaint.Ref {
 }
 
 // promote has the oldest complaint that waits behind a primary take its place, when that one is refused or closed unheard:
-// it is forwarded, and the others are linked to it. Nobody stays unheard behind a refusal.
+// it is forwarded, and the others are linked to it. A quiet one added to that primary and to no other: it is forwarded by
+// itself, and its channel hears what becomes of it. Nobody stays unheard behind a refusal.
 func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string) error {
 	followers, err := w.linkedTo(ctx, primary)
 	if err != nil || len(followers) == 0 {
 		return err
 	}
 	var heir complaint.Ref
-	var freed, moved []complaint.Ref
+	var freed, moved, alone []complaint.Ref
 	for _, f := range followers {
 		switch ref := complaint.Ref(f.Ref); {
 		case f.Waits == 0: // it has a ticket of its own
 			freed = append(freed, ref)
+		case f.Quiet == 1:
+			freed, alone = append(freed, ref), append(alone, ref)
 		case heir == "":
 			heir, freed = ref, append(freed, ref)
 		default:
@@ -135,6 +140,11 @@ func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string)
 	}
 	if len(moved) > 0 {
 		if err := w.moveLinks(ctx, moved, primary, heir); err != nil {
+			return err
+		}
+	}
+	for _, ref := range alone {
+		if err := w.letGo(ctx, ref, "nobody answers for its primary "+string(primary)+" any more: "+why); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,8 @@
 //	 └──▶ linked        └──▶ dead (refused for good)
 //
 // A new complaint that may repeat another is held with the reason review. When a primary dies, or is closed unheard, the
-// oldest that is linked to it becomes ready and stands for the others. Package complaint's words and units hold; times in the database
-// are unix milliseconds, 0 for none.
+// oldest that is linked to it becomes ready and stands for the others; what was added to it by name goes on by itself.
+// Package complaint's words and units hold; times in the database are unix milliseconds, 0 for none.
 package store
 
 import (

@@ -189,12 +189,21 @@ func (s *Store) SaveFiles(ctx context.Context, t Talk, id string, files []File, 
 		return fmt.Errorf("encode the files of a message: %w", err)
 	}
 	return s.inWriter(ctx, func(w *writer) error {
-		if err := w.must(ctx, s.q.RenewTalk, args{"source": t.Source, "sender": t.key, "fence": t.fence, "owner": s.owner, "lease": lease.Milliseconds()}); err != nil {
+		if err := w.renewTalk(ctx, t, lease); err != nil {
 			return err
 		}
 		_, err := w.run(ctx, s.q.SaveFiles, args{"source": t.Source, "id": id, "files": string(encoded)})
 		return err
 	})
+}
+
+// RenewTalk lengthens the lease. ErrLost: it ended, or somebody else holds the talk.
+func (s *Store) RenewTalk(ctx context.Context, t Talk, lease time.Duration) error {
+	return s.inWriter(ctx, func(w *writer) error { return w.renewTalk(ctx, t, lease) })
+}
+
+func (w *writer) renewTalk(ctx context.Context, t Talk, lease time.Duration) error {
+	return w.must(ctx, w.s.q.RenewTalk, args{"source": t.Source, "sender": t.key, "fence": t.fence, "owner": w.s.owner, "lease": lease.Milliseconds()})
 }
 
 // PostponeTalk ends a claim: it is looked at again then, or earlier when the sender goes on. Uncounted: we stopped, nobody

@@ -22,7 +22,8 @@ type News struct {
 	Change   Change
 }
 
-// Change is a status as a channel is told it.
+// Change is a status as a channel is told it. Of a complaint that is linked to somebody else's secret one it holds where that
+// one stands, and nothing that was said about it.
 type Change struct {
 	SourceID   string
 	Status     complaint.Status
@@ -32,7 +33,10 @@ type Change struct {
 	TrackingID string
 	At         time.Time
 
-	To      string    // Reporter.Account: whom to tell. Personal data
+	To string // Reporter.Account: whom to tell. Personal data
+	// Persons are those whose names Note may hold: who filed the complaint that is told, and the one it is about. None: they
+	// cannot be read. Personal data.
+	Persons []complaint.Reporter
 	Secret  bool      // the complaint whose channel is told is secret, or the one it is about
 	HeardAt time.Time // when that person last wrote on the channel; zero: they never did, or it is not a channel of conversations
 	// Added is, with a receipt, the sender's own complaint that this one adds to, and Status where that one stands.
@@ -94,6 +98,7 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		TrackingID  string `db:"tracking_id"`
 		ThenStatus  string `db:"then_status"`
 		AboutSecret int64  `db:"about_secret"`
+		About       string `db:"about_reporter"`
 	}
 	c, err := one[change](ctx, s.read, s.q.ReadChange, args{"ref": n.Ref, "event_ref": n.About, "seq": n.Seq})
 	if err != nil {
@@ -107,7 +112,21 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		SourceID: c.SourceID, Status: complaint.Status(status), Raw: c.Raw, Note: c.Note, Agency: c.Agency, TrackingID: c.TrackingID, At: fromMilli(c.At),
 	}
 	n.Change.Secret = c.AboutSecret == 1
+	if n.Change.Secret && n.About != n.Ref {
+		n.Change = n.Change.standing()
+	}
+	own, err := s.reporter(c.Reporter, string(n.Ref))
+	about, aboutErr := s.reporter(c.About, string(n.About))
+	if err == nil && aboutErr == nil {
+		n.Change.Persons = []complaint.Reporter{own, about}
+	}
 	return s.readListener(ctx, n, c.toldRow)
+}
+
+// standing is the change without what was said.
+func (c Change) standing() Change {
+	c.Raw, c.Note, c.Agency, c.TrackingID = "", "", "", ""
+	return c
 }
 
 // readListener reads whom news is told, and when they last wrote. What cannot be unsealed is nobody.
@@ -189,16 +208,21 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 		Raw        string `db:"status_raw"`
 		HeldBy     string `db:"held_by"`
 		TrackingID string `db:"tracking_id"`
-		Seq        int64  `db:"last_seq"`
-		ChangedAt  int64  `db:"changed_at"`
+		Hidden     sql.NullInt64
+		Seq        int64 `db:"last_seq"`
+		ChangedAt  int64 `db:"changed_at"`
 	}
 	l, err := one[last](ctx, s.read, s.q.LastChange, args{"ref": ref})
 	if errors.Is(err, sql.ErrNoRows) { // not decided yet
 		return Change{SourceID: who.SourceID, Status: complaint.Received, At: fromMilli(who.ReceivedAt)}, 0, nil
 	}
-	return Change{
+	change := Change{
 		SourceID: l.SourceID, Status: complaint.Status(l.Status), Raw: l.Raw, Agency: l.HeldBy, TrackingID: l.TrackingID, At: fromMilli(l.ChangedAt),
-	}, l.Seq, err
+	}
+	if l.Hidden.Int64 == 1 {
+		change = change.standing()
+	}
+	return change, l.Seq, err
 }
 
 // Sent is what a channel sent with one of its complaints. Another source's complaint is ErrNotFound, and so is what is not

@@ -79,7 +79,8 @@ ON CONFLICT (ref, event_ref, seq) DO NOTHING
 SELECT heard_at FROM talk WHERE source = :source AND sender = :sender
 
 -- name: tracked-as
-SELECT ref FROM ticket WHERE tracking_id <> '' AND tracking_id {in :ids} ORDER BY ref LIMIT 5
+SELECT t.ref FROM ticket t JOIN complaint c ON c.ref = t.ref
+WHERE t.tracking_id <> '' AND t.tracking_id {in :ids} AND c.source = :source ORDER BY t.ref
 
 -- name: count-messages
 SELECT state, count(*) AS n FROM message GROUP BY state
@@ -95,6 +96,10 @@ WHERE t.heard <> coalesce(m.n, 0)
 -- name: unheard-messages
 SELECT count(*) FROM message m WHERE m.state IN ('waiting', 'asked') AND NOT EXISTS (
     SELECT 1 FROM talk t WHERE t.source = m.source AND t.sender = m.sender AND t.due_at > 0)
+
+-- name: overdue-talks
+SELECT count(*) FROM talk WHERE due_at > 0 AND lease_until <= {now}
+AND due_at + :patience < (SELECT received_at FROM complaint ORDER BY ref DESC LIMIT 1)
 
 -- name: joined-to-nothing
 SELECT count(*) FROM message m WHERE m.state IN ('joined', 'followed')

@@ -56,7 +56,8 @@ SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref WHERE d.state IN 
 -- name: oldest-open
 SELECT coalesce(min(o.at), 0) FROM (
     SELECT min(accepted_at) AS at FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
-    UNION ALL SELECT min(waiting_since) FROM talk WHERE waiting_since > 0) AS o
+    UNION ALL SELECT min(waiting_since) FROM talk WHERE waiting_since > 0
+    UNION ALL SELECT min(due_at) FROM talk WHERE due_at > 0 AND due_at <= :now) AS o
 
 -- name: list-queue
 SELECT d.ref, d.state, d.accepted_at, d.due_at, d.attempts, d.reason, d.detail, c.source, c.source_id,

@@ -15,8 +15,8 @@ SELECT c.source, c.source_id, c.reporter, c.secret, coalesce(e.status, 'forwarde
        coalesce(e.agency, '') AS agency, coalesce(e.at, t.forwarded_at) AS at, t.tracking_id,
        coalesce((SELECT p.status FROM event p WHERE p.ref = t.ref AND p.seq <= :seq AND p.applied = 1 AND p.status <> ''
                  ORDER BY p.seq DESC LIMIT 1), 'forwarded') AS then_status,
-       (SELECT a.secret FROM complaint a WHERE a.ref = t.ref) AS about_secret
-FROM ticket t JOIN complaint c ON c.ref = :ref LEFT JOIN event e ON e.ref = t.ref AND e.seq = :seq
+       a.secret AS about_secret, a.reporter AS about_reporter
+FROM ticket t JOIN complaint c ON c.ref = :ref JOIN complaint a ON a.ref = t.ref LEFT JOIN event e ON e.ref = t.ref AND e.seq = :seq
 WHERE t.ref = :event_ref
 
 -- name: read-receipt
@@ -40,8 +40,9 @@ WITH picked AS MATERIALIZED (
 UPDATE writeback SET due_at = :now WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
 
 -- name: last-change
-SELECT l.source_id, l.status, l.status_raw, l.held_by, l.tracking_id, CASE WHEN l.top > l.last_seq THEN l.top ELSE l.last_seq END AS last_seq, l.changed_at
+SELECT l.source_id, l.status, l.status_raw, l.held_by, l.tracking_id, l.hidden, CASE WHEN l.top > l.last_seq THEN l.top ELSE l.last_seq END AS last_seq, l.changed_at
 FROM (SELECT c.source_id, t.status, t.status_raw, t.held_by, t.tracking_id, t.last_seq, t.changed_at,
+             (SELECT a.secret FROM complaint a WHERE a.ref = t.ref AND a.ref <> c.ref) AS hidden,
              coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
       FROM complaint c JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref),
                                                          (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref AND l.quiet = 0))

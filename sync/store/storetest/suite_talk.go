@@ -27,10 +27,13 @@ func conversations() []promise {
 		{"what is said meanwhile is not lost", saidMeanwhile},
 		{"a receipt is the first its sender hears", receiptFirst},
 		{"who adds to a complaint is told of it by nobody but as its reporter", additionsAreQuiet},
+		{"the platform's number names only a complaint of the sender's own", tracksAreOnesOwn},
 		{"who adds to a complaint that is gone goes alone", additionToADeadOne},
+		{"who added to a complaint that is closed unheard is heard by itself", additionOutlivesItsPrimary},
 		{"a sender who is asked has one conversation until then", askedOnce},
 		{"a file is fetched once", filesAreSaved},
 		{"the audit finds a message that vanished", auditFindsMessages},
+		{"the audit finds senders nobody looks at", auditFindsForgotten},
 		{"who speaks is sealed at rest", sealsSenders},
 		{"what could not be had is remembered", missingIsKept},
 		{"news is secret when either complaint is", secretNews},
@@ -378,6 +381,39 @@ func additionsAreQuiet(t *testing.T, h Harness) {
 	w.messages(store.Messages{Heard: 4, Joined: 1, Followed: 2, Waiting: 1})
 }
 
+func tracksAreOnesOwn(t *testing.T, h Harness) {
+	w := begin(t, h)
+	tracked := func(sender, track string) complaint.Ref {
+		ref, _ := w.filed("of "+track, sender, "Lampu mati", nil)
+		w.decideAll(judge)
+		w.deliver(ref, "id "+track)
+		w.must(w.Record(t.Context(), ref, store.Observation{State: national.State{TrackingID: track}}))
+		return ref
+	}
+	hers, his := tracked("siti", "72123"), tracked("budi", "72124")
+	for _, c := range []struct {
+		source, sender string
+		refs           []complaint.Ref
+		tracks         []string
+		about          complaint.Ref
+		own            bool
+	}{
+		{"portal", "siti", nil, []string{"72123"}, hers, true},
+		{"portal", "siti", nil, []string{"72124"}, "", false}, // a number in a text of her own trouble
+		{"portal", "siti", nil, []string{"72124", "72123"}, hers, true},
+		{"portal", "siti", []complaint.Ref{his}, []string{"72123"}, hers, true},
+		{"portal", "siti", []complaint.Ref{his}, []string{"72124"}, his, false}, // our reference nobody writes by chance
+		{"portal", "andi", nil, []string{"72123", "72124"}, "", false},
+		{"portal", "", nil, []string{"72123"}, "", false},
+		{"sms", "siti", nil, []string{"72123"}, "", false}, // who has her number there may be somebody else
+	} {
+		about, own, err := w.Named(t.Context(), c.source, c.sender, c.refs, c.tracks)
+		if err != nil || about != c.about || own != c.own {
+			t.Errorf("%s of %s names by %v %v %q (%v, %v), want %q (%v)", c.sender, c.source, c.refs, c.tracks, about, own, err, c.about, c.own)
+		}
+	}
+}
+
 func additionToADeadOne(t *testing.T, h Harness) {
 	w := begin(t, h)
 	primary, _ := w.filed("1", "siti", "Lampu mati", nil)
@@ -389,6 +425,46 @@ func additionToADeadOne(t *testing.T, h Harness) {
 	}
 	w.state(ref, store.New)
 	w.messages(store.Messages{Heard: 2, Joined: 2})
+}
+
+func additionOutlivesItsPrimary(t *testing.T, h Harness) {
+	for name, end := range map[string]func(world, complaint.Ref){
+		"archived": func(w world, primary complaint.Ref) {
+			w.deliver(primary, "100")
+			w.says(primary, national.Event{Key: "a", Status: complaint.Archived, Raw: "Diarsipkan"})
+		},
+		"dropped": func(w world, primary complaint.Ref) { w.must(w.Drop(w.Context(), primary, "spam")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t, h)
+			w.T = t
+			primary, _ := w.filed("1 "+name, "siti", "Lampu mati, "+name, nil)
+			w.decideAll(judgeByText)
+			his, _ := w.filed("2 "+name, "budi", "di sini juga", func(f *store.Filing) { f.About = primary }) // the oldest that waits
+			again, _ := w.filed("3 "+name, "andi", "Lampu mati, "+name, nil)
+			others, _ := w.filed("4 "+name, "rina", "Lampu mati, "+name, nil)
+			w.decideAll(judgeByText)
+			hers, _ := w.filed("5 "+name, "siti", "sudah ada?", func(f *store.Filing) { f.About, f.Own = primary, true })
+			end(w, primary)
+			w.hear()
+			if story := w.state(his, store.New); story.Primary != "" || story.Detail == "" {
+				t.Errorf("what a stranger added is %+v", story)
+			}
+			w.state(hers, store.New)
+			w.state(again, store.Ready)
+			if story := w.state(others, store.Linked); story.Primary != again {
+				t.Errorf("the others are linked to %s, want to the oldest that told the same, %s", story.Primary, again)
+			}
+			w.decideAll(judgeByText)
+			w.deliver(his, "id of his "+name)
+			if heard := w.hear(); fmt.Sprint(heard[his]) != "[1 forwarded]" {
+				t.Errorf("who added to it heard %v of his own", heard)
+			}
+			if due := w.followUps(); len(due) > 0 {
+				t.Errorf("it is told on a ticket as well: %+v", due)
+			}
+		})
+	}
 }
 
 func askedOnce(t *testing.T, h Harness) {
@@ -469,6 +545,59 @@ func auditFindsMessages(t *testing.T, h Harness) {
 	}
 }
 
+// A connector that was removed leaves senders behind that no gateway looks at.
+func auditFindsForgotten(t *testing.T, h Harness) {
+	w := begin(t, h)
+	found := func() string {
+		t.Helper()
+		l, err := w.Audit(t.Context())
+		w.must(err)
+		return strings.Join(l.Problems, "\n")
+	}
+	oldest := func(want time.Time) {
+		t.Helper()
+		st, err := w.Standing(t.Context())
+		w.must(err)
+		if !st.OldestOpen.Equal(want) {
+			t.Errorf("the oldest that is open is of %v, want %v", st.OldestOpen, want)
+		}
+	}
+	w.hears(said("1", "siti", "halo"), said("2", "budi", "Lampu mati"))
+	began := w.clock.Now()
+	w.clock.Advance(joining.Within)
+	asked, ref := w.clock.Now(), complaint.Ref("")
+	for _, talk := range w.talks() {
+		if talk.Sender == "siti" {
+			w.must(w.EndTalk(t.Context(), talk, store.Ending{State: store.MessageAsked, IDs: []string{"1"}, AskedAt: asked, Due: asked.Add(24 * time.Hour)}))
+			continue
+		}
+		oldest(began)
+		ref, _ = w.file(talk, nil)
+	}
+	w.decideAll(judge)
+	w.deliver(ref, "100")
+	oldest(time.Time{})
+	w.clock.Advance(24*time.Hour + time.Minute)
+	oldest(asked.Add(24 * time.Hour)) // she is due, though nothing of hers waits
+	w.clock.Advance(2 * time.Hour)
+	if got := found(); got != "" { // a copy, or a gateway that stands still
+		t.Errorf("where nothing comes in any more the audit finds %q", got)
+	}
+	w.keep(report(9))
+	const words = "1 senders should have been looked at over an hour ago"
+	if got := found(); !strings.Contains(got, words) {
+		t.Errorf("the audit finds %q", got)
+	}
+	talk := w.talk()
+	if got := found(); got != "" {
+		t.Errorf("she is looked at just now, and the audit finds %q", got)
+	}
+	w.must(w.PostponeTalk(t.Context(), talk, w.clock.Now().Add(-time.Minute), true))
+	if got := found(); got != "" {
+		t.Errorf("she has waited for a minute, and the audit finds %q", got)
+	}
+}
+
 func sealsSenders(t *testing.T, h Harness) {
 	clock := NewClock()
 	w := world{t, h.Open(t, store.Options{Owner: "natuna/1", Now: clock.Now, LeasesByNow: true, Sealer: sealer{}}), clock}
@@ -523,14 +652,31 @@ func secretNews(t *testing.T, h Harness) {
 	for i, c := range []struct{ primary, linked bool }{{true, false}, {false, true}, {false, false}} {
 		one, other := report(i), report(i)
 		other.SourceID, one.Secret, other.Secret = fmt.Sprint("again ", i), c.primary, c.linked
+		one.Reporter.Name = "Siti Contoh"
 		primary := w.keep(one)[0].Ref
 		linked := w.keep(other)[0].Ref
 		w.decideAll(judgeByText)
 		w.state(linked, store.Linked)
 		w.deliver(primary, fmt.Sprint("id ", c))
+		w.tellAll()
+		w.observe(primary, national.State{Status: complaint.Other, Raw: "Terbuka", Agency: "Inspektorat", Events: []national.Event{
+			{Key: "1", At: w.clock.Now(), Status: complaint.Other, Raw: "Terbuka", From: "Inspektorat", Text: "Bu Siti, kami periksa"},
+		}})
 		secret := map[complaint.Ref]bool{}
 		for _, n := range w.news() {
 			secret[n.Ref] = n.Change.Secret
+			said := n.Change.Raw != "" && n.Change.Note != "" && n.Change.Agency != ""
+			silent := n.Change.Raw+n.Change.Note+n.Change.Agency+n.Change.TrackingID == ""
+			if foreign := n.Ref == linked && c.primary; said == foreign || silent != foreign || n.Change.Status != complaint.Other {
+				t.Errorf("%+v: %s is told %+v", c, n.Ref, n.Change)
+			}
+			if len(n.Change.Persons) != 2 || n.Change.Persons[1] != one.Reporter {
+				t.Errorf("%+v: it may name %+v, want %+v too", c, n.Change.Persons, one.Reporter)
+			}
+			last, _, err := w.LastChange(t.Context(), "portal", n.Ref)
+			if w.must(err); (last.Raw+last.Agency+last.TrackingID == "") != (n.Ref == linked && c.primary) {
+				t.Errorf("%+v: %s stands as %+v", c, n.Ref, last)
+			}
 			w.must(w.SettleNews(t.Context(), n, store.Settlement{State: store.Done, Reason: retry.Success}))
 		}
 		if len(secret) != 2 || secret[primary] != c.primary || secret[linked] != (c.primary || c.linked) {

@@ -1,0 +1,16 @@
+package store
+
+import "context"
+
+// KeepTogether keeps pages as those that arrive together are kept, and returns how many messages of each are new.
+func (s *Store) KeepTogether(ctx context.Context, pages ...Page) ([]int, error) {
+	jobs, heard := make([]*keepJob, len(pages)), make([]int, len(pages))
+	for i, page := range pages {
+		jobs[i] = &keepJob{page: page}
+	}
+	err := s.inWriter(ctx, func(w *writer) error { return applyKeeps(ctx, w, jobs) })
+	for i, job := range jobs {
+		heard[i] = job.heard
+	}
+	return heard, err
+}
