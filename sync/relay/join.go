@@ -75,7 +75,7 @@ func (v conversation) fetch(ctx context.Context) error {
 				m.Files[n].Gone = true
 				v.log.Warn("a file of a message cannot be had; the complaint goes on without it", "connector", v.c.Name, "error", err)
 			default:
-				due, end := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(err).After)), v.patience(m, err)
+				due, end := v.now().Add(v.backoff.Delay(v.t.Attempts, retry.Of(err).After)), v.patience(m, err).Add(spent)
 				if due.After(end) {
 					due = end
 				}
