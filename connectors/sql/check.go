@@ -29,7 +29,13 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 		}
 		return err
 	})
-	if err == nil { // MySQL does not even prepare them in a transaction that is read-only
+	switch {
+	case err != nil:
+	case c.settings.Driver == serverDriver: // its driver reads a statement only when it is run
+		if c.writes() {
+			said = append(said, "the statements that write were not tried")
+		}
+	default: // MySQL does not even prepare them in a transaction that is read-only
 		err = c.inTransaction(ctx, false, c.prepareAll)
 	}
 	if err != nil {
@@ -48,7 +54,7 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 
 func (c *connector) look(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	var now time.Time
-	if err := tx.QueryRowContext(ctx, clockQuery).Scan(&now); err != nil {
+	if err := tx.QueryRowContext(ctx, c.dialect.clock).Scan(&now); err != nil {
 		return nil, err
 	}
 	said := []string{"the database answers"}
@@ -109,8 +115,11 @@ func (c *connector) prepareAll(ctx context.Context, tx *sql.Tx) error {
 // rights says what the account may do that no connector needs.
 func (c *connector) rights(ctx context.Context, tx *sql.Tx) (string, error) {
 	find := c.mysqlRights
-	if c.settings.Driver == postgresDriver {
+	switch c.settings.Driver {
+	case postgresDriver:
 		find = c.postgresRights
+	case serverDriver:
+		find = c.serverRights
 	}
 	tooMuch, err := find(ctx, tx)
 	if err != nil || len(tooMuch) == 0 {

@@ -13,9 +13,9 @@ import (
 type Settings struct {
 	Preset string `yaml:"preset" doc:"settings for a known application; each may still be given" enum:"opensid,gammu"`
 
-	Driver   string          `yaml:"driver" doc:"mysql is MariaDB too" enum:"mysql,postgres"`
-	Host     string          `yaml:"host" doc:"name or address; a path is a socket: of mysql the file, of postgres its folder"`
-	Port     int             `yaml:"port" doc:"0: the driver's own, 3306 or 5432"`
+	Driver   string          `yaml:"driver" doc:"mysql is MariaDB too; sqlserver is not tested against a real SQL Server by us" enum:"mysql,postgres,sqlserver"`
+	Host     string          `yaml:"host" doc:"name or address; a path is a socket: of mysql the file, of postgres its folder; of sqlserver never"`
+	Port     int             `yaml:"port" doc:"0: the driver's own, 3306, 5432 or 1433"`
 	Database string          `yaml:"database" doc:"the database's name" required:"true"`
 	User     string          `yaml:"user" doc:"an account that may do no more than the connector needs; check --online says what it may" required:"true"`
 	Password config.Secret   `yaml:"password" doc:"of the account"`
@@ -91,8 +91,9 @@ func (s *Script) DecodeNode(d *config.Decoder, node *yaml.Node, path string) {
 // Definition declares the kind sql.
 func Definition() connectors.Definition {
 	return connectors.Definition{
-		Kind:     "sql",
-		Summary:  "Rows of an agency's MySQL, MariaDB or PostgreSQL database, with presets for OpenSID and Gammu SMSD",
+		Kind: "sql",
+		Summary: "Rows of an agency's MySQL, MariaDB, PostgreSQL or SQL Server database (SQL Server: not tested against a real SQL Server by us), " +
+			"with presets for OpenSID and Gammu SMSD",
 		Defaults: func() config.Settings { return defaults() },
 		Open:     open,
 	}

@@ -18,7 +18,7 @@ type note struct {
 	Top   int64            `json:"top,omitempty"`   // the newest row's time, at most the database's clock when it was met
 	Clock int64            `json:"clock,omitempty"` // the database's clock when the sweep under way began; 0: none is
 	At    *key             `json:"at,omitempty"`    // the last row of the sweep under way
-	Unit  string           `json:"unit,omitempty"`  // s or ms where the time is a number
+	Unit  string           `json:"unit,omitempty"`  // s or ms where the time is a number; wall where it has no zone and the database would take it for UTC
 	Void  *rowID           `json:"void,omitempty"`  // the last of the rows without a time
 	Seen  connectors.Marks `json:"seen,omitempty"`
 	Full  bool             `json:"full,omitempty"` // Seen was cut in the sweep under way

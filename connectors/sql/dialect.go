@@ -23,6 +23,7 @@ import (
 const (
 	mysqlDriver    = "mysql" // MariaDB too
 	postgresDriver = "postgres"
+	serverDriver   = "sqlserver" // Microsoft SQL Server
 )
 
 // The values of tls.
@@ -42,6 +43,20 @@ type dialect struct {
 	prepare func(limit time.Duration) string
 	// noTime is true for a row without a time, as SQL over the quoted column.
 	noTime func(column string) string
+	// key is what rows are compared and ordered by, as SQL over the quoted column that time names.
+	key func(column string) string
+	// limit ends a SELECT that is ordered, given the parameter with the number of rows.
+	limit func(mark string) string
+	// clock asks for the database's clock.
+	clock string
+	// id is a row's id as a parameter.
+	id func(rowID) any
+	// coarse is how finely key tells times apart; 0: as finely as we do.
+	coarse time.Duration
+	// walls says that a time parameter has a zone although the column may have none: then its clock is compared as if in UTC.
+	walls bool
+	// rollsBack says that the database knows no read-only transactions: one that reads is rolled back.
+	rollsBack bool
 }
 
 func dialects() map[string]dialect {
@@ -54,6 +69,7 @@ func dialects() map[string]dialect {
 					limit.Seconds(), limit.Milliseconds())
 			},
 			noTime: func(column string) string { return column + " IS NULL OR " + column + " < '1000-01-01'" },
+			key:    itself, limit: limitRows, clock: "SELECT CURRENT_TIMESTAMP(6)", id: rowID.param,
 		},
 		postgresDriver: {
 			port: 5432, quote: quoteWith(`"`), mark: func(n int) string { return "$" + strconv.Itoa(n) }, open: openPostgres,
@@ -62,9 +78,14 @@ func dialects() map[string]dialect {
 				return fmt.Sprintf("SET LOCAL statement_timeout = %d", limit.Milliseconds())
 			},
 			noTime: func(column string) string { return column + " IS NULL" },
+			key:    itself, limit: limitRows, clock: "SELECT CURRENT_TIMESTAMP(6)", id: rowID.param,
 		},
+		serverDriver: sqlServer(),
 	}
 }
+
+func itself(column string) string  { return column }
+func limitRows(mark string) string { return " LIMIT " + mark }
 
 // quoteWith quotes identifiers, so that any name is only a name.
 func quoteWith(mark string) func(string) string {

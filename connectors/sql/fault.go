@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/lib/pq"
+	mssql "github.com/microsoft/go-mssqldb"
 
 	"github.com/satupintu/satupintu/sync/retry"
 )
@@ -22,6 +23,7 @@ func explain(err error) error {
 	var marked *retry.Error
 	var mine *mysql.MySQLError
 	var theirs *pq.Error
+	var servers mssql.Error
 	switch {
 	case errors.As(err, &marked):
 		return err
@@ -30,6 +32,8 @@ func explain(err error) error {
 	case errors.As(err, &theirs):
 		code := string(theirs.Code)
 		return verdict(state{class: code[:min(2, len(code))], code: "PostgreSQL error " + code, words: theirs.Message})
+	case errors.As(err, &servers):
+		return serverVerdict(servers)
 	case isConnection(err):
 		return retry.Because(fmt.Errorf("the database cannot be reached: %w", err), retry.Unreachable)
 	}

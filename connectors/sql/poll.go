@@ -57,7 +57,7 @@ type taken struct {
 }
 
 func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
-	if err := tx.QueryRowContext(ctx, clockQuery).Scan(&s.now); err != nil {
+	if err := tx.QueryRowContext(ctx, s.dialect.clock).Scan(&s.now); err != nil {
 		return err
 	}
 	if s.fresh {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +25,9 @@ type row struct {
 type scanner struct {
 	zone     *time.Location
 	time, id string
-	unit     *string // of times that are numbers; learnt from the first
+	unit     *string // of times, see note; learnt from the first
+	coarse   time.Duration
+	walls    bool
 }
 
 // all reads at most limit rows, whatever the statement gives.
@@ -54,22 +57,38 @@ func (s scanner) one(rows *sql.Rows, columns []*sql.ColumnType) (row, error) {
 		return row{}, err
 	}
 	one := row{record: make(map[string]any, len(columns))}
+	unit := ""
 	for i, column := range columns {
-		one.record[column.Name()] = s.value(values[i], column.DatabaseTypeName())
+		kind := column.DatabaseTypeName()
+		one.record[column.Name()] = s.value(values[i], kind)
+		if s.walls && column.Name() == s.time && isWall(kind) {
+			unit = wallTime
+		}
 	}
-	return one, s.place(&one)
+	return one, s.place(&one, unit)
 }
 
-// value is a column's value as a mapping reads it. PostgreSQL's times without a zone come as if they were UTC.
+// wallTime is the unit of times that the database would take for UTC.
+const wallTime = "wall"
+
+// isWall says whether times of a type have no zone.
+func isWall(kind string) bool {
+	return slices.Contains([]string{"TIMESTAMP", "DATE", "DATETIME", "DATETIME2", "SMALLDATETIME"}, kind)
+}
+
+// value is a column's value as a mapping reads it. PostgreSQL's and SQL Server's times without a zone come as if they were UTC.
 func (s scanner) value(value any, kind string) any {
 	switch v := value.(type) {
 	case []byte:
+		if kind == "UNIQUEIDENTIFIER" {
+			return guidText(v)
+		}
 		return string(v)
 	case time.Time:
 		if v.IsZero() {
 			return nil
 		}
-		if kind == "TIMESTAMP" || kind == "DATE" || kind == "DATETIME" {
+		if isWall(kind) {
 			v = time.Date(v.Year(), v.Month(), v.Day(), v.Hour(), v.Minute(), v.Second(), v.Nanosecond(), s.zone)
 		}
 		return v
@@ -77,8 +96,8 @@ func (s scanner) value(value any, kind string) any {
 	return value
 }
 
-// place finds the row's time and id.
-func (s scanner) place(one *row) error {
+// place finds the row's time, of a unit where it is no number, and its id.
+func (s scanner) place(one *row, unit string) error {
 	id, there := one.record[s.id]
 	if !there {
 		return fmt.Errorf("the rows have no column %q, which id names", s.id)
@@ -96,7 +115,7 @@ func (s scanner) place(one *row) error {
 	}
 	one.void = at == nil || at == int64(0)
 	if !one.void {
-		one.Time, err = s.micros(at)
+		one.Time, err = s.micros(at, unit)
 	}
 	return err
 }
@@ -132,10 +151,13 @@ func (id rowID) param() any {
 // leastMilliseconds as a number is the year 1973 in milliseconds and 5138 in seconds.
 const leastMilliseconds = 100_000_000_000
 
-func (s scanner) micros(at any) (int64, error) {
+func (s scanner) micros(at any, unit string) (int64, error) {
 	switch v := at.(type) {
 	case time.Time:
-		*s.unit = ""
+		*s.unit = unit
+		if s.coarse > 0 {
+			v = v.Round(s.coarse)
+		}
 		return v.UnixMicro(), nil
 	case int64:
 		if v >= leastMilliseconds || *s.unit == "ms" {
@@ -156,6 +178,9 @@ func timeParam(micros int64, unit string, zone *time.Location) any {
 		return at.Unix()
 	case "ms":
 		return at.UnixMilli()
+	case wallTime:
+		at = at.In(zone)
+		return time.Date(at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), time.UTC)
 	}
 	return at.In(zone)
 }

@@ -85,17 +85,17 @@ func (s source) page(n note) *query {
 	if s.custom.text != "" {
 		return s.customPage(n)
 	}
-	q := s.rows()
+	q, key := s.rows(), s.dialect.key(s.time)
 	switch {
 	case n.At != nil:
 		at := timeParam(n.At.Time, n.Unit, s.zone)
-		q.text += "(" + s.time + " > " + q.arg(at) + " OR (" + s.time + " = " + q.arg(at) + " AND " + s.id + " > " + q.arg(n.At.ID.param()) + "))"
+		q.text += "(" + key + " > " + q.arg(at) + " OR (" + key + " = " + q.arg(at) + " AND " + s.id + " > " + q.arg(s.dialect.id(n.At.ID)) + "))"
 	case n.Low != 0:
-		q.text += s.time + " >= " + q.arg(timeParam(n.Low, n.Unit, s.zone))
+		q.text += key + " >= " + q.arg(timeParam(n.Low, n.Unit, s.zone))
 	default:
 		q.text += "NOT (" + s.dialect.noTime(s.time) + ")"
 	}
-	q.text += " ORDER BY " + s.time + ", " + s.id + " LIMIT " + q.arg(s.settings.Page)
+	q.text += " ORDER BY " + key + ", " + s.id + s.dialect.limit(q.arg(s.settings.Page))
 	return q
 }
 
@@ -117,9 +117,9 @@ func (s source) void(n note) *query {
 	}
 	q.text += ")"
 	if n.Void != nil {
-		q.text += " AND " + s.id + " > " + q.arg(n.Void.param())
+		q.text += " AND " + s.id + " > " + q.arg(s.dialect.id(*n.Void))
 	}
-	q.text += " ORDER BY " + s.id + " LIMIT " + q.arg(s.settings.Page)
+	q.text += " ORDER BY " + s.id + s.dialect.limit(q.arg(s.settings.Page))
 	return q
 }
 
@@ -130,7 +130,7 @@ func (s source) byID(ids []rowID) *query {
 		if i > 0 {
 			q.text += ", "
 		}
-		q.text += q.arg(id.param())
+		q.text += q.arg(s.dialect.id(id))
 	}
 	q.text += ")"
 	return q
@@ -141,9 +141,6 @@ func (q *query) read(ctx context.Context, tx *sql.Tx, unit *string, limit int) (
 	if err != nil {
 		return nil, err
 	}
-	scan := scanner{zone: q.zone, time: q.settings.Time, id: q.settings.ID, unit: unit}
+	scan := scanner{zone: q.zone, time: q.settings.Time, id: q.settings.ID, unit: unit, coarse: q.dialect.coarse, walls: q.dialect.walls}
 	return scan.all(rows, limit)
 }
-
-// clockQuery asks for the database's clock.
-const clockQuery = "SELECT CURRENT_TIMESTAMP(6)"

@@ -44,6 +44,9 @@ func TestNamesAreOnlyNames(t *testing.T) {
 			t.Errorf("%s: %s, want %s", driver, got, want)
 		}
 	}
+	if got := dialects()[serverDriver].table("dbo.a]; DROP TABLE b"); got != "[dbo].[a]]; DROP TABLE b]" {
+		t.Errorf("sqlserver: %s", got)
+	}
 	if got := dialects()[postgresDriver].quote(`a" OR 1=1 --`); got != `"a"" OR 1=1 --"` {
 		t.Errorf("postgres: %s", got)
 	}

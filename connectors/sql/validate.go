@@ -14,7 +14,9 @@ import (
 
 const (
 	mostPage = 5_000
-	mostName = 128 // bytes of an identifier; MySQL takes 64, PostgreSQL 63
+	// SQL Server takes 2,100 parameters in a statement; the parts of long SMS are looked up a page at a time.
+	mostServerPage = 2_000
+	mostName       = 128 // bytes of an identifier; MySQL takes 64, PostgreSQL 63
 )
 
 // Validate reports impossible values. It looks at the settings as the preset completes them.
@@ -26,6 +28,7 @@ func (s *Settings) Validate() error {
 	}
 	full := s.whole()
 	full.checkServer(&wrong)
+	full.checkSQLServer(&wrong)
 	full.checkSource(&wrong, d)
 	full.checkNames(&wrong)
 	full.checkPhotos(&wrong)
@@ -40,6 +43,19 @@ func (s *Settings) checkServer(wrong *config.Faults) {
 	wrong.When(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
 	_, err := s.zone(nil)
 	wrong.When(err != nil, "zone", "is no time zone; write it as Asia/Jakarta")
+}
+
+// checkSQLServer refuses what SQL Server is not offered for.
+func (s *Settings) checkSQLServer(wrong *config.Faults) {
+	if s.Driver != serverDriver {
+		return
+	}
+	wrong.When(strings.ContainsAny(s.Host, `/\`), "host", "is no name or address: give the machine alone, and in port the port of its instance")
+	wrong.When(strings.Contains(s.User, `\`), "user", "is a Windows account, which cannot sign in from here: make a login of SQL Server's own")
+	wrong.When(s.Preset != "", "preset", "is not for sqlserver: OpenSID and Gammu SMSD keep their rows in MySQL, MariaDB or PostgreSQL")
+	wrong.When(s.Preset == "" && s.Outbox.Creator != "", "outbox.creator", "is not for sqlserver: Gammu SMSD keeps its rows in MySQL, MariaDB or PostgreSQL")
+	wrong.When(s.Page > mostServerPage, "page", fmt.Sprintf("is above %d, the most with sqlserver", mostServerPage))
+	wrong.When(s.Query != "", "query", "is not offered with sqlserver: make a view of it in the database, and name the view in table")
 }
 
 func (s *Settings) checkSource(wrong *config.Faults, d dialect) {
