@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector watches our code; SQLite, translated from C, would only be made five times slower by it.
 RACE := -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: demo test quick build lint bench bench-large bench-rows bench-duplicates bench-servers campaign docs duplicates servers
+.PHONY: demo test fuzz quick build lint bench bench-large bench-rows bench-duplicates bench-servers campaign docs duplicates servers
 
 demo: build ## the main job in one process, ending with a ledger that balances
 	./satupintu demo
@@ -16,6 +16,12 @@ test: servers ## everything, with the race detector, nothing skipped
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/satupintu
 	SATUPINTU_TEST=all $(GO) test $(RACE) -timeout 25m ./...
+
+FUZZTIME ?= 1m
+
+fuzz: ## every fuzzer for a minute, one after the other, about three quarters of an hour; FUZZTIME=10s is shorter, IN=./connectors only those below
+	@grep -rn --include='*_test.go' '^func Fuzz' $(or $(IN),.) | sed 's|/[^/]*_test.go:[0-9]*:func \(Fuzz[A-Za-z0-9]*\).*| \1|' | sort | \
+	while read -r folder name; do echo "$$folder $$name"; $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$folder" || exit 1; done
 
 quick: ## what needs no server, in about a minute
 	$(GO) test ./...
