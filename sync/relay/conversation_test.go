@@ -270,11 +270,14 @@ func TestAGreetingNobodyGoesOnFromIsNoTicketAndAPhotoIsOne(t *testing.T) {
 		sticker := says("b1", budi, "")
 		sticker.Media = []connectors.Media{{ID: "stiker", Type: "image/webp"}}
 		r.hears(says("m1", siti, "tes"), sticker, shows("x1", "628127000443", "foto"))
-		pass(20 * time.Hour)
+		pass(10 * time.Minute)
+		r.off(20 * time.Hour)
+		pass(time.Minute)
 		if l := r.balanced(); l.Messages.Asked != 3 || len(c.said) != 3 {
 			t.Errorf("messages %+v, said %d", l.Messages, len(c.said))
 		}
-		pass(5 * time.Hour)
+		r.off(5 * time.Hour)
+		pass(time.Minute)
 		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 || !strings.Contains(got.Content, "tidak menulis keterangan") {
 			t.Errorf("the photo arrived as %+v", got)
 		}
@@ -432,14 +435,17 @@ func TestAFileStoreThatIsAwayCostsNoPhoto(t *testing.T) {
 		c.missing["foto"] = fmt.Errorf("keep a file: %w", store.ErrShelf)
 		r.start()
 		r.hears(says("m1", siti, "Jalan ke Midai longsor"), shows("m2", siti, "foto"))
-		pass(3 * time.Hour)
+		pass(20 * time.Minute)
+		r.off(3 * time.Hour)
+		pass(time.Minute)
 		if len(r.filed()) != 0 {
 			t.Error("it did not wait for the file store")
 		}
 		c.mu.Lock()
 		delete(c.missing, "foto")
 		c.mu.Unlock()
-		pass(6 * time.Hour)
+		r.off(6 * time.Hour)
+		pass(time.Minute)
 		if got := r.ticket(r.filedOne().Ref); len(got.Attachments) != 1 {
 			t.Errorf("it arrived with %d files", len(got.Attachments))
 		}

@@ -137,6 +137,14 @@ func (r *rig) platform(limiter *relay.Limiter) national.Platform {
 	return platform
 }
 
+// off is a time in which the gateway does not run. It is tried where hours would pass: a test of a day at work is slow.
+func (r *rig) off(d time.Duration) {
+	r.Helper()
+	r.halt()
+	<-time.After(d)
+	r.start()
+}
+
 // halt stops the gateway as SIGTERM does and closes its store.
 func (r *rig) halt() time.Duration {
 	r.Helper()
