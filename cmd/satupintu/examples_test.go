@@ -13,6 +13,10 @@ func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
 	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
 	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
 	t.Setenv("PORTAL_SECRET", "rahasia")
+	t.Setenv("OPENSID_DSN", "mysql://satupintu:rahasia@127.0.0.1:3306/opensid")
+	for _, secret := range []string{"WA_SECRET", "WA_TOKEN", "WA_VERIFY"} {
+		t.Setenv(secret, "rahasia")
+	}
 	t.Setenv("SATUPINTU_KEY", strings.Repeat("0123456789abcdef", 4))
 	for _, file := range []string{"gateway.example.yaml", "try.yaml"} {
 		p, err := loadPlan("../../docs/" + file)

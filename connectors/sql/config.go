@@ -14,10 +14,11 @@ type Settings struct {
 	Preset string `yaml:"preset" doc:"settings for a known application; each may still be given" enum:"opensid,gammu"`
 
 	Driver   string          `yaml:"driver" doc:"mysql is MariaDB too; sqlserver is not tested against a real SQL Server by us" enum:"mysql,postgres,sqlserver"`
+	DSN      config.Secret   `yaml:"dsn" doc:"in place of host, port, database, user and password: mysql://user:password@host:3306/database, postgres://… or sqlserver://…; its sslmode or tls goes before the setting tls"`
 	Host     string          `yaml:"host" doc:"name or address; a path is a socket: of mysql the file, of postgres its folder; of sqlserver never"`
 	Port     int             `yaml:"port" doc:"0: the driver's own, 3306, 5432 or 1433"`
-	Database string          `yaml:"database" doc:"the database's name" required:"true"`
-	User     string          `yaml:"user" doc:"an account that may do no more than the connector needs; check --online says what it may" required:"true"`
+	Database string          `yaml:"database" doc:"the database's name; required without dsn"`
+	User     string          `yaml:"user" doc:"an account that may do no more than the connector needs; check --online says what it may; required without dsn"`
 	Password config.Secret   `yaml:"password" doc:"of the account"`
 	TLS      string          `yaml:"tls" doc:"verify the server's certificate, only encrypt, or off for a database on this machine" enum:"verify,encrypt,off"`
 	CA       config.Path     `yaml:"ca" doc:"certificate, in PEM, of who signed the server's"`

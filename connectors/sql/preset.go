@@ -18,6 +18,9 @@ const (
 func (s *Settings) whole() *Settings {
 	full := *s
 	d := dialects()[s.Driver]
+	if full.DSN.Set() {
+		_ = full.fromDSN() // Validate says what is wrong with it
+	}
 	if full.Port == 0 {
 		full.Port = d.port
 	}

@@ -37,7 +37,15 @@ func (s *Settings) Validate() error {
 }
 
 func (s *Settings) checkServer(wrong *config.Faults) {
+	if s.DSN.Set() {
+		if err := new(*s).fromDSN(); err != nil {
+			wrong.When(true, "dsn", err.Error())
+			return
+		}
+	}
 	wrong.When(s.Host == "", "host", "is blank: name the database's server")
+	wrong.When(s.Database == "", "database", "is missing: name the database, or give dsn")
+	wrong.When(s.User == "", "user", "is missing: name the account, or give dsn")
 	wrong.When(s.Port < 0 || s.Port > 65_535, "port", "is not between 1 and 65535")
 	wrong.When(s.Timeout <= 0, "timeout", "must be longer than nothing")
 	wrong.When(s.Page < 1 || s.Page > mostPage, "page", fmt.Sprintf("is not between 1 and %d", mostPage))
