@@ -194,6 +194,7 @@ func TestAChannelsRefusalForGoodIsShownAndPausesNobody(t *testing.T) {
 		}
 		pass(time.Minute)
 		r.until(r.takeIn(report(3))[0], store.Done) // a channel's 401 is not the platform's
+		pass(time.Second)
 		untold, err := r.store.NotTold(r.Context(), 10)
 		r.must(err)
 		if len(untold) != 2 || untold[0].State != store.Dead || untold[1].State != store.Ready {

@@ -339,7 +339,8 @@ func TestWhoNamesAComplaintIsHeardOnItsTicket(t *testing.T) {
 		// What becomes of it is told once to who filed it, and to nobody else.
 		id := r.ticket(primary).ID
 		r.must(r.sim.AddFollowUp(id, simulator.FollowUp{Text: "<p>Petugas datang besok.</p>"}))
-		pass(time.Hour)
+		r.off(time.Hour)
+		pass(2 * time.Minute)
 		if got := c.last(siti); !strings.Contains(got.Text, "Petugas datang besok.") || len(c.heard(siti)) != 4 {
 			t.Errorf("its reporter was told %q", c.heard(siti))
 		}
@@ -464,7 +465,8 @@ func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
 		c.mu.Lock()
 		c.refuse = nil
 		c.mu.Unlock()
-		pass(3 * time.Hour)
+		r.off(3 * time.Hour)
+		pass(2 * time.Minute)
 		if told := c.heard(siti); len(told) != 2 || !strings.Contains(told[0], "sudah kami terima") || len(c.heard(budi)) != 1 {
 			t.Errorf("they were told %q and %q", told, c.heard(budi))
 		}
@@ -702,7 +704,8 @@ func TestOfASecretComplaintNothingIsSaidButWhereItStands(t *testing.T) {
 		r.until(ref, store.Done)
 		r.must(r.sim.AddFollowUp(r.ticket(ref).ID, simulator.FollowUp{Text: "<p>Pungutan kepala desa kami selidiki.</p>"}))
 		r.must(r.sim.SetStatus(r.ticket(ref).ID, simulator.StatusDone, ""))
-		pass(time.Hour)
+		r.off(time.Hour)
+		pass(2 * time.Minute)
 		told := c.heard(siti)
 		if len(told) < 2 || !strings.Contains(told[len(told)-1], string(ref)) {
 			t.Fatalf("she was told %q", told)
