@@ -197,6 +197,9 @@ type Definition struct {
 	Summary  string // one line
 	Defaults func() config.Settings
 	Open     func(Env, config.Settings) (Connector, error)
+	// BringsFrom, when set, is the kind of national platform whose own complaints a channel with these settings brings; empty:
+	// none. A gateway that forwards to that platform does not start with it: every complaint would be there twice.
+	BringsFrom func(config.Settings) string
 }
 
 // Env is what the gateway gives a connector.

@@ -37,7 +37,7 @@ func TestWhatThePlatformHasIsNotSentToItAgain(t *testing.T) {
     settings: { path: inbox, preset: lapor-export }
 `)
 	code, out := r.run("check")
-	if code != exitFailed || !strings.Contains(out, "settings.preset: brings what SP4N-LAPOR! has already") {
+	if code != exitFailed || !strings.Contains(out, "settings.preset: brings what the national platform has already") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 }

@@ -63,9 +63,9 @@ func (p *plan) decodeConnectors() config.Problems {
 		}
 		p.connectors[i] = kind.Defaults()
 		problems = append(problems, c.Decode(p.connectors[i])...)
-		if b, ok := p.connectors[i].(interface{ BringsNational() bool }); ok && b.BringsNational() && p.National.Kind == "lapor" {
-			problems = append(problems, c.Where.At("settings.preset").Problemf("brings what SP4N-LAPOR! has already, and national.kind is lapor: "+
-				"every complaint would be there twice; use satupintu import lapor-export"))
+		if kind.BringsFrom != nil && p.National.Kind != "" && kind.BringsFrom(p.connectors[i]) == p.National.Kind {
+			problems = append(problems, c.Where.At("settings.preset").Problemf("brings what the national platform has already, and national.kind is %s: "+
+				"every complaint would be there twice; use satupintu import lapor-export", p.National.Kind))
 		}
 	}
 	return problems
@@ -75,8 +75,11 @@ func (p *plan) decodeConnectors() config.Problems {
 func (p *plan) readTexts() config.Problems {
 	texts, err := connectors.ReadTexts(p.Texts.Language, string(p.Texts.File))
 	var problems config.Problems
-	if errors.As(err, &problems) {
+	switch {
+	case errors.As(err, &problems):
 		return slices.DeleteFunc(problems, func(one config.Problem) bool { return one.At.Line == 0 }) // it is reported where it is named
+	case err != nil:
+		return config.Problems{config.Place{File: p.File, Path: "texts"}.Problemf("%v", err)}
 	}
 	p.texts = texts
 	return nil

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"text/template"
-	"time"
 
 	gomail "github.com/emersion/go-message/mail"
 
@@ -47,8 +46,6 @@ func (c *connector) subject(change connectors.StatusChange, old header) (string,
 	}
 	return strings.TrimSpace("Re: " + complaint.TitleFrom(subject)), nil
 }
-
-func (c *connector) local(at time.Time) string { return at.In(c.env.Zone).Format("02-01-2006 15.04") }
 
 // compose writes the mail about a change, as an answer to the mail under old.
 func (c *connector) compose(change connectors.StatusChange, old header, to person) ([]byte, error) {

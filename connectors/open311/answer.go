@@ -37,14 +37,6 @@ func listOf(name string, elements ...element) element {
 }
 func (e element) isLeaf() bool { return e.fields == nil && !e.list }
 
-// optional is a leaf that is left out when it is empty.
-func optional(name, value string) []element {
-	if value == "" {
-		return nil
-	}
-	return []element{leaf(name, value)}
-}
-
 // text is a leaf's value in XML. Characters that XML cannot hold are dropped.
 func (e element) text() string {
 	switch v := e.value.(type) {

@@ -37,6 +37,12 @@ func Definition() connectors.Definition {
 		Summary:  "CSV and XLSX files in a folder, on an SFTP server or sent by HTTP; answers go to a file beside",
 		Defaults: func() config.Settings { return defaults() },
 		Open:     open,
+		BringsFrom: func(settings config.Settings) string {
+			if s, ok := settings.(*Settings); ok && s.bringsNational() {
+				return "lapor"
+			}
+			return ""
+		},
 	}
 }
 

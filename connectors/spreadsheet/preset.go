@@ -29,8 +29,8 @@ func (s *Settings) whole() *Settings {
 	return &full
 }
 
-// BringsNational says whether the rows come from the national platform: sent there, they would be there twice.
-func (s *Settings) BringsNational() bool { return s.Preset == laporExport }
+// bringsNational says whether the rows come from the national platform: sent there, they would be there twice.
+func (s *Settings) bringsNational() bool { return s.Preset == laporExport }
 
 // laporColumns are those of the platform's official spreadsheet. The text is the one the citizen wrote.
 func laporColumns() connectors.Mapping {

@@ -41,7 +41,7 @@ func TestThePlatformsOwnSpreadsheet(t *testing.T) {
 	if len(g.asides) != 1 || g.asides[0].SourceID != "7000103" || !strings.Contains(g.asides[0].Detail, "as SP-1KAZ5T8M3Q0X4RD, and is not taken in once more") {
 		t.Errorf("our own: %+v", g.asides)
 	}
-	if !b.set.BringsNational() {
+	if Definition().BringsFrom(b.set) != "lapor" {
 		t.Error("nobody is warned that it brings what the platform has")
 	}
 }

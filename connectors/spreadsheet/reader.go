@@ -188,7 +188,7 @@ func (r *fileReader) item(next line) item {
 		aside.Reason, aside.Detail = connectors.BadField, strings.ReplaceAll(err.Error(), "\n", "; ")
 		return item{at: at, aside: &aside}
 	}
-	if ours := ownReference.FindString(c.Text); ours != "" && r.kind.settings.BringsNational() {
+	if ours := ownReference.FindString(c.Text); ours != "" && r.kind.settings.bringsNational() {
 		aside.Reason, aside.Detail = connectors.SameID, "it came to the platform through a gateway, as "+ours+", and is not taken in once more"
 		return item{at: at, aside: &aside}
 	}

@@ -3,7 +3,6 @@ package dedup
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,15 +22,6 @@ func (openHash) Hash(domain, value string) string {
 
 func told(r complaint.Reporter, text string) complaint.Complaint {
 	return complaint.Complaint{Text: text, Reporter: r}
-}
-
-func shared(a, b []string) (keys []string) {
-	for _, k := range a {
-		if slices.Contains(b, k) {
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }
 
 func TestPhonesAsPeopleTypeThem(t *testing.T) {

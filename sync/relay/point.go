@@ -33,8 +33,8 @@ const (
 	AfterFile    Point = "talk:filed"
 )
 
-// Points lists every moment at which Options.At is called; those of a follow-up come in FollowUpPoints,
-// those of a conversation in TalkPoints.
+// Points lists every moment at which Options.At is called, but for those that few gateways come to: of a conversation in
+// TalkPoints, and of a follow-up, which are stepMoments of its one step.
 func Points() []Point {
 	points := []Point{
 		BeforeKeep, AfterKeep, PageKept, BeforeDecide, AfterDecide, AfterClaim, BeforeSettle, AfterSettle, BeforeSync, AfterSync,
@@ -44,15 +44,6 @@ func Points() []Point {
 		for _, moment := range stepMoments() {
 			points = append(points, stepPoint(national.Step{Name: step}, moment))
 		}
-	}
-	return points
-}
-
-// FollowUpPoints lists the moments of telling a follow-up, which a gateway without any never comes to.
-func FollowUpPoints() []Point {
-	var points []Point
-	for _, moment := range stepMoments() {
-		points = append(points, stepPoint(national.Step{Name: stepFollowUp}, moment))
 	}
 	return points
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -196,5 +195,3 @@ func next(t *testing.T, from string, header http.Header) string {
 	}
 	return base.ResolveReference(relative).String()
 }
-
-func (g *georeport) String() string { return fmt.Sprint(g.endpoint, " in ", g.format) }
