@@ -7,13 +7,14 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// checkpointEvery is how often SQLite's log is copied into the database at most. A page that many commits touched meanwhile
-// is copied once.
-const checkpointEvery = 250 * time.Millisecond
+// checkpointRest is how long the log is left alone at least between two copies; a slow disk is left alone for longer, so that
+// copying takes it a quarter of its time at most.
+const checkpointRest = 25 * time.Millisecond
 
 // checkpointer copies SQLite's log into the database beside the writer, who else stops for it after every 32 MiB, and with
-// him whoever waits for an acknowledgement or a decision. When the log outgrows 32 MiB all the same, because the writer
-// never rests, he finds little left to copy. A copy that fails is made later: the log holds all of it.
+// him whoever waits for an acknowledgement or a decision. He starts the log anew only when he has copied the whole of it
+// himself, unless he was idle; so what is left for him then is what was written since the last copy, and that must be
+// little. A copy that fails is made later: the log holds all of it.
 type checkpointer struct {
 	read      *sqlx.DB
 	committed chan struct{}
@@ -31,17 +32,19 @@ func newCheckpointer(read *sqlx.DB) *checkpointer {
 func (c *checkpointer) loop(ctx context.Context) {
 	defer close(c.done)
 	for {
+		var began time.Time
 		select {
 		case <-c.committed:
+			began = time.Now()
 			_, _ = c.read.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)") // waits for nobody, and nobody for it
 		case <-ctx.Done():
 			return
 		}
-		pause := time.NewTimer(checkpointEvery)
+		rest := time.NewTimer(max(checkpointRest, 3*time.Since(began)))
 		select {
-		case <-pause.C:
+		case <-rest.C:
 		case <-ctx.Done():
-			pause.Stop()
+			rest.Stop()
 			return
 		}
 	}
