@@ -45,12 +45,18 @@ const (
 	atOnce = 64 // senders, and requests to the platform
 )
 
-func openOurs(ctx context.Context, e env) (side, error) {
+// openWhole opens the gateway as it comes.
+func openWhole(ctx context.Context, e env) (side, error) { return openOurs(ctx, e, "link") }
+
+// openPlain opens the gateway as it is beside a queue: a repeat is what has an id that was here, and nothing else is compared.
+func openPlain(ctx context.Context, e env) (side, error) { return openOurs(ctx, e, "off") }
+
+func openOurs(ctx context.Context, e env, mode string) (side, error) {
 	debug.SetGCPercent(400) // as cmd/satupintu does
 	debug.SetMemoryLimit(160 << 20)
 	o := &ours{want: e.want, seeded: e.seeded, registry: prometheus.NewRegistry(), ended: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	cfg, err := oursConfig()
+	cfg, err := oursConfig(mode)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +95,14 @@ func openOurs(ctx context.Context, e env) (side, error) {
 }
 
 // oursConfig is the defaults, with a platform that is never the slowest part and is not asked back during a run.
-func oursConfig() (*config.Config, error) {
+func oursConfig(mode string) (*config.Config, error) {
 	cfg, err := config.Default()
 	if err != nil {
 		return nil, err
 	}
 	cfg.Routing.Fallback = config.Target{Agency: fmt.Sprint(agency), Category: fmt.Sprint(category)}
 	cfg.National.Rate, cfg.National.Concurrency = 1e6, atOnce
+	cfg.Dedup.Mode = mode
 	cfg.Dedup.ReviewAbove = 1 // all are compared; each is a matter of its own, and there is nobody to ask
 	cfg.National.Sync = config.Sync{Fresh: config.Duration(12 * time.Hour), Old: config.Duration(24 * time.Hour)}
 	return cfg, nil

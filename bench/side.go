@@ -56,18 +56,22 @@ const (
 // sides lists every side, in the order in which they take turns.
 func sides() []entry {
 	return []entry{
-		{name: "ours-postgres", words: "satupintu", store: postgres, open: openOurs},
+		{name: "ours-postgres", words: "satupintu", store: postgres, open: openWhole},
+		{name: "plain-postgres", words: "satupintu, `dedup.mode: off`", store: postgres, open: openPlain},
 		{name: "river-pgx", words: "river single, pgx", store: postgres, open: singlePgx},
 		{name: "river-pq", words: "river single, lib/pq", store: postgres, open: singlePq},
 		{name: "tuned-pgx", words: "river tuned, pgx", store: postgres, open: tunedPgx},
 		{name: "tuned-pq", words: "river tuned, lib/pq", store: postgres, open: tunedPq},
-		{name: "ours-http-postgres", words: "satupintu", store: postgres, http: true, open: openOurs},
+		{name: "ours-http-postgres", words: "satupintu", store: postgres, http: true, open: openWhole},
+		{name: "plain-http-postgres", words: "satupintu, `dedup.mode: off`", store: postgres, http: true, open: openPlain},
 		{name: "river-http-pgx", words: "river single, pgx", store: postgres, http: true, open: singlePgx},
 		{name: "tuned-http-pgx", words: "river tuned, pgx", store: postgres, http: true, open: tunedPgx},
-		{name: "ours-sqlite", words: "satupintu", store: sqlite, open: openOurs},
+		{name: "ours-sqlite", words: "satupintu", store: sqlite, open: openWhole},
+		{name: "plain-sqlite", words: "satupintu, `dedup.mode: off`", store: sqlite, open: openPlain},
 		{name: "river-sqlite", words: "river single", store: sqlite, open: singleSQLite},
 		{name: "tuned-sqlite", words: "river tuned", store: sqlite, open: tunedSQLite},
-		{name: "ours-http-sqlite", words: "satupintu", store: sqlite, http: true, open: openOurs},
+		{name: "ours-http-sqlite", words: "satupintu", store: sqlite, http: true, open: openWhole},
+		{name: "plain-http-sqlite", words: "satupintu, `dedup.mode: off`", store: sqlite, http: true, open: openPlain},
 		{name: "river-http-sqlite", words: "river single", store: sqlite, http: true, open: singleSQLite},
 		{name: "tuned-http-sqlite", words: "river tuned", store: sqlite, http: true, open: tunedSQLite},
 		{name: "raw-postgres", words: "durable inserts, 500 a commit, lib/pq", store: postgres, raw: true, open: rawPostgres},
@@ -76,12 +80,13 @@ func sides() []entry {
 	}
 }
 
-// ours is the name of the side that a side is compared with.
-func (e entry) ours() string {
+// ours are the names of the sides that a side is compared with: the gateway as it comes, and without comparing by content.
+func (e entry) ours() (whole, plain string) {
+	way := e.store
 	if e.http {
-		return "ours-http-" + e.store
+		way = "http-" + e.store
 	}
-	return "ours-" + e.store
+	return "ours-" + way, "plain-" + way
 }
 
 func sideNamed(name string) (entry, bool) {

@@ -33,7 +33,7 @@ func tables(picked []entry, all results) string {
 			continue
 		}
 		fmt.Fprintf(&out, "\n### %s\n\n", t.title)
-		out.WriteString("| | rate/s | CPU µs | of it the server's | rate of ours to this | CPU of ours to this |\n|---|---|---|---|---|---|\n")
+		out.WriteString("| | rate/s | CPU µs | of it the server's | rate of satupintu to this | with `dedup.mode: off` | CPU of that to this |\n|---|---|---|---|---|---|---|\n")
 		for _, e := range rows {
 			out.WriteString(speedRow(e, all))
 		}
@@ -54,14 +54,21 @@ func (e entry) title() string {
 
 // speedRow is how fast a side is, and ours beside it.
 func speedRow(e entry, all results) string {
-	rounds, ours := all.full[e.name], all.full[e.ours()]
+	rounds := all.full[e.name]
+	whole, plain := e.ours()
 	cells := []string{
 		e.title(), spread("%.0f", rounds, measured.perSecond), spread("%.0f", rounds, measured.cpu),
-		fmt.Sprintf("%.0f", middle(rounds, func(m measured) float64 { return m.server })), "", "",
+		fmt.Sprintf("%.0f", middle(rounds, func(m measured) float64 { return m.server })), "", "", "",
 	}
-	if !e.raw && e.name != e.ours() && len(ours) == len(rounds) {
-		cells[4] = ratios("%.2f", ours, rounds, measured.perSecond)
-		cells[5] = ratios("%.2f", ours, rounds, measured.cpu)
+	compared := func(name string) bool {
+		return !e.raw && e.name != whole && e.name != plain && len(all.full[name]) == len(rounds)
+	}
+	if compared(whole) {
+		cells[4] = ratios("%.2f", all.full[whole], rounds, measured.perSecond)
+	}
+	if compared(plain) {
+		cells[5] = ratios("%.2f", all.full[plain], rounds, measured.perSecond)
+		cells[6] = ratios("%.2f", all.full[plain], rounds, measured.cpu)
 	}
 	return line(cells)
 }
