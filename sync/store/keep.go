@@ -204,9 +204,9 @@ func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceK
 		f := fates[sourceKey{job.page.Source, c.SourceID}]
 		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told}
 		f.told = true
-		if hash := c.ContentHash(); k.Known && hash != f.hash {
-			k.Revised = true
-			if err := w.revise(ctx, f.ref, hash, c); err != nil {
+		if k.Known {
+			var err error
+			if k.Revised, err = w.reviseIfOther(ctx, f, c); err != nil {
 				return err
 			}
 		}
@@ -218,6 +218,15 @@ func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceK
 		}
 	}
 	return nil
+}
+
+// reviseIfOther keeps what a known complaint says now, when that is something else.
+func (w *writer) reviseIfOther(ctx context.Context, f *fate, c complaint.Complaint) (bool, error) {
+	hash := c.ContentHash()
+	if hash == f.hash {
+		return false, nil
+	}
+	return true, w.revise(ctx, f.ref, hash, c)
 }
 
 func (w *writer) revise(ctx context.Context, ref, hash string, c complaint.Complaint) error {
