@@ -211,22 +211,23 @@ func (m *Metrics) polled(connector string, err error, stopping bool) {
 	}
 }
 
-// stand shows what the store holds.
+// stand shows what is open in the store.
 func (m *Metrics) stand(s store.Standing, now time.Time) {
 	for _, state := range store.States() {
-		m.deliveries.WithLabelValues(string(state)).Set(float64(s.Deliveries[state]))
+		if state != store.Done {
+			m.deliveries.WithLabelValues(string(state)).Set(float64(s.Deliveries[state]))
+		}
 	}
-	for _, state := range []store.State{store.Ready, store.Leased, store.Done, store.Dead} {
+	for _, state := range []store.State{store.Ready, store.Leased, store.Dead} {
 		m.writebacksWaiting.WithLabelValues(string(state)).Set(float64(s.News[state]))
 	}
 	for _, state := range followUpStates() {
-		m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
+		if state != store.Done {
+			m.followUpsWaiting.WithLabelValues(string(state)).Set(float64(s.FollowUps[state]))
+		}
 	}
-	for state, n := range map[store.MessageState]int64{
-		store.MessageWaiting: s.Messages.Waiting, store.MessageAsked: s.Messages.Asked, store.MessageNoted: s.Messages.Noted,
-		store.MessageJoined: s.Messages.Joined, store.MessageFollowed: s.Messages.Followed,
-	} {
-		m.messagesWaiting.WithLabelValues(string(state)).Set(float64(n))
+	for _, state := range []store.MessageState{store.MessageWaiting, store.MessageAsked} {
+		m.messagesWaiting.WithLabelValues(string(state)).Set(float64(s.Messages[state]))
 	}
 	m.reviewsWaiting.Set(float64(s.Reviews))
 	m.oldest.Set(seconds(s.OldestOpen))
@@ -235,6 +236,16 @@ func (m *Metrics) stand(s store.Standing, now time.Time) {
 		lag = max(0, now.Sub(s.SyncDue))
 	}
 	m.backsyncLag.Set(lag.Seconds())
+}
+
+// pass shows what is over.
+func (m *Metrics) pass(p store.Past) {
+	m.deliveries.WithLabelValues(string(store.Done)).Set(float64(p.Delivered))
+	m.writebacksWaiting.WithLabelValues(string(store.Done)).Set(float64(p.Told))
+	m.followUpsWaiting.WithLabelValues(string(store.Done)).Set(float64(p.FollowUps))
+	for _, state := range []store.MessageState{store.MessageNoted, store.MessageJoined, store.MessageFollowed} {
+		m.messagesWaiting.WithLabelValues(string(state)).Set(float64(p.Messages[state]))
+	}
 }
 
 func seconds(t time.Time) float64 {

@@ -147,6 +147,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
 	start("backsync", r.backsyncLoop)
 	start("sweep", r.sweepLoop)
+	start("count", r.countLoop)
 	for _, c := range r.channels {
 		if c.Poll != nil {
 			start("poll "+c.Name, func(ctx context.Context) { r.pollLoop(ctx, c) })

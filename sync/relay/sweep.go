@@ -11,20 +11,19 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// sweepEvery is how often leases are looked through and the metrics refreshed. A dead gateway's work is taken over at
+// sweepEvery is how often leases are looked through and what is open is counted. A dead gateway's work is taken over at
 // most this long after its lease ended.
 const sweepEvery = 2 * time.Second
 
-// sweepLoop rescues what dead gateways held and keeps the metrics true.
+// sweepLoop rescues what dead gateways held. It counts nothing: that takes long where there is much.
 func (r *Relay) sweepLoop(ctx context.Context) {
 	var (
 		down    trouble
 		cleaned time.Time
-		counted standing
 		asked   time.Time
 	)
 	for ctx.Err() == nil {
-		err := r.sweep(ctx, &counted)
+		err := r.sweep(ctx)
 		if now := r.now(); now.Sub(asked) >= r.reviewEvery() {
 			asked = now
 			err = errors.Join(err, r.sweepDuplicates(ctx))
@@ -40,36 +39,13 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 	}
 }
 
-func (r *Relay) sweep(ctx context.Context, counted *standing) error {
+func (r *Relay) sweep(ctx context.Context) error {
 	rescued, err := r.store.Rescue(ctx, "")
 	if rescued > 0 {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()
 	}
-	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""), r.stand(ctx, counted))
-}
-
-// standing is when the store was last counted for the metrics, and how long that took.
-type standing struct {
-	at   time.Time
-	took time.Duration
-}
-
-// countShare bounds what counting costs: with many complaints it takes longer, and is done less often.
-const countShare = 20
-
-func (r *Relay) stand(ctx context.Context, last *standing) error {
-	began := r.now()
-	if began.Sub(last.at) < countShare*last.took {
-		return nil
-	}
-	s, err := r.store.Standing(ctx)
-	if err != nil {
-		return err
-	}
-	r.metrics.stand(s, r.now())
-	last.at, last.took = r.now(), r.now().Sub(began)
-	return nil
+	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""))
 }
 
 // heldClaims are the deliveries that a worker of this gateway works on. A lease no worker has runs out by itself: its

@@ -78,7 +78,7 @@ func (d dialect) isolation() sql.IsolationLevel {
 
 func (s *Store) countLedger(ctx context.Context, tx snapshot) (Ledger, error) {
 	var l Ledger
-	byState, err := countByState(ctx, tx, s.q.CountStates)
+	byState, err := countByState[State](ctx, tx, s.q.CountStates)
 	if err != nil {
 		return l, err
 	}
@@ -111,27 +111,26 @@ func (s *Store) countLedger(ctx context.Context, tx snapshot) (Ledger, error) {
 }
 
 func (s *Store) countMessages(ctx context.Context, tx sqlx.ExtContext) (Messages, error) {
-	n, err := countByState(ctx, tx, s.q.CountMessages)
+	n, err := countByState[MessageState](ctx, tx, s.q.CountMessages)
 	if err != nil {
 		return Messages{}, err
 	}
-	of := func(state MessageState) int64 { return n[State(state)] }
 	m := Messages{
-		Waiting: of(MessageWaiting), Asked: of(MessageAsked), Noted: of(MessageNoted), Joined: of(MessageJoined), Followed: of(MessageFollowed),
+		Waiting: n[MessageWaiting], Asked: n[MessageAsked], Noted: n[MessageNoted], Joined: n[MessageJoined], Followed: n[MessageFollowed],
 	}
 	m.Heard, err = one[int64](ctx, tx, s.q.CountHeard, args{})
 	return m, err
 }
 
-func countByState(ctx context.Context, db sqlx.ExtContext, query *query) (map[State]int64, error) {
+func countByState[S ~string](ctx context.Context, db sqlx.ExtContext, query *query) (map[S]int64, error) {
 	type count struct {
 		State string
 		N     int64
 	}
 	rows, err := all[count](ctx, db, query, args{})
-	counts := map[State]int64{}
+	counts := map[S]int64{}
 	for _, r := range rows {
-		counts[State(r.State)] = r.N
+		counts[S(r.State)] = r.N
 	}
 	return counts, err
 }
@@ -169,36 +168,33 @@ func (s *Store) findProblems(ctx context.Context, tx snapshot) ([]string, error)
 	return problems, nil
 }
 
-// Standing is what the metrics show of the store.
+// Standing is what the metrics show of what is open in the store.
 type Standing struct {
-	Deliveries map[State]int64
-	News       map[State]int64
-	FollowUps  map[State]int64
-	OldestOpen time.Time // acceptance of the oldest complaint neither delivered, linked, held nor dead, or of the oldest message that waits, or since when one that was asked about should have been looked at; zero: none
-	Reviews    int64     // complaints that wait for a person to say whether they are duplicates
-	Messages   Messages
+	Deliveries map[State]int64 // but those that are done
+	News       map[State]int64 // but those that were told
+	FollowUps  map[State]int64 // but those that are done
+	OldestOpen time.Time       // acceptance of the oldest complaint neither delivered, linked, held nor dead, or of the oldest message that waits, or since when one that was asked about should have been looked at; zero: none
+	Reviews    int64           // complaints that wait for a person to say whether they are duplicates
+	Messages   map[MessageState]int64
 	SyncDue    time.Time // the earliest status question that is due; zero: none is waited for
 }
 
-// Standing counts for the metrics.
+// Standing counts what is open, for the metrics. It looks at nothing that is over, of which there are many in time.
 func (s *Store) Standing(ctx context.Context) (Standing, error) {
 	var (
 		st  Standing
 		err error
 	)
-	if st.Deliveries, err = countByState(ctx, s.read, s.q.CountStates); err != nil {
+	if st.Deliveries, err = countByState[State](ctx, s.read, s.q.CountStates); err != nil {
 		return st, err
 	}
-	if st.Deliveries[Done], err = one[int64](ctx, s.read, s.q.CountDone, args{}); err != nil {
+	if st.News, err = countByState[State](ctx, s.read, s.q.CountUntold); err != nil {
 		return st, err
 	}
-	if st.News, err = countByState(ctx, s.read, s.q.CountWritebacks); err != nil {
+	if st.FollowUps, err = countByState[State](ctx, s.read, s.q.CountFollowUpsUntold); err != nil {
 		return st, err
 	}
-	if st.FollowUps, err = countByState(ctx, s.read, s.q.CountFollowUps); err != nil {
-		return st, err
-	}
-	if st.Messages, err = s.countMessages(ctx, s.read); err != nil {
+	if st.Messages, err = countByState[MessageState](ctx, s.read, s.q.CountMessagesOpen); err != nil {
 		return st, err
 	}
 	if st.Reviews, err = one[int64](ctx, s.read, s.q.CountReviews, args{}); err != nil {
@@ -211,4 +207,31 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 	st.OldestOpen = fromMilli(oldest)
 	st.SyncDue, err = s.SyncOverdue(ctx)
 	return st, err
+}
+
+// Past is what the metrics show of what is over.
+type Past struct {
+	Delivered int64
+	Told      int64 // statuses
+	FollowUps int64
+	Messages  map[MessageState]int64
+}
+
+// Past counts what is over, for the metrics: all that ever was, so it takes long where there is much.
+func (s *Store) Past(ctx context.Context) (Past, error) {
+	var (
+		p   Past
+		err error
+	)
+	if p.Delivered, err = one[int64](ctx, s.read, s.q.CountDone, args{}); err != nil {
+		return p, err
+	}
+	if p.Told, err = one[int64](ctx, s.read, s.q.CountTold, args{}); err != nil {
+		return p, err
+	}
+	if p.FollowUps, err = one[int64](ctx, s.read, s.q.CountFollowUpsDone, args{}); err != nil {
+		return p, err
+	}
+	p.Messages, err = countByState[MessageState](ctx, s.read, s.q.CountMessages)
+	return p, err
 }

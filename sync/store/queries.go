@@ -96,22 +96,23 @@ type queries struct {
 	Rescue         *query `query:"rescue"`
 	DueSoon        *query `query:"due-soon"`
 
-	InsertFollowUp      *query `query:"insert-follow-up"`
-	FollowUpsDue        *query `query:"follow-ups-due"`
-	PickFollowUps       *query `query:"pick-follow-ups"`
-	ClaimFollowUps      *query `query:"claim-follow-ups"`
-	ReadFollowUpTickets *query `query:"read-follow-up-tickets"`
-	BeginFollowUp       *query `query:"begin-follow-up"`
-	SettleFollowUp      *query `query:"settle-follow-up"`
-	DropFollowUp        *query `query:"drop-follow-up"`
-	PointBack           *query `query:"point-back"`
-	RescueFollowUps     *query `query:"rescue-follow-ups"`
-	ClearFollowUps      *query `query:"clear-follow-ups"`
-	RetryFollowUp       *query `query:"retry-follow-up"`
-	ResolveFollowUp     *query `query:"resolve-follow-up"`
-	ShowFollowUp        *query `query:"show-follow-up"`
-	ListFollowUps       *query `query:"list-follow-ups"`
-	CountFollowUps      *query `query:"count-follow-ups"`
+	InsertFollowUp       *query `query:"insert-follow-up"`
+	FollowUpsDue         *query `query:"follow-ups-due"`
+	PickFollowUps        *query `query:"pick-follow-ups"`
+	ClaimFollowUps       *query `query:"claim-follow-ups"`
+	ReadFollowUpTickets  *query `query:"read-follow-up-tickets"`
+	BeginFollowUp        *query `query:"begin-follow-up"`
+	SettleFollowUp       *query `query:"settle-follow-up"`
+	DropFollowUp         *query `query:"drop-follow-up"`
+	PointBack            *query `query:"point-back"`
+	RescueFollowUps      *query `query:"rescue-follow-ups"`
+	ClearFollowUps       *query `query:"clear-follow-ups"`
+	RetryFollowUp        *query `query:"retry-follow-up"`
+	ResolveFollowUp      *query `query:"resolve-follow-up"`
+	ShowFollowUp         *query `query:"show-follow-up"`
+	ListFollowUps        *query `query:"list-follow-ups"`
+	CountFollowUpsUntold *query `query:"count-follow-ups-untold"`
+	CountFollowUpsDone   *query `query:"count-follow-ups-done"`
 
 	ClaimSync        *query `query:"claim-sync"`
 	LockTicket       *query `query:"lock-ticket"`
@@ -122,29 +123,30 @@ type queries struct {
 	PostponeSync     *query `query:"postpone-sync"`
 	SyncOverdue      *query `query:"sync-overdue"`
 
-	InsertMessages  *query `query:"insert-messages"`
-	Hear            *query `query:"hear"`
-	TalkDue         *query `query:"talk-due"`
-	ClaimTalks      *query `query:"claim-talks"`
-	OpenMessages    *query `query:"open-messages"`
-	SaveFiles       *query `query:"save-files"`
-	RenewTalk       *query `query:"renew-talk"`
-	LockTalk        *query `query:"lock-talk"`
-	MarkMessages    *query `query:"mark-messages"`
-	StillWaiting    *query `query:"still-waiting"`
-	EndTalk         *query `query:"end-talk"`
-	PostponeTalk    *query `query:"postpone-talk"`
-	FreeTalks       *query `query:"free-talks"`
-	InsertReceipt   *query `query:"insert-receipt"`
-	ReadReceipt     *query `query:"read-receipt"`
-	HeardAt         *query `query:"heard-at"`
-	TrackedAs       *query `query:"tracked-as"`
-	CountMessages   *query `query:"count-messages"`
-	CountHeard      *query `query:"count-heard"`
-	Vanished        *query `query:"vanished"`
-	UnheardMessages *query `query:"unheard-messages"`
-	OverdueTalks    *query `query:"overdue-talks"`
-	JoinedToNothing *query `query:"joined-to-nothing"`
+	InsertMessages    *query `query:"insert-messages"`
+	Hear              *query `query:"hear"`
+	TalkDue           *query `query:"talk-due"`
+	ClaimTalks        *query `query:"claim-talks"`
+	OpenMessages      *query `query:"open-messages"`
+	SaveFiles         *query `query:"save-files"`
+	RenewTalk         *query `query:"renew-talk"`
+	LockTalk          *query `query:"lock-talk"`
+	MarkMessages      *query `query:"mark-messages"`
+	StillWaiting      *query `query:"still-waiting"`
+	EndTalk           *query `query:"end-talk"`
+	PostponeTalk      *query `query:"postpone-talk"`
+	FreeTalks         *query `query:"free-talks"`
+	InsertReceipt     *query `query:"insert-receipt"`
+	ReadReceipt       *query `query:"read-receipt"`
+	HeardAt           *query `query:"heard-at"`
+	TrackedAs         *query `query:"tracked-as"`
+	CountMessages     *query `query:"count-messages"`
+	CountMessagesOpen *query `query:"count-messages-open"`
+	CountHeard        *query `query:"count-heard"`
+	Vanished          *query `query:"vanished"`
+	UnheardMessages   *query `query:"unheard-messages"`
+	OverdueTalks      *query `query:"overdue-talks"`
+	JoinedToNothing   *query `query:"joined-to-nothing"`
 
 	ClaimWritebacks  *query `query:"claim-writebacks"`
 	ReadChange       *query `query:"read-change"`
@@ -185,7 +187,8 @@ type queries struct {
 	ShowRevisions    *query `query:"show-revisions"`
 	ListRefusals     *query `query:"list-refusals"`
 	ListWritebacks   *query `query:"list-writebacks"`
-	CountWritebacks  *query `query:"count-writebacks"`
+	CountUntold      *query `query:"count-untold"`
+	CountTold        *query `query:"count-told"`
 	OperateDelivery  *query `query:"operate-delivery"`
 	TakeDelivery     *query `query:"take-delivery"`
 	PickLate         *query `query:"pick-late"`

@@ -85,6 +85,9 @@ WHERE t.tracking_id <> '' AND t.tracking_id {in :ids} AND c.source = :source ORD
 -- name: count-messages
 SELECT state, count(*) AS n FROM message GROUP BY state
 
+-- name: count-messages-open
+SELECT state, count(*) AS n FROM message WHERE state IN ('waiting', 'asked') GROUP BY state
+
 -- name: count-heard
 SELECT coalesce(sum(heard), 0) FROM talk
 

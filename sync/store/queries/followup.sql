@@ -78,5 +78,8 @@ SELECT ref, primary_ref, state, attempts, reason, detail, sent_at, changed_at FR
 SELECT ref, primary_ref, state, attempts, reason, detail, sent_at, changed_at FROM follow_up
 WHERE state <> 'done' ORDER BY since, ref LIMIT :most
 
--- name: count-follow-ups
-SELECT state, count(*) AS n FROM follow_up GROUP BY state
+-- name: count-follow-ups-untold
+SELECT state, count(*) AS n FROM follow_up WHERE state <> 'done' GROUP BY state
+
+-- name: count-follow-ups-done
+SELECT count(*) FROM follow_up WHERE state = 'done'

@@ -107,8 +107,11 @@ SELECT id, source, source_id, place, reason, detail, seen_at FROM refusal ORDER 
 SELECT ref, event_ref, seq, source, state, attempts, reason, detail FROM writeback
 WHERE state IN ('ready', 'leased', 'dead') ORDER BY since, ref, seq LIMIT :most
 
--- name: count-writebacks
-SELECT state, count(*) AS n FROM writeback GROUP BY state
+-- name: count-untold
+SELECT state, count(*) AS n FROM writeback WHERE state IN ('ready', 'leased', 'dead') GROUP BY state
+
+-- name: count-told
+SELECT count(*) FROM writeback WHERE state = 'done'
 
 -- name: operate-delivery
 UPDATE delivery SET state = :state, due_at = :now, sent_at = CASE WHEN :keep_sent = 1 THEN sent_at ELSE 0 END,

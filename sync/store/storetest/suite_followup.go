@@ -285,8 +285,11 @@ func followUpOrders(t *testing.T, h Harness) {
 	if untold, err := w.FollowUps(t.Context(), 10); err != nil || len(untold) != 0 {
 		t.Errorf("the untold are %+v, %v", untold, err)
 	}
-	if st, err := w.Standing(t.Context()); err != nil || st.FollowUps[store.Done] != 1 {
-		t.Errorf("they stand at %v, %v", st.FollowUps, err)
+	if st, err := w.Standing(t.Context()); err != nil || len(st.FollowUps) != 0 {
+		t.Errorf("open are %v, %v", st.FollowUps, err)
+	}
+	if past, err := w.Past(t.Context()); err != nil || past.FollowUps != 1 {
+		t.Errorf("over are %+v, %v", past, err)
 	}
 	w.ledger(store.Ledger{Accepted: 2, Delivered: 1, Linked: 1})
 }
