@@ -114,6 +114,38 @@ func TestWhatWasNeverCarriedOutIsSentAgainAfterTheSettleTime(t *testing.T) {
 	})
 }
 
+// The commit of a claim is there, and then the database is away before what was claimed is read.
+func TestAClaimThatCannotBeReadIsTakenAgainInTime(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.National.Rate, r.cfg.National.Concurrency = 1, 1 // there is room for one
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 1})
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		r.until(ref, store.Ready)
+		rename := func(from, to string) {
+			_, err := r.store.Handle().Exec("ALTER TABLE " + from + " RENAME TO " + to)
+			r.must(err)
+		}
+		rename("step", "gone")
+		for began := time.Now(); r.attempts(ref) < 3; pass(time.Second) {
+			if time.Since(began) > time.Hour {
+				t.Fatalf("it was claimed %d times\n%s", r.attempts(ref), r.log.String())
+			}
+		}
+		rename("gone", "step")
+		r.until(ref, store.Done)
+		if n := r.atPlatform(ref); n != 1 {
+			t.Errorf("it is %d times at the platform", n)
+		}
+	})
+}
+
+func (r *rig) attempts(ref complaint.Ref) (n int) {
+	r.Helper()
+	r.must(r.store.Handle().Get(&n, "SELECT attempts FROM delivery WHERE ref = ?", ref))
+	return n
+}
+
 func TestAFailedUploadRepeatsNothingThatSucceeded(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.start()

@@ -74,7 +74,10 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 			works[i].Job.Earlier = tickets[works[i].Ref]
 		}
 	}
-	return works, s.readJobs(ctx, works)
+	if err := s.readJobs(ctx, works); err != nil { // nobody works on them: their leases run out
+		return nil, err
+	}
+	return works, nil
 }
 
 // pickDue finds what is due, class by class, and locks it.
