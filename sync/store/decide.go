@@ -262,7 +262,8 @@ func recurrence(ref complaint.Ref, m Matter) args {
 	}
 }
 
-// earlierTickets are the tracking ids of what recurrences point back to, where the platform has it.
+// earlierTickets are the tracking ids of what recurrences point back to, where the platform has it. Of a secret one nobody
+// else's ticket says that it is there.
 func (s *Store) earlierTickets(ctx context.Context, db sqlx.ExtContext, refs []complaint.Ref) (map[complaint.Ref]string, error) {
 	rows, err := all[struct {
 		Ref        complaint.Ref

@@ -78,7 +78,8 @@ FROM {rows ref text, earlier_ref text, score text, why text, why_id text, eviden
 -- name: earlier-tickets
 SELECT r.ref, coalesce(nullif(t.tracking_id, ''), t.national_id) AS tracking_id
 FROM recurrence r LEFT JOIN link l ON l.ref = r.earlier_ref JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.earlier_ref)
-WHERE r.ref {in :refs}
+JOIN complaint e ON e.ref = r.earlier_ref JOIN complaint p ON p.ref = t.ref
+WHERE r.ref {in :refs} AND e.secret = 0 AND p.secret = 0
 
 -- name: list-reviews
 SELECT v.ref, v.earlier_ref, v.kind, v.score, v.why, v.why_id, v.evidence, v.asked_at, v.until, v.decision, v.decided_by, v.decided_at

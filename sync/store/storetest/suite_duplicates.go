@@ -36,6 +36,7 @@ func duplicates() []promise {
 		{"what is at the platform is linked for its answers alone", linkDelivered},
 		{"an operator's link that cannot be is refused", refusedLinks},
 		{"a recurrence points back to the earlier ticket", recurrencePointsBack},
+		{"nobody's ticket says that there was a secret one", secretIsNotPointedBackTo},
 		{"old prints leave the index with their keys", printsExpire},
 		{"one model is in use, and there is a way back", modelsSwitch},
 		{"the audit finds a review nobody is asked for, and a chain", auditFindsDuplicates},
@@ -228,6 +229,26 @@ func recurrencePointsBack(t *testing.T, h Harness) {
 		t.Errorf("points back to %+v, %v", bonds.Recurrence, err)
 	}
 	w.ledger(store.Ledger{Accepted: 3, Delivered: 1, Waiting: 2})
+}
+
+func secretIsNotPointedBackTo(t *testing.T, h Harness) {
+	w := begin(t, h)
+	secret := report(1)
+	secret.Secret = true
+	first := w.keep(secret)[0].Ref
+	w.decideAll(judgeByText)
+	w.deliver(first, "700")
+	again := w.keep(copyOf(1, "lagi"))[0].Ref
+	a := &asking{answer: alike(dedup.New, dedup.Recurrence)}
+	decided, err := w.Decide(t.Context(), 10, a.judge, store.Appetite{Most: 1, Lease: time.Minute})
+	w.must(err)
+	if len(decided) != 1 || decided[0].Kind != dedup.Recurrence || decided[0].Work == nil || decided[0].Work.Job.Earlier != "" {
+		t.Errorf("handed over %+v", decided)
+	}
+	w.must(w.Settle(t.Context(), decided[0].Work.Claim, store.Settlement{State: store.Ready, Due: w.clock.Now()}))
+	if works := w.claimWork(10); len(works) != 1 || works[0].Ref != again || works[0].Job.Earlier != "" {
+		t.Errorf("claimed %+v", works)
+	}
 }
 
 func printsExpire(t *testing.T, h Harness) {
