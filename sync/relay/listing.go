@@ -86,15 +86,18 @@ func publicNote(note string, own complaint.Reporter, about store.Teller) string 
 // publicChange is a piece of news as anybody may read it.
 func publicChange(n store.News) connectors.StatusChange {
 	change := changeOf(n)
-	switch {
-	case change.Secret:
+	if change.Note = namelessNote(n); change.Secret {
 		change.Raw, change.Note, change.Agency, change.TrackingID = "", "", "", ""
-	case len(n.Change.Persons) == 0: // their names cannot be found in it
-		change.Note = ""
-	default:
-		change.Note = publicText(change.Note, n.Change.Persons...)
 	}
 	return change
+}
+
+// namelessNote is what the platform said, without the persons it may name. Where nobody can tell who they are it is nothing.
+func namelessNote(n store.News) string {
+	if len(n.Change.Persons) == 0 {
+		return ""
+	}
+	return publicText(n.Change.Note, n.Change.Persons...)
 }
 
 // publicText removes what identifies a person, and each word of the given persons' names.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/store"
@@ -75,6 +76,48 @@ func TestAPublicChannelIsToldWhatAnybodyMayRead(t *testing.T) {
 	n.Change.Secret = true
 	if got := told(); got.Note+got.Agency+got.Raw+got.TrackingID != "" || got.Status != complaint.Disposed {
 		t.Errorf("of a secret one is told %+v", got)
+	}
+}
+
+// Siti's complaint is linked to Budi's: what the agency wrote to him, his name and number among it, is not hers to read. Of
+// her own she hears all.
+func TestWhoIsLinkedToAnotherHearsTheAnswerWithoutThatPerson(t *testing.T) {
+	texts, err := connectors.ReadTexts("id", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const note = "Yth. Bapak Budi, kami hubungi 081270004402."
+	n := store.News{Ref: "SP-1KAZ5T8M3Q0X4RD", About: "SP-1KAZ5T8M3Q0X4RE", Seq: 2, Told: 2, Change: store.Change{
+		Status: complaint.InProgress, Note: note, To: "6281270004401", Persons: []complaint.Reporter{{Name: "Siti Contoh"}, {Name: "Budi Contoh"}},
+	}}
+	heard := func() (told string, said string) {
+		r := &Relay{texts: texts, cfg: cfg}
+		c := Channel{Name: "desa", Connector: connectors.Connector{WriteStatus: tellFunc(func(c connectors.StatusChange) { told = c.Note })}}
+		if err := r.tellOne(t.Context(), c, n); err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.saying(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return told, s.Text
+	}
+	for range 2 { // with persons that are known, and unknown
+		told, said := heard()
+		for _, text := range []string{told, said} {
+			if strings.Contains(text, "Budi") || strings.Contains(text, "4402") {
+				t.Errorf("Siti hears %q", text)
+			}
+		}
+		n.Change.Persons = nil
+	}
+	n.About = n.Ref
+	if told, said := heard(); told != note || !strings.Contains(said, note) {
+		t.Errorf("Budi hears %q and %q of his own", told, said)
 	}
 }
 

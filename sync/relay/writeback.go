@@ -75,7 +75,7 @@ func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 // tellOne tells a channel a status in its own way, or its person in words. A receipt is always words.
 func (r *Relay) tellOne(ctx context.Context, c Channel, n store.News) error {
 	if c.WriteStatus != nil && !n.IsReceipt() {
-		change := changeOf(n)
+		change := changeFor(n)
 		if c.Public {
 			change = publicChange(n)
 		}
@@ -94,7 +94,7 @@ func (r *Relay) tellOne(ctx context.Context, c Channel, n store.News) error {
 // saying words a piece of news for the person it is about. What they hear never holds more than they gave, but for the
 // reference and what the platform answered.
 func (r *Relay) saying(n store.News) (connectors.Saying, error) {
-	change := changeOf(n)
+	change := changeFor(n)
 	s := connectors.Saying{Key: fmt.Sprintf("%s-%d", n.Ref, n.Told), To: change.To, ReplyTo: change.SourceID, HeardAt: n.Change.HeardAt}
 	if s.To == "" {
 		return s, errors.New("the channel did not say whom an answer goes to")
@@ -112,6 +112,16 @@ func (r *Relay) saying(n store.News) (connectors.Saying, error) {
 	var err error
 	s.Text, err = r.texts.Say(name, words)
 	return s, err
+}
+
+// changeFor is a piece of news for who filed the complaint. What was answered to somebody else, whose complaint theirs is
+// linked to, may name that person: that is left out.
+func changeFor(n store.News) connectors.StatusChange {
+	change := changeOf(n)
+	if n.About != n.Ref && change.Note != "" {
+		change.Note = namelessNote(n)
+	}
+	return change
 }
 
 func changeOf(n store.News) connectors.StatusChange {
