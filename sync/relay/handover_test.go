@@ -10,6 +10,7 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -64,6 +65,35 @@ func (r *rig) handedOver(got []simulator.Complaint) {
 }
 
 // A slow platform may still be handing over when its answer is given up: nothing is asked or sent before the settle time.
+// The platform has answered with its number when the database fails, and a hand-over is still to come: nobody has to look
+// the number up.
+func TestANumberThatCannotBeRecordedAtOnceIsNotForgotten(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.lookup, r.wrap = "none", handsOver
+		r.at = func(p relay.Point) {
+			if p != "create:answer" {
+				return
+			}
+			rename := func(from, to string) {
+				_, err := r.store.Handle().Exec("ALTER TABLE " + from + " RENAME TO " + to)
+				r.must(err)
+			}
+			rename("ticket", "gone")
+			time.AfterFunc(5*time.Second, func() { rename("gone", "ticket") })
+		}
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		pass(20 * time.Second)
+		r.until(ref, store.Done, store.Held)
+		r.sim.Wait()
+		r.handedOver(r.sim.ByMarker(string(ref)))
+		if story := r.story(ref); story.State != store.Done {
+			t.Errorf("it is %s: %s", story.State, story.Detail)
+		}
+		r.balanced()
+	})
+}
+
 func TestAHandOverIsNotRepeatedBeforeTheSettleTime(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.wrap = handsOver

@@ -72,12 +72,31 @@ func (a *attempt) succeeded(ctx context.Context, step national.Step, began time.
 		a.ticket = done.Ticket
 		return nil
 	}
-	if err := a.r.store.StepDone(ctx, a.claim, done); err != nil {
+	if err := a.r.stepDone(ctx, a.claim, done); err != nil {
 		return fmt.Errorf("record that %s is done: %w", step.Name, err)
 	}
 	a.r.at(stepPoint(step, "recorded"))
 	a.open, a.job.Done[step.Name] = false, result
 	return nil
+}
+
+// stepDone records a step that succeeded. While the database is away it is kept in mind and tried again, until the lease is
+// lost or the gateway ends: what we know need not be looked up.
+func (r *Relay) stepDone(ctx context.Context, c store.Claim, done store.Succeeded) error {
+	for tries := 0; ; tries++ {
+		recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		err := r.store.StepDone(recording, c, done)
+		cancel()
+		switch {
+		case err == nil, errors.Is(err, store.ErrLost), errors.Is(err, store.ErrTaken):
+			return err
+		case tries == 0:
+			r.log.Error("a step's outcome could not be recorded; it is tried again until the lease is lost", "ref", c.Ref, "step", done.Name, "error", err)
+		}
+		if !sleep(ctx, time.Second, nil) {
+			return err
+		}
+	}
 }
 
 // failed reads what a failed step means: only an uncertain one leaves its outcome open, and of a harmless step nobody
@@ -99,6 +118,7 @@ func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
 	c.Title, _ = r.redactor.Redact(c.Title)
 	c.Text, _ = r.redactor.Redact(c.Text)
+	c.Place.Address, _ = r.redactor.Redact(c.Place.Address) // a platform may write it into the text
 	s := national.Submission{
 		Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver, Earlier: job.Earlier,
 	}

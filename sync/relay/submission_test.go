@@ -18,9 +18,12 @@ func TestARecurrenceIsForwardedWithTheEarlierTicketsNumber(t *testing.T) {
 	}
 	r := &Relay{redactor: privacy.NewRedactor(cfg.Privacy.Redact)}
 	s := r.submission(store.Job{
-		Complaint: complaint.Complaint{Text: "Pipa di Sedanau bocor lagi, NIK saya 2103121205900003"}, Agency: "21032", Earlier: "7654321",
+		Complaint: complaint.Complaint{
+			Text: "Pipa di Sedanau bocor lagi, NIK saya 2103121205900003", Place: complaint.Place{Address: "Jl. Pramuka 2, NIK 2103121205900003"},
+		},
+		Agency: "21032", Earlier: "7654321",
 	})
-	if s.Earlier != "7654321" || s.Agency != "21032" || strings.Contains(s.Complaint.Text, "2103121205900003") {
+	if s.Earlier != "7654321" || s.Agency != "21032" || strings.Contains(s.Complaint.Text+s.Complaint.Place.Address, "2103121205900003") {
 		t.Errorf("the platform is sent %+v", s)
 	}
 }
