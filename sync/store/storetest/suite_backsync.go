@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -74,6 +76,25 @@ func eventsOnce(t *testing.T, h Harness) {
 	w.must(err)
 	if change.Status != complaint.InProgress || change.Raw != "Dalam Proses" || change.TrackingID != "1234567" || change.Agency != "Dinas Perhubungan" || seq != 4 {
 		t.Errorf("last change %+v, seq %d", change, seq)
+	}
+}
+
+// A channel that knows a repeat by its words would show it twice otherwise.
+func retoldWordForWord(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	first := w.news() // told, and the gateway dies before it records that
+	w.observe(ref, national.State{
+		Status: complaint.Disposed, Raw: "Terdisposisi", TrackingID: "1234567", Agency: "Dinas Perhubungan",
+		Events: []national.Event{{Key: "1", At: w.clock.Now(), Status: complaint.Disposed, Raw: "Terdisposisi"}},
+	})
+	w.must(w.RescueNews(t.Context(), "natuna/1%"))
+	told := w.tellAll()
+	if len(first) != 1 || len(told) != 2 || !cmp.Equal(told[0], first[0].Change) {
+		t.Fatalf("told %+v, and after the crash %+v", first, told)
+	}
+	if told[1].TrackingID != "1234567" {
+		t.Errorf("what nobody had tried to tell before the number was known is told as %+v", told[1])
 	}
 }
 
