@@ -143,7 +143,7 @@ type queries struct {
 	CountHeard      *query `query:"count-heard"`
 	Vanished        *query `query:"vanished"`
 	UnheardMessages *query `query:"unheard-messages"`
-	OverdueTalks    *query `query:"overdue-talks"`
+	LateTalks       *query `query:"late-talks"`
 	JoinedToNothing *query `query:"joined-to-nothing"`
 
 	ClaimWritebacks  *query `query:"claim-writebacks"`

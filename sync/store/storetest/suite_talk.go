@@ -31,7 +31,7 @@ func conversations() []promise {
 		{"a sender who is asked has one conversation until then", askedOnce},
 		{"a file is fetched once", filesAreSaved},
 		{"the audit finds a message that vanished", auditFindsMessages},
-		{"the audit finds senders nobody looks at", auditFindsForgotten},
+		{"the audit says which senders are looked at too late, and finds no fault in it", auditSaysWhoIsLate},
 		{"who speaks is sealed at rest", sealsSenders},
 		{"what could not be had is remembered", missingIsKept},
 		{"news is secret when either complaint is", secretNews},
