@@ -149,6 +149,7 @@ type queries struct {
 	ClaimWritebacks  *query `query:"claim-writebacks"`
 	ReadChange       *query `query:"read-change"`
 	SettleWriteback  *query `query:"settle-writeback"`
+	Undelivered      *query `query:"undelivered"`
 	RescueWritebacks *query `query:"rescue-writebacks"`
 	HurryWritebacks  *query `query:"hurry-writebacks"`
 	LastChange       *query `query:"last-change"`

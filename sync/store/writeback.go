@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // News is something a channel is to be told, held by this gateway until its lease ends.
@@ -182,6 +183,12 @@ func (s *Store) SettleNews(ctx context.Context, n News, to Settlement) error {
 			"state": to.State, "due": milli(to.Due), "reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted),
 		})
 	})
+}
+
+// Undelivered gives up news, by Ref and Told, that its channel had taken and could not bring to its person; also while we still
+// settle that it was taken. What is to be told again anyway is left alone.
+func (s *Store) Undelivered(ctx context.Context, source string, n News, detail string) error {
+	return s.order(ctx, s.q.Undelivered, args{"source": source, "ref": n.Ref, "told": n.Told, "reason": retry.Rejected, "detail": detail})
 }
 
 // RescueNews returns news to the queue whose lease has run out, or that an earlier run of the gateway named by dead held.

@@ -98,6 +98,31 @@ func retoldWordForWord(t *testing.T, h Harness) {
 	}
 }
 
+func undelivered(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	first := w.news()[0]
+	w.must(w.Undelivered(t.Context(), "kantor", first, "another channel's"))
+	w.must(w.Undelivered(t.Context(), "portal", first, "it came back at once"))
+	if err := w.SettleNews(t.Context(), first, store.Settlement{State: store.Done, Reason: retry.Success}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("settled as told after it came back: %v", err)
+	}
+	w.observe(ref, national.State{Status: complaint.Disposed, Raw: "Terdisposisi"})
+	second := w.news()[0]
+	w.must(w.SettleNews(t.Context(), second, store.Settlement{State: store.Ready, Due: w.clock.Now().Add(time.Hour), Reason: retry.Timeout}))
+	w.must(w.Undelivered(t.Context(), "portal", second, "it is told again anyway"))
+	untold, err := w.NotTold(t.Context(), 10)
+	if err != nil || len(untold) != 2 || untold[0].State != store.Dead || untold[0].Detail != "it came back at once" || untold[1].State != store.Ready {
+		t.Errorf("not told is %+v, %v", untold, err)
+	}
+	w.clock.Advance(time.Hour)
+	w.tellAll()
+	w.must(w.Undelivered(t.Context(), "portal", second, "it came back late"))
+	if untold, err := w.NotTold(t.Context(), 10); err != nil || len(untold) != 2 || untold[1].Detail != "it came back late" {
+		t.Errorf("not told is %+v, %v", untold, err)
+	}
+}
+
 func illegalMove(t *testing.T, h Harness) {
 	w := begin(t, h)
 	ref := w.delivered()
