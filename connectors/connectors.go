@@ -142,6 +142,8 @@ type Received struct {
 	Messages   []Message
 	SetAside   []SetAside // kept as a Page's are, in the transaction that keeps the complaints
 	List       bool       // the sender sent a list and expects one
+	// Undelivered are sayings that Say had handed over and the channel could not bring to their person, where it says so later.
+	Undelivered []Undelivered
 	// Told, when set, is the body of the answer after the commit, for channels that expect one of their own; it is sent with
 	// 200. Unset: 202, and the references as JSON.
 	Told *Answer

@@ -44,6 +44,12 @@ type Speaker interface {
 	Say(ctx context.Context, s Saying) error
 }
 
+// Undelivered is a saying that did not reach its person. The operator is shown it among what was not told.
+type Undelivered struct {
+	Key    string // Saying.Key
+	Detail string // why, for an operator; no personal data
+}
+
 // Saying is one message to a person.
 type Saying struct {
 	Key     string    // the same whenever this saying is repeated, for channels that tell repeats apart

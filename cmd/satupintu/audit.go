@@ -3,11 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -22,11 +26,12 @@ func auditCommand() *cobra.Command {
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return withStore(c.Context(), *file, func(b *base, _ *plan) error {
+		return withStore(c.Context(), *file, func(b *base, p *plan) error {
 			ledger, err := b.store.Audit(c.Context())
 			if err != nil {
 				return err
 			}
+			findForgotten(&ledger, p)
 			if *asJSON {
 				err = printJSON(c.OutOrStdout(), ledger)
 			} else {
@@ -39,6 +44,17 @@ func auditCommand() *cobra.Command {
 		})
 	}
 	return c
+}
+
+// findForgotten adds the senders nobody will ever look at: a connector that was removed or renamed is looked at by no gateway.
+// Those of the others are only late.
+func findForgotten(l *store.Ledger, p *plan) {
+	for _, source := range slices.Sorted(maps.Keys(l.Late)) {
+		if !slices.ContainsFunc(p.Connectors, func(one config.Connector) bool { return one.Name == source }) {
+			l.Problems = append(l.Problems, fmt.Sprintf("%d senders should have been looked at over an hour ago, and no connector is named %q: was it removed or renamed?", l.Late[source], source))
+		}
+	}
+	l.Balanced = len(l.Problems) == 0
 }
 
 func printLedger(c *cobra.Command, l store.Ledger) error {
@@ -62,6 +78,13 @@ func printLedger(c *cobra.Command, l store.Ledger) error {
 		if l.Messages.Heard > 0 {
 			t.row(line.what, strconv.FormatInt(line.n, 10))
 		}
+	}
+	late := int64(0)
+	for _, n := range l.Late {
+		late += n
+	}
+	if late > 0 {
+		t.row("senders looked at too late", strconv.FormatInt(late, 10))
 	}
 	verdict := "yes"
 	if !l.Balanced {

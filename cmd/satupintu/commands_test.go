@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/national/simulator"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -214,6 +215,34 @@ func TestAnAuditThatDoesNotBalanceExitsWithOne(t *testing.T) {
 		if code != exitFailed || !strings.Contains(out, "1 complaints have no delivery and no ticket") {
 			t.Errorf("exit %d: %s", code, out)
 		}
+	}
+}
+
+// After a long stop what people said waits, as deliveries do; only of a connector that is gone nobody ever looks at it.
+func TestAnAuditAfterALongStopFindsNoFaultButForAConnectorThatIsGone(t *testing.T) {
+	r := newRegion(t, "sqlite:natuna.db", channelsOfTests)
+	dsn := "sqlite:" + filepath.Join(r.folder, "natuna.db")
+	hear := func(source string) {
+		t.Helper()
+		s, err := store.Open(t.Context(), store.Options{DSN: dsn, Now: func() time.Time { return time.Now().Add(-3 * time.Hour) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := []connectors.Message{{ID: "1", Sender: "warga", Text: "Lampu di dermaga Sedanau mati"}}
+		if _, err := s.Keep(t.Context(), store.Page{Source: source, Messages: said, Joining: store.Joining{Within: time.Minute, Longest: time.Hour}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hear("portal")
+	if code, out := r.run("audit"); code != exitOK || !strings.Contains(out, "senders looked at too late") {
+		t.Errorf("of a connector that is there: exit %d: %s", code, out)
+	}
+	hear("wa-lama")
+	if code, out := r.run("audit"); code != exitFailed || !strings.Contains(out, `no connector is named "wa-lama"`) || strings.Contains(out, `"portal"`) {
+		t.Errorf("of one that is gone: exit %d: %s", code, out)
 	}
 }
 

@@ -31,7 +31,8 @@ func duplicatesFit() *cobra.Command {
 		Short: "Learn from decided reviews: fit the model again, show what would change, switch to it or back",
 		Long: "fit reads the reviews that persons decided, fits the model on them beside the shipped one, and shows its weights and which\n" +
 			"complaints of the last 90 days it would have decided otherwise. Nothing changes until --switch makes it the model in use; the\n" +
-			"old one is kept, and --back returns to it. Rules that forbid a link are no part of the model: no fit loosens them.\n" +
+			"old one is kept, and --back returns to it; once more returns to the one that it replaced, at last to the shipped one. Rules\n" +
+			"that forbid a link are no part of the model: no fit loosens them.\n" +
 			"With --complaints, --pairs and --out it needs no database and writes a model's file from labelled pairs.\n\n" + exitHelp,
 	}
 	var f fitFlags
@@ -43,7 +44,7 @@ func duplicatesFit() *cobra.Command {
 	c.Flags().StringVar(&f.out, "out", "", "with --complaints and --pairs: write the model into this file")
 	c.Flags().BoolVar(&f.afresh, "afresh", false, "with --out: start from no weights instead of --model or the shipped model")
 	c.Flags().BoolVar(&f.use, "switch", false, "make the fitted model the one in use")
-	c.Flags().BoolVar(&f.back, "back", false, "return to the model that was in use before, and fit nothing")
+	c.Flags().BoolVar(&f.back, "back", false, "return to the model that the one in use replaced, and fit nothing")
 	c.Flags().IntVarP(&f.most, "limit", "n", 50, "the most changed complaints to list")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := f.check(); err != nil {

@@ -78,17 +78,55 @@ func TestAFitChangesNothingUntilItIsSwitchedToAndCanGoBack(t *testing.T) {
 	if m := inUse(1); m.Intercept != switched.Now.Intercept || m.Note != "fitted on 30 decided reviews beside the shipped model" {
 		t.Errorf("in use is %+v", m)
 	}
+	if said := backFrom(t, models); !strings.Contains(said, "the shipped model is in use again") {
+		t.Error(said)
+	}
+	inUse(0)
+	if said := backFrom(t, models); !strings.Contains(said, "there is none before it") {
+		t.Error(said)
+	}
+}
+
+// backFrom goes back and returns what was said.
+func backFrom(t *testing.T, models storedModels) string {
+	t.Helper()
 	var out bytes.Buffer
 	c := &cobra.Command{}
 	c.SetContext(t.Context())
 	c.SetOut(&out)
-	if err := goBack(c, models); err != nil || !strings.Contains(out.String(), "the shipped model is in use again") {
-		t.Errorf("%v: %s", err, &out)
+	if err := goBack(c, models); err != nil {
+		return err.Error()
 	}
-	inUse(0)
-	if err := goBack(c, models); err == nil || !strings.Contains(err.Error(), "there is none before it") {
-		t.Error(err)
+	return out.String()
+}
+
+func TestGoingBackUndoesOneSwitchAtATimeWhateverWasInUseInBetween(t *testing.T) {
+	_, models := taught(t)
+	fit := func() {
+		t.Helper()
+		n, err := models.Keep(t.Context(), dedup.ShippedModel())
+		if err == nil {
+			err = models.Use(t.Context(), n)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	back := func(want string) {
+		t.Helper()
+		if said := backFrom(t, models); !strings.Contains(said, want) {
+			t.Errorf("%s; want %q", said, want)
+		}
+	}
+	fit() // 1
+	back("the shipped model is in use again")
+	fit() // 2, on the shipped one
+	fit() // 3
+	back("model 2 is in use again")
+	fit() // 4
+	back("model 2 is in use again")
+	back("the shipped model is in use again")
+	back("there is none before it")
 }
 
 func TestWhatAFitWouldChangeIsSaidWithItsWeights(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,29 +47,22 @@ func learningOf(ctx context.Context, b *base, p *plan) (learning, error) {
 // storedModels are the models in the gateway's store.
 type storedModels struct{ store *store.Store }
 
-// InUse is the model in use, its number, and the number of the one that was in use before it.
+// InUse is the model in use, its number, and the number of the one it replaced.
 func (s storedModels) InUse(ctx context.Context) (*dedup.Model, int64, int64, error) {
 	models, err := s.store.Models(ctx)
 	if err != nil {
 		return nil, 0, 0, err
 	}
-	var now, before store.Model
-	for _, m := range models {
-		switch {
-		case m.InUse:
-			now = m
-		case m.UsedAt.After(before.UsedAt):
-			before = m
-		}
+	i := slices.IndexFunc(models, func(m store.Model) bool { return m.InUse })
+	if i < 0 {
+		return dedup.ShippedModel(), 0, 0, nil
 	}
-	if now.Number == 0 {
-		return dedup.ShippedModel(), 0, before.Number, nil
-	}
+	now := models[i]
 	m, err := dedup.ReadModel(strings.NewReader(now.JSON))
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("model %d: %w", now.Number, err)
 	}
-	return m, now.Number, before.Number, nil
+	return m, now.Number, now.Replaced, nil
 }
 
 // Use switches a model on.

@@ -204,6 +204,20 @@ func TestAFailedDeliveryIsLoggedByOurKeyAndWithoutTheNumber(t *testing.T) {
 	}
 }
 
+func TestAFailedDeliveryIsPassedOnByOurKey(t *testing.T) {
+	d := newDesk(t, nil)
+	sent := cloudapi.Sent{ID: "wamid.1", To: wargaPhone, Opaque: "SP-1KAZ5T8M3Q0X4RD-2"}
+	odd := sent
+	odd.Opaque = "bukan kunci kami " + wargaPhone
+	got, err := d.post(d.api.Body(d.api.Status(sent, "sent", 0), d.api.Status(sent, "failed", 131026), d.api.Status(odd, "failed", 131026)))
+	want := connectors.Undelivered{
+		Key: "SP-1KAZ5T8M3Q0X4RD-2", Detail: "WhatsApp error 131026: it cannot be delivered: the person has no WhatsApp any more, or blocks the number",
+	}
+	if err != nil || len(got.Undelivered) != 1 || got.Undelivered[0] != want {
+		t.Errorf("passed on is %+v, %v", got.Undelivered, err)
+	}
+}
+
 func TestTheHandshake(t *testing.T) {
 	d := newDesk(t, nil)
 	ask := func(token, mode, challenge string) (connectors.Received, error) {

@@ -3,6 +3,7 @@ package whatsapp
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -153,20 +154,27 @@ func (d *decoder) setAside(id, where, detail string, raw json.RawMessage) {
 	})
 }
 
-// status logs a message of ours that was not delivered: by our own key, for WhatsApp's id has the number in it.
+// status logs a message of ours that was not delivered, and passes it on: by our own key, for WhatsApp's id has the number in it.
 func (d *decoder) status(one delivery) {
 	if one.Status != "failed" {
 		return
 	}
-	key := one.Key
-	if !keyForm.MatchString(key) {
+	key, known := one.Key, keyForm.MatchString(one.Key)
+	if !known {
 		key = "unknown"
 	}
-	for _, failed := range one.Errors {
+	why := "WhatsApp does not say why"
+	for i, failed := range one.Errors {
 		d.env.Log.Warn("a message to a person was not delivered", "saying", key, "code", failed.Code, "meaning", wordsOf(failed.Code))
+		if i == 0 {
+			why = fmt.Sprintf("WhatsApp error %d: %s", failed.Code, wordsOf(failed.Code))
+		}
 	}
 	if len(one.Errors) == 0 {
 		d.env.Log.Warn("a message to a person was not delivered", "saying", key)
+	}
+	if known {
+		d.received.Undelivered = append(d.received.Undelivered, connectors.Undelivered{Key: key, Detail: why})
 	}
 }
 

@@ -44,7 +44,8 @@ type contrast struct {
 	private               bool
 	subject               bool
 	file, otherFile       bool
-	quotes                bool
+	quotes                bool // our reference, which only its reporter was told
+	tracks                bool // the platform's number, which any five digits may be
 	asks                  bool
 }
 

@@ -99,7 +99,7 @@ func (c *contrast) speaksFor() []spoken {
 	p := &c.place
 	near := p.metres >= 0 && !c.far()
 	return []spoken{
-		says2("quoted", c.quotes), says2("asks", c.asks && !c.quotes), says2("reporter", c.relation == sameReporter), says2("whole_text", c.whole),
+		says2("quoted", c.quotes || c.tracks), says2("asks", c.asks && !c.quotes && !c.tracks), says2("reporter", c.relation == sameReporter), says2("whole_text", c.whole),
 		{Evidence{"words", round2(c.share())}, !c.whole && c.share() >= 0.3}, says2("cut", c.cut), says2("file", c.file),
 		says2("precise_place", p.agrees(precise)), says2("street", p.agrees(street)), says2("landmark", p.agrees(mark)),
 		{Evidence{"near", math.Round(max(0, p.metres))}, near}, says2("rare_words", !c.whole && c.metNames >= fewestSaid),

@@ -41,7 +41,7 @@ func (c *contrast) measured() [features]float64 {
 		bit(place.agrees(street)), bit(place.agrees(precise)), bit(place.agrees(mark)), bit(place.agrees(village)), bit(place.same),
 		c.nearness(), bit(c.far()), min(1, (conflicts-villages)/2), min(1, villages/2), part(c.later.sum()+c.early.sum(), 6),
 		min(1, c.apart.Hours()/24/30), bit(c.otherConcept),
-		bit(c.subject), bit(c.file), bit(c.asks || c.quotes), 1 / (1 + float64(min(c.wordsLater, c.wordsEarly))),
+		bit(c.subject), bit(c.file), bit(c.asks || c.quotes || c.tracks), 1 / (1 + float64(min(c.wordsLater, c.wordsEarly))),
 	}
 }
 

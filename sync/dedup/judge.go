@@ -83,7 +83,8 @@ func (v Verdict) rank() int {
 // state is what the earlier one's course adds.
 func (c *contrast) state(later *Print, a *Earlier) {
 	c.closed = !a.Closed.IsZero() && later.At.After(a.Closed)
-	c.quotes = c.quotes || a.Ref != "" && slices.Contains(later.Quoted, a.Ref) || a.Track != "" && slices.Contains(later.Tracks, a.Track)
+	c.quotes = c.quotes || a.Ref != "" && slices.Contains(later.Quoted, a.Ref)
+	c.tracks = a.Track != "" && slices.Contains(later.Tracks, a.Track)
 }
 
 // crowds are the reporter's identities that come with many names.
@@ -121,15 +122,18 @@ func sharesReporter(a, b *Print) bool {
 // verdict is what two complaints are to each other. Own is how many complaints among the candidates are of the reporter.
 func (e *Engine) verdict(c *contrast, own int) Verdict {
 	v := Verdict{Answer: New, Score: e.weights.score(c.measured())}
+	over := c.closed || c.apart > recurs
 	switch {
 	case c.quotes:
 		return c.followUp(v, c.relation != otherReporter)
+	case c.tracks && (c.relation != unknownReporter || over || !c.links()): // a few digits prove nobody to be its reporter
+		return c.followUp(v, c.relation == sameReporter)
 	case c.asks && c.relation == sameReporter && !c.conflict():
 		if v, ok := c.asked(v, own); ok {
 			return v
 		}
 	}
-	if c.closed || c.apart > recurs {
+	if over {
 		if c.recurs(v.Score >= e.o.ReviewAbove) {
 			v.Kind = Recurrence
 		}

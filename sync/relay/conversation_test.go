@@ -454,6 +454,39 @@ func TestAFileStoreThatIsAwayCostsNoPhoto(t *testing.T) {
 	})
 }
 
+// A channel may say only later that it could not bring an answer to its person.
+func TestWhatDidNotReachItsPersonIsShownToTheOperatorAndToldAgainWhenTheySaySo(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), says("b1", budi, "halo"))
+		pass(2 * time.Minute)
+		ref, told := r.filedOne().Ref, c.last(siti)
+		if told.Key != string(ref)+"-1" || len(c.heard(siti)) != 2 {
+			t.Fatalf("told was %+v", told)
+		}
+		_, err := r.relay.Receive(r.Context(), "wa", connectors.Received{Undelivered: []connectors.Undelivered{
+			{Key: told.Key, Detail: "she blocks the number"}, {Key: c.last(budi).Key, Detail: "a question"}, {Key: "SP-"}, {Key: told.Key + "x"},
+		}})
+		r.must(err)
+		untold, err := r.store.NotTold(r.Context(), 10)
+		r.must(err)
+		if len(untold) != 1 || untold[0].Ref != ref || untold[0].Seq != 1 || untold[0].State != store.Dead || untold[0].Detail != "she blocks the number" {
+			t.Errorf("shown as not told is %+v", untold)
+		}
+		pass(time.Hour)
+		if c.repeats != 0 {
+			t.Error("it was told again by itself")
+		}
+		r.must(r.store.Retry(r.Context(), ref))
+		pass(time.Minute)
+		if untold, err := r.store.NotTold(r.Context(), 10); err != nil || len(untold) != 0 || c.repeats != 1 {
+			t.Errorf("after the operator's order: not told is %+v, %v, and %d were told again", untold, err, c.repeats)
+		}
+		r.balanced()
+	})
+}
+
 func TestAChannelThatCannotSpeakLosesNoComplaint(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := newChat(r)

@@ -34,7 +34,24 @@ func (r *Relay) Receive(ctx context.Context, source string, in connectors.Receiv
 	if p.Joining, err = r.joining(source, p.Messages); err != nil {
 		return nil, err
 	}
-	return r.keep(ctx, p)
+	kept, err := r.keep(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return kept, r.undelivered(ctx, source, in.Undelivered)
+}
+
+// undelivered notes what a channel had taken and could not bring to its person. What is no news, such as a question, is in the
+// channel's log only.
+func (r *Relay) undelivered(ctx context.Context, source string, sayings []connectors.Undelivered) error {
+	for _, one := range sayings {
+		if ref, told, ok := newsOf(one.Key); ok {
+			if err := r.store.Undelivered(ctx, source, store.News{Ref: ref, Told: told}, one.Detail); err != nil {
+				return fmt.Errorf("note what did not reach its person: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func refusals(asides []connectors.SetAside) []store.Refusal {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -95,7 +98,7 @@ func (r *Relay) tellOne(ctx context.Context, c Channel, n store.News) error {
 // reference and what the platform answered.
 func (r *Relay) saying(n store.News) (connectors.Saying, error) {
 	change := changeFor(n)
-	s := connectors.Saying{Key: fmt.Sprintf("%s-%d", n.Ref, n.Told), To: change.To, ReplyTo: change.SourceID, HeardAt: n.Change.HeardAt}
+	s := connectors.Saying{Key: keyOf(n), To: change.To, ReplyTo: change.SourceID, HeardAt: n.Change.HeardAt}
 	if s.To == "" {
 		return s, errors.New("the channel did not say whom an answer goes to")
 	}
@@ -122,6 +125,23 @@ func changeFor(n store.News) connectors.StatusChange {
 		change.Note = namelessNote(n)
 	}
 	return change
+}
+
+// keyOf is the key under which a person is told a piece of news.
+func keyOf(n store.News) string { return fmt.Sprintf("%s-%d", n.Ref, n.Told) }
+
+// newsOf is the news that is told under a key; false: none is.
+func newsOf(key string) (ref complaint.Ref, told int64, ok bool) {
+	at := strings.LastIndexByte(key, '-')
+	if at < 0 {
+		return "", 0, false
+	}
+	ref, err := complaint.ParseRef(key[:at])
+	if err != nil {
+		return "", 0, false
+	}
+	told, err = strconv.ParseInt(key[at+1:], 10, 64)
+	return ref, told, err == nil
 }
 
 func changeOf(n store.News) connectors.StatusChange {

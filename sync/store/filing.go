@@ -26,46 +26,36 @@ type Filing struct {
 // ticket; its own channel hears nothing of it.
 func (s *Store) FileTalk(ctx context.Context, t Talk, f Filing) (kept Kept, as MessageState, err error) {
 	f.Complaint.Source, f.Complaint.ReceivedAt = t.Source, s.now()
+	var filed complaint.Complaint
 	err = s.inWriter(ctx, func(w *writer) (err error) {
-		kept, as, err = w.fileTalk(ctx, t, f)
+		filed, as, err = w.fileTalk(ctx, t, f)
 		return err
 	})
 	if err != nil {
-		return kept, as, fmt.Errorf("make a complaint of messages: %w", err)
+		return Kept{}, as, fmt.Errorf("make a complaint of messages: %w", err)
 	}
-	if !kept.Known {
-		f.Complaint.Ref = kept.Ref
-		s.recent.put(f.Complaint)
-	}
-	return kept, as, nil
+	s.recent.put(filed)
+	return Kept{Ref: filed.Ref}, as, nil
 }
 
-func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageState, error) {
+func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (complaint.Complaint, MessageState, error) {
+	failed := func(err error) (complaint.Complaint, MessageState, error) { return complaint.Complaint{}, "", err }
 	heard, err := w.lockTalk(ctx, t)
 	if err == nil && f.Whole && heard != t.heard {
 		err = ErrMoreSaid
 	}
 	if err != nil {
-		return Kept{}, "", err
+		return failed(err)
 	}
-	kept, err := w.keepOne(ctx, f.Complaint)
+	c, err := w.keepNew(ctx, f.Complaint)
 	if err != nil {
-		return kept, "", err
+		return failed(err)
 	}
-	as, last := MessageJoined, kept.Ref
-	if kept.Known {
-		known, err := w.s.complaints(ctx, w.tx, []complaint.Ref{kept.Ref})
+	as, last := MessageJoined, c.Ref
+	if f.About != "" {
+		added, err := w.addTo(ctx, c.Ref, f.About)
 		if err != nil {
-			return kept, "", err
-		}
-		if !known[kept.Ref].sentBy(t.Source, f.Complaint.Reporter.Account) {
-			last = "" // where somebody else's complaint stands is not theirs to hear
-		}
-	}
-	if f.About != "" && !kept.Known {
-		added, err := w.addTo(ctx, kept.Ref, f.About)
-		if err != nil {
-			return kept, "", err
+			return failed(err)
 		}
 		if added {
 			as = MessageFollowed
@@ -74,26 +64,31 @@ func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (Kept, MessageS
 			last = f.About
 		}
 	}
-	if _, err := w.run(ctx, w.s.q.InsertReceipt, args{"ref": kept.Ref, "source": t.Source}); err != nil {
-		return kept, "", err
+	if _, err := w.run(ctx, w.s.q.InsertReceipt, args{"ref": c.Ref, "source": t.Source}); err != nil {
+		return failed(err)
 	}
-	return kept, as, w.endTalk(ctx, t, Ending{State: as, IDs: f.IDs, Within: f.Within, ref: kept.Ref, last: last})
+	return c, as, w.endTalk(ctx, t, Ending{State: as, IDs: f.IDs, Within: f.Within, ref: c.Ref, last: last})
 }
 
-// keepOne keeps one complaint as a page of its own does: what is known with other content is a revision beside it.
-func (w *writer) keepOne(ctx context.Context, c complaint.Complaint) (Kept, error) {
-	fates := map[sourceKey]*fate{}
-	job := &keepJob{page: Page{Source: c.Source, Complaints: []complaint.Complaint{c}}}
-	if err := w.s.sortInto(fates, job.page); err != nil {
-		return Kept{}, err
+// keepNew keeps what a person said as a complaint of its own. Each message is heard once, so one that has the id of a complaint
+// that is here already is another matter: a channel may name its messages as it named its complaints before, or count anew. It
+// gets an id that nobody has.
+func (w *writer) keepNew(ctx context.Context, c complaint.Complaint) (complaint.Complaint, error) {
+	for {
+		fates := map[sourceKey]*fate{}
+		if err := w.s.sortInto(fates, Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
+			return c, err
+		}
+		if err := w.insertComplaints(ctx, fates); err != nil {
+			return c, err
+		}
+		f := fates[sourceKey{c.Source, c.SourceID}]
+		if !f.known {
+			c.Ref = complaint.Ref(f.ref)
+			return c, nil
+		}
+		c.SourceID += " " + string(w.s.minter.Mint())
 	}
-	if err := w.insertComplaints(ctx, fates); err != nil {
-		return Kept{}, err
-	}
-	if err := w.finishPage(ctx, job, fates); err != nil {
-		return Kept{}, err
-	}
-	return job.kept[0], nil
 }
 
 // addTo has a complaint told on the ticket of the one it is about, or of that one's primary. False: nobody stands there any

@@ -14,6 +14,7 @@ type Model struct {
 	FittedAt time.Time `json:"fitted_at"`
 	InUse    bool      `json:"in_use"`
 	UsedAt   time.Time `json:"used_at,omitzero"` // when it was last switched on
+	Replaced int64     `json:"replaced"`         // the one in use when it was first switched on; 0: the shipped one
 }
 
 // SaveModel keeps a model, unused, and returns its number.
@@ -37,13 +38,14 @@ func (s *Store) Models(ctx context.Context) ([]Model, error) {
 		FittedAt    int64 `db:"fitted_at"`
 		InUse       int64 `db:"in_use"`
 		UsedAt      int64 `db:"used_at"`
+		Replaced    int64
 	}](ctx, s.read, s.q.ListModels, args{})
 	if err != nil {
 		return nil, fmt.Errorf("read the models: %w", err)
 	}
 	models := make([]Model, len(rows))
 	for i, r := range rows {
-		models[i] = Model{r.Number, r.Model, r.Note, fromMilli(r.FittedAt), r.InUse == 1, fromMilli(r.UsedAt)}
+		models[i] = Model{r.Number, r.Model, r.Note, fromMilli(r.FittedAt), r.InUse == 1, fromMilli(r.UsedAt), r.Replaced}
 	}
 	return models, nil
 }
@@ -52,10 +54,11 @@ func (s *Store) Models(ctx context.Context) ([]Model, error) {
 // told to reload.
 func (s *Store) UseModel(ctx context.Context, number int64) error {
 	err := s.inWriter(ctx, func(w *writer) error {
-		if _, err := w.run(ctx, s.q.StopModels, args{}); err != nil || number == 0 {
+		stopped, err := all[int64](ctx, w.tx, s.q.StopModels, args{})
+		if err != nil || number == 0 {
 			return err
 		}
-		n, err := w.run(ctx, s.q.UseModel, args{"number": number})
+		n, err := w.run(ctx, s.q.UseModel, args{"number": number, "was": append(stopped, 0)[0]}) // 0: the shipped one
 		if err == nil && n == 0 {
 			err = fmt.Errorf("there is no model %d", number)
 		}

@@ -145,12 +145,13 @@ type queries struct {
 	CountHeard        *query `query:"count-heard"`
 	Vanished          *query `query:"vanished"`
 	UnheardMessages   *query `query:"unheard-messages"`
-	OverdueTalks      *query `query:"overdue-talks"`
+	LateTalks         *query `query:"late-talks"`
 	JoinedToNothing   *query `query:"joined-to-nothing"`
 
 	ClaimWritebacks  *query `query:"claim-writebacks"`
 	ReadChange       *query `query:"read-change"`
 	SettleWriteback  *query `query:"settle-writeback"`
+	Undelivered      *query `query:"undelivered"`
 	RescueWritebacks *query `query:"rescue-writebacks"`
 	HurryWritebacks  *query `query:"hurry-writebacks"`
 	LastChange       *query `query:"last-change"`

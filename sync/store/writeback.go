@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // News is something a channel is to be told, held by this gateway until its lease ends.
@@ -30,7 +31,7 @@ type Change struct {
 	Raw        string
 	Note       string
 	Agency     string
-	TrackingID string
+	TrackingID string // as it was when the channel was first told, so that what is told again is the same
 	At         time.Time
 
 	To string // Reporter.Account: whom to tell. Personal data
@@ -50,12 +51,13 @@ func (n News) IsReceipt() bool { return n.Seq == 0 }
 // the earliest that is not yet told, so that its channel hears everything in order.
 func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease time.Duration) ([]News, error) {
 	type claimed struct {
-		Ref      string
-		EventRef string `db:"event_ref"`
-		Seq      int64
-		Told     int64
-		Attempts int
-		Since    int64
+		Ref        string
+		EventRef   string `db:"event_ref"`
+		Seq        int64
+		Told       int64
+		Attempts   int
+		Since      int64
+		TrackingID string `db:"tracking_id"`
 	}
 	var rows []claimed
 	err := s.inWriter(ctx, func(w *writer) (err error) {
@@ -70,6 +72,7 @@ func (s *Store) ClaimNews(ctx context.Context, source string, most int, lease ti
 	news := make([]News, len(rows))
 	for i, r := range rows {
 		news[i] = News{Ref: complaint.Ref(r.Ref), About: complaint.Ref(r.EventRef), Seq: r.Seq, Told: r.Told, Attempts: r.Attempts, Since: fromMilli(r.Since)}
+		news[i].Change.TrackingID = r.TrackingID
 		if err := s.readChange(ctx, &news[i]); err != nil {
 			return nil, err
 		}
@@ -95,7 +98,6 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		Raw         string
 		Note        string
 		Agency      string
-		TrackingID  string `db:"tracking_id"`
 		ThenStatus  string `db:"then_status"`
 		AboutSecret int64  `db:"about_secret"`
 		About       string `db:"about_reporter"`
@@ -109,7 +111,7 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		status = c.ThenStatus
 	}
 	n.Change = Change{
-		SourceID: c.SourceID, Status: complaint.Status(status), Raw: c.Raw, Note: c.Note, Agency: c.Agency, TrackingID: c.TrackingID, At: fromMilli(c.At),
+		SourceID: c.SourceID, Status: complaint.Status(status), Raw: c.Raw, Note: c.Note, Agency: c.Agency, TrackingID: n.Change.TrackingID, At: fromMilli(c.At),
 	}
 	n.Change.Secret = c.AboutSecret == 1
 	if n.Change.Secret && n.About != n.Ref {
@@ -181,6 +183,12 @@ func (s *Store) SettleNews(ctx context.Context, n News, to Settlement) error {
 			"state": to.State, "due": milli(to.Due), "reason": to.Reason, "detail": to.Detail, "uncounted": bit(to.Uncounted),
 		})
 	})
+}
+
+// Undelivered gives up news, by Ref and Told, that its channel had taken and could not bring to its person; also while we still
+// settle that it was taken. What is to be told again anyway is left alone.
+func (s *Store) Undelivered(ctx context.Context, source string, n News, detail string) error {
+	return s.order(ctx, s.q.Undelivered, args{"source": source, "ref": n.Ref, "told": n.Told, "reason": retry.Rejected, "detail": detail})
 }
 
 // RescueNews returns news to the queue whose lease has run out, or that an earlier run of the gateway named by dead held.

@@ -100,9 +100,8 @@ WHERE t.heard <> coalesce(m.n, 0)
 SELECT count(*) FROM message m WHERE m.state IN ('waiting', 'asked') AND NOT EXISTS (
     SELECT 1 FROM talk t WHERE t.source = m.source AND t.sender = m.sender AND t.due_at > 0)
 
--- name: overdue-talks
-SELECT count(*) FROM talk WHERE due_at > 0 AND lease_until <= {now}
-AND due_at + :patience < (SELECT received_at FROM complaint ORDER BY ref DESC LIMIT 1)
+-- name: late-talks
+SELECT source, count(*) AS n FROM talk WHERE due_at > 0 AND due_at < :before AND lease_until <= {now} GROUP BY source
 
 -- name: joined-to-nothing
 SELECT count(*) FROM message m WHERE m.state IN ('joined', 'followed')

@@ -121,10 +121,10 @@ SELECT coalesce(max(number), 0) + 1, CAST(:model AS text), CAST(:note AS text), 
 RETURNING number
 
 -- name: list-models
-SELECT number, model, note, fitted_at, in_use, used_at FROM model ORDER BY number
+SELECT number, model, note, fitted_at, in_use, used_at, replaced FROM model ORDER BY number
 
 -- name: stop-models
-UPDATE model SET in_use = 0 WHERE in_use = 1
+UPDATE model SET in_use = 0 WHERE in_use = 1 RETURNING number
 
 -- name: use-model
-UPDATE model SET in_use = 1, used_at = :now WHERE number = :number
+UPDATE model SET in_use = 1, used_at = :now, replaced = CASE WHEN used_at = 0 THEN :was ELSE replaced END WHERE number = :number

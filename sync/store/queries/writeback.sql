@@ -6,13 +6,14 @@ WITH picked AS MATERIALIZED (
                     AND (e.told < w.told OR e.told = w.told AND e.since < w.since))
     ORDER BY w.due_at LIMIT :most {lock}
 )
-UPDATE writeback SET state = 'leased', owner = :owner, lease_until = {now} + :lease, attempts = attempts + 1
+UPDATE writeback SET state = 'leased', owner = :owner, lease_until = {now} + :lease, attempts = attempts + 1,
+    tracking_id = coalesce(tracking_id, (SELECT t.tracking_id FROM ticket t WHERE t.ref = writeback.event_ref))
 WHERE (ref, event_ref, seq) IN (SELECT ref, event_ref, seq FROM picked)
-RETURNING ref, event_ref, seq, told, attempts, since
+RETURNING ref, event_ref, seq, told, attempts, since, coalesce(tracking_id, '') AS tracking_id
 
 -- name: read-change
 SELECT c.source, c.source_id, c.reporter, c.secret, coalesce(e.status, 'forwarded') AS status, coalesce(e.raw, '') AS raw, coalesce(e.note, '') AS note,
-       coalesce(e.agency, '') AS agency, coalesce(e.at, t.forwarded_at) AS at, t.tracking_id,
+       coalesce(e.agency, '') AS agency, coalesce(e.at, t.forwarded_at) AS at,
        coalesce((SELECT p.status FROM event p WHERE p.ref = t.ref AND p.seq <= :seq AND p.applied = 1 AND p.status <> ''
                  ORDER BY p.seq DESC LIMIT 1), 'forwarded') AS then_status,
        a.secret AS about_secret, a.reporter AS about_reporter
@@ -27,6 +28,10 @@ FROM complaint c LEFT JOIN link l ON l.ref = c.ref AND l.quiet = 1 WHERE c.ref =
 UPDATE writeback SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail,
     attempts = attempts - :uncounted
 WHERE ref = :ref AND event_ref = :event_ref AND seq = :seq AND owner = :owner AND attempts = :attempts AND state = 'leased'
+
+-- name: undelivered
+UPDATE writeback SET state = 'dead', owner = '', lease_until = 0, reason = :reason, detail = :detail
+WHERE ref = :ref AND told = :told AND source = :source AND state IN ('done', 'leased')
 
 -- name: rescue-writebacks
 UPDATE writeback SET state = 'ready', owner = '', lease_until = 0

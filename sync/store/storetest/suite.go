@@ -79,6 +79,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a step that succeeded is remembered", stepsSurvive},
 		{"a release is not an attempt", releaseUncounted},
 		{"events are recorded once and told in order", eventsOnce},
+		{"what is told again after a crash says the very same", retoldWordForWord},
+		{"what a channel could not bring to its person is given up", undelivered},
 		{"events out of order say nothing twice", unorderedEvents},
 		{"a channel that cannot be told is kept no news for", untellableSource},
 		{"an illegal move is recorded and told to nobody", illegalMove},

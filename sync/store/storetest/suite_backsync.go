@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -74,6 +76,50 @@ func eventsOnce(t *testing.T, h Harness) {
 	w.must(err)
 	if change.Status != complaint.InProgress || change.Raw != "Dalam Proses" || change.TrackingID != "1234567" || change.Agency != "Dinas Perhubungan" || seq != 4 {
 		t.Errorf("last change %+v, seq %d", change, seq)
+	}
+}
+
+// A channel that knows a repeat by its words would show it twice otherwise.
+func retoldWordForWord(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	first := w.news() // told, and the gateway dies before it records that
+	w.observe(ref, national.State{
+		Status: complaint.Disposed, Raw: "Terdisposisi", TrackingID: "1234567", Agency: "Dinas Perhubungan",
+		Events: []national.Event{{Key: "1", At: w.clock.Now(), Status: complaint.Disposed, Raw: "Terdisposisi"}},
+	})
+	w.must(w.RescueNews(t.Context(), "natuna/1%"))
+	told := w.tellAll()
+	if len(first) != 1 || len(told) != 2 || !cmp.Equal(told[0], first[0].Change) {
+		t.Fatalf("told %+v, and after the crash %+v", first, told)
+	}
+	if told[1].TrackingID != "1234567" {
+		t.Errorf("what nobody had tried to tell before the number was known is told as %+v", told[1])
+	}
+}
+
+func undelivered(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	first := w.news()[0]
+	w.must(w.Undelivered(t.Context(), "kantor", first, "another channel's"))
+	w.must(w.Undelivered(t.Context(), "portal", first, "it came back at once"))
+	if err := w.SettleNews(t.Context(), first, store.Settlement{State: store.Done, Reason: retry.Success}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("settled as told after it came back: %v", err)
+	}
+	w.observe(ref, national.State{Status: complaint.Disposed, Raw: "Terdisposisi"})
+	second := w.news()[0]
+	w.must(w.SettleNews(t.Context(), second, store.Settlement{State: store.Ready, Due: w.clock.Now().Add(time.Hour), Reason: retry.Timeout}))
+	w.must(w.Undelivered(t.Context(), "portal", second, "it is told again anyway"))
+	untold, err := w.NotTold(t.Context(), 10)
+	if err != nil || len(untold) != 2 || untold[0].State != store.Dead || untold[0].Detail != "it came back at once" || untold[1].State != store.Ready {
+		t.Errorf("not told is %+v, %v", untold, err)
+	}
+	w.clock.Advance(time.Hour)
+	w.tellAll()
+	w.must(w.Undelivered(t.Context(), "portal", second, "it came back late"))
+	if untold, err := w.NotTold(t.Context(), 10); err != nil || len(untold) != 2 || untold[1].Detail != "it came back late" {
+		t.Errorf("not told is %+v, %v", untold, err)
 	}
 }
 
