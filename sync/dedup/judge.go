@@ -36,7 +36,7 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 	best, bestRank := Verdict{Answer: New}, 0
 	own, template := 0, isTemplate(&later, among)
 	for i := range among {
-		if sharesReporter(&later, &among[i].Print) {
+		if SharesReporter(&later, &among[i].Print) {
 			own++
 		}
 	}
@@ -108,14 +108,15 @@ func crowds(later *Print, among []Earlier) (crowd []string) {
 func isTemplate(later *Print, among []Earlier) bool {
 	n := 0
 	for i := range among {
-		if p := &among[i].Print; p.InText == later.InText && !sharesReporter(later, p) {
+		if p := &among[i].Print; p.InText == later.InText && !SharesReporter(later, p) {
 			n++
 		}
 	}
 	return n >= copies
 }
 
-func sharesReporter(a, b *Print) bool {
+// SharesReporter says that something is known of both reporters and is the same.
+func SharesReporter(a, b *Print) bool {
 	return slices.ContainsFunc(a.Reporters, func(r string) bool { return slices.Contains(b.Reporters, r) })
 }
 

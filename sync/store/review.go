@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 )
 
 // What a person said of a review, or that nobody said anything.
@@ -101,7 +102,13 @@ func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, 
 		if err := w.closeReview(ctx, ref, Same, o.By); err != nil {
 			return err
 		}
-		return w.link(ctx, linking{ref: ref, primary: primary, matter: asked.matter(), by: o.By, writers: o.Writers})
+		m := asked.matter()
+		prints := map[complaint.Ref]dedup.Print{}
+		if err := w.readPrints(ctx, []complaint.Ref{ref, m.Earlier}, prints); err != nil {
+			return err
+		}
+		later, earlier := prints[ref], prints[m.Earlier]
+		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, writers: o.Writers, quiet: m.isAStrangers(&later, &earlier)})
 	})
 	return primary, err
 }
