@@ -98,6 +98,7 @@ type queries struct {
 
 	InsertFollowUp       *query `query:"insert-follow-up"`
 	FollowUpsDue         *query `query:"follow-ups-due"`
+	MovedFollowUp        *query `query:"moved-follow-up"`
 	PickFollowUps        *query `query:"pick-follow-ups"`
 	ClaimFollowUps       *query `query:"claim-follow-ups"`
 	ReadFollowUpTickets  *query `query:"read-follow-up-tickets"`
