@@ -213,8 +213,23 @@ func (w *writer) stands(ctx context.Context, primary complaint.Ref) (bool, error
 	if known != nil && !errors.Is(known, sql.ErrNoRows) {
 		return false, known
 	}
-	if known == nil && ticket.unheard("") {
-		return false, nil
+	if known == nil {
+		if unheard, err := w.endedUnheard(ctx, primary, ticket); err != nil || unheard {
+			return false, err
+		}
 	}
 	return err == nil || known == nil, nil
+}
+
+// endedUnheard says of a locked ticket whether the platform ended it unheard. Why it was closed stands in the note of the event
+// that closed it, which is read now: before the lock somebody may have been writing it.
+func (w *writer) endedUnheard(ctx context.Context, ref complaint.Ref, t ticketState) (bool, error) {
+	if complaint.Status(t.Status) != complaint.Closed {
+		return t.unheard(""), nil
+	}
+	note, err := one[string](ctx, w.tx, w.s.q.MovingNote, args{"ref": ref, "status": t.Status})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("read why %s was closed: %w", ref, err)
+	}
+	return t.unheard(note), nil
 }

@@ -39,6 +39,7 @@ type queries struct {
 	DeletePrints    *query `query:"delete-prints"`
 	LockDelivery    *query `query:"lock-delivery"`
 	LockKnown       *query `query:"lock-known"`
+	MovingNote      *query `query:"moving-note"`
 	SettleDecisions *query `query:"settle-decisions"`
 	ClaimDecided    *query `query:"claim-decided"`
 	OldestUndecided *query `query:"oldest-undecided"`

@@ -35,6 +35,8 @@ func duplicates() []promise {
 		{"what is being told while another takes the place is told there too", followUpMovedWhileTold},
 		{"what a person finds on the old ticket is told on the next too", followUpFoundAndMoved},
 		{"who closes a complaint as another's authority frees the next", notTheirAuthority},
+		{"what was closed as another's authority stands for nobody", notTheirAuthorityStandsForNobody},
+		{"what was closed with an answer stands for others", closedWithAnAnswerStands},
 		{"an answered primary stays the primary", answeredPrimary},
 		{"a chain of five has one primary", chainOfFive},
 		{"what is at the platform is linked for its answers alone", linkDelivered},
