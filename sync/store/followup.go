@@ -13,7 +13,7 @@ import (
 )
 
 // FollowUp is a complaint that is to be told the platform on an earlier one's ticket, held by this gateway until its lease
-// ends. Err is set where it cannot be read.
+// ends. Err is set where it cannot be read. Ticket has no ID where the earlier one is known by its tracking id alone.
 type FollowUp struct {
 	Claim     // AcceptedAt is when it was first tried
 	Complaint complaint.Complaint
@@ -94,7 +94,7 @@ func (s *Store) readFollowUps(ctx context.Context, rows []followUpRow, claimed t
 			Ref: refs[i], Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.FirstAt), SentAt: fromMilli(r.SentAt),
 			OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: claimed,
 		}
-		if f.Err == nil && f.Ticket.ID == "" {
+		if f.Err == nil && f.Ticket == (national.Ticket{}) {
 			f.Err = fmt.Errorf("%s has no ticket any more", f.About)
 		}
 	}
@@ -224,8 +224,9 @@ func (s *Store) RescueFollowUps(ctx context.Context, dead string) error {
 	})
 }
 
-// resolveFollowUp records what a person found out about a follow-up's open outcome, and says whether there is one. With a
-// national id it must be that of the ticket it was sent to.
+// resolveFollowUp records what a person found out about a follow-up's open outcome, or that they added one by hand that could
+// not be told, and says whether there is one. With an id it must be that of the ticket it was sent to; where that one's id is
+// not known, its tracking id.
 func (w *writer) resolveFollowUp(ctx context.Context, ref complaint.Ref, to State, id string) (bool, error) {
 	reason := retry.Reason("")
 	if to == Done {

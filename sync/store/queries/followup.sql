@@ -73,8 +73,9 @@ WHERE ref = :ref AND state IN ('ready', 'unknown', 'held', 'dead')
 -- name: resolve-follow-up
 UPDATE follow_up
 SET state = :state, sent_at = 0, due_at = :now, reason = :reason, detail = 'a person looked at the platform', changed_at = :now
-WHERE ref = :ref AND state IN ('unknown', 'held') AND sent_at > 0
-AND (:national_id = '' OR EXISTS (SELECT 1 FROM ticket t WHERE t.ref = follow_up.primary_ref AND t.national_id = :national_id))
+WHERE ref = :ref AND (state IN ('unknown', 'held') AND sent_at > 0 OR state IN ('held', 'dead') AND :state = 'done')
+AND (:national_id = '' OR EXISTS (SELECT 1 FROM ticket t WHERE t.ref = follow_up.primary_ref
+                                  AND (t.national_id = :national_id OR t.national_id = '' AND t.tracking_id = :national_id)))
 
 -- name: show-follow-up
 SELECT ref, primary_ref, state, attempts, reason, detail, sent_at, changed_at FROM follow_up WHERE ref = :ref
