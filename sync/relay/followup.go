@@ -15,8 +15,16 @@ import (
 // stepFollowUp is the one request that tells a follow-up.
 const stepFollowUp = "follow-up"
 
+// errByHand is a follow-up that only a person can tell.
+var errByHand = errors.New("add it to the ticket there by hand, or undo the link so that it is forwarded by itself")
+
 // errNoFollowUps is a platform that cannot be told.
-var errNoFollowUps = retry.Because(errors.New("this platform takes no follow-ups through the gateway: add it to the ticket there by hand, or undo the link so that it is forwarded by itself"), retry.CannotTell)
+var errNoFollowUps = retry.Because(fmt.Errorf("this platform takes no follow-ups through the gateway: %w", errByHand), retry.CannotTell)
+
+// withoutID is a ticket that only an official list named: the platform's own id, which telling it needs, is not known.
+func withoutID(f store.FollowUp) error {
+	return retry.Because(fmt.Errorf("%s is known by its tracking id %s alone: %w", f.About, f.Ticket.TrackingID, errByHand), retry.CannotTell)
+}
 
 // followUpLoop tells the platform, on the ticket of an earlier complaint, what a later one says about it. It keeps the
 // promises of the forwarder: the request is recorded before it goes out, and one whose outcome is open is looked for among
@@ -73,6 +81,8 @@ func (r *Relay) tellFollowUp(d *dispatcher, f store.FollowUp) bool {
 	case err != nil:
 	case r.platform.FollowUps == nil:
 		err = errNoFollowUps
+	case f.Ticket.ID == "":
+		err = withoutID(f)
 	default:
 		err = r.attempt(d, func(ctx context.Context) error { return a.join(ctx, f) })
 	}
@@ -128,7 +138,7 @@ func (r *Relay) followUp(f store.FollowUp) national.FollowUp {
 
 func (r *Relay) followUpVerdict(a *attempt, err error) store.Settlement {
 	to := r.verdict(a, err)
-	if errors.Is(err, errNoFollowUps) {
+	if errors.Is(err, errByHand) {
 		to.State = store.Held
 	}
 	return to

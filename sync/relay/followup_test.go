@@ -386,3 +386,44 @@ func TestFollowUpsWaitWhileCredentialsAreRefused(t *testing.T) {
 		r.joinedOnce(primary, ref)
 	})
 }
+
+// listed makes a complaint at the platform one that is known by its tracking id alone, as an official list does.
+func (r *rig) listed(ref complaint.Ref, status complaint.Status) {
+	r.Helper()
+	r.must(storetest.Sabotage(r.T, r.store, "UPDATE ticket SET national_id = '', tracking_id = '7212345', sync_at = 0, status = '"+string(status)+"' WHERE ref = '"+string(ref)+"'"))
+}
+
+func TestAFollowUpOfWhatIsKnownByItsTrackingIDAloneWaitsForAPerson(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		r.listed(primary, complaint.InProgress)
+		ref := r.follows(primary, asks())
+		seen := r.toldAs(nil, ref, store.Held)
+		if !strings.Contains(seen.Detail, "7212345") || !strings.Contains(seen.Detail, "by hand") || seen.Reason != string(retry.CannotTell) || seen.Attempts != 1 || !seen.SentAt.IsZero() {
+			t.Errorf("it is %+v", seen)
+		}
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: "7212345"}, time.Now(), nil))
+		r.toldAs(nil, ref, store.Done)
+		if n := r.sim.Stats().Calls[simulator.CallFollowUp]; n != 0 {
+			t.Errorf("the platform was asked %d times about a ticket without an id", n)
+		}
+		r.balanced()
+	})
+}
+
+func TestAFollowUpOfAClosedComplaintKnownByItsTrackingIDAloneGoesAlone(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		r.listed(primary, complaint.Done)
+		ref := r.follows(primary, asks())
+		r.until(ref, store.Done)
+		if story := r.story(ref); story.Earlier != primary || story.Primary != "" || r.atPlatform(ref) != 1 {
+			t.Errorf("it is %+v", story)
+		}
+		r.balanced()
+	})
+}

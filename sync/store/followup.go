@@ -13,7 +13,7 @@ import (
 )
 
 // FollowUp is a complaint that is to be told the platform on an earlier one's ticket, held by this gateway until its lease
-// ends. Err is set where it cannot be read.
+// ends. Err is set where it cannot be read. Ticket has no ID where the earlier one is known by its tracking id alone.
 type FollowUp struct {
 	Claim     // AcceptedAt is when it was first tried
 	Complaint complaint.Complaint
@@ -94,7 +94,7 @@ func (s *Store) readFollowUps(ctx context.Context, rows []followUpRow, claimed t
 			Ref: refs[i], Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.FirstAt), SentAt: fromMilli(r.SentAt),
 			OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: claimed,
 		}
-		if f.Err == nil && f.Ticket.ID == "" {
+		if f.Err == nil && f.Ticket == (national.Ticket{}) {
 			f.Err = fmt.Errorf("%s has no ticket any more", f.About)
 		}
 	}
@@ -127,7 +127,7 @@ func (s *Store) followUpTickets(ctx context.Context, about []complaint.Ref) (map
 }
 
 // BeginFollowUp records that the request is about to go out. It is durable when BeginFollowUp returns nil; only then may it
-// be made, and its outcome is open from here on. ErrLost: somebody else holds it now, or its link was undone.
+// be made, and its outcome is open from here on. ErrLost: somebody else holds it now, or its link was undone or moved.
 func (s *Store) BeginFollowUp(ctx context.Context, c Claim) error {
 	return s.change(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		return w.must(ctx, s.q.BeginFollowUp, args{"ref": c.Ref, "fence": c.Fence, "owner": s.owner})
@@ -137,39 +137,62 @@ func (s *Store) BeginFollowUp(ctx context.Context, c Claim) error {
 // SettleFollowUp ends a claim. ErrLost: somebody else holds it now, and nothing was changed.
 func (s *Store) SettleFollowUp(ctx context.Context, c Claim, to Settlement) error {
 	return s.change(ctx, c.Ref, func(ctx context.Context, w *writer) error {
-		return w.must(ctx, s.q.SettleFollowUp, args{
+		err := w.must(ctx, s.q.SettleFollowUp, args{
 			"ref": c.Ref, "fence": c.Fence, "owner": s.owner, "state": to.State, "due": milli(to.Due), "reason": to.Reason,
 			"detail": to.Detail, "uncounted": bit(to.Uncounted), "open": bit(to.Open),
 		})
+		if err != nil || to.Open || to.State == Ready {
+			return err
+		}
+		return w.tellMoved(ctx, c.Ref)
 	})
 }
 
-// GoAlone undoes the link of a follow-up whose primary is closed at the platform: the complaint is forwarded by itself and
-// points back to it, so that somebody reads it. To what somebody else named by its reference it points back nowhere: that
-// ticket's number is its reporter's own. ErrLost: somebody else holds the follow-up now, and nothing was changed.
+// tellMoved has a follow-up that is over about one primary told on the ticket of the one its link was moved to meanwhile.
+func (w *writer) tellMoved(ctx context.Context, ref complaint.Ref) error {
+	primary, err := one[complaint.Ref](ctx, w.tx, w.s.q.MovedFollowUp, args{"ref": ref})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read what stands for %s: %w", ref, err)
+	}
+	return w.followUp(ctx, ref, primary)
+}
+
+// GoAlone undoes the link of a follow-up whose primary is closed at the platform: the complaint is forwarded by itself.
+// ErrLost: somebody else holds the follow-up now, or another primary stands for it, and nothing was changed.
 func (s *Store) GoAlone(ctx context.Context, c Claim) error {
 	return s.change(ctx, c.Ref, func(ctx context.Context, w *writer) error {
 		if err := w.must(ctx, s.q.DropFollowUp, args{"ref": c.Ref, "fence": c.Fence, "owner": s.owner}); err != nil {
 			return err
 		}
-		was, err := one[linkRow](ctx, w.tx, s.q.ReadLink, args{"ref": c.Ref})
-		if err != nil {
-			return fmt.Errorf("read the link of %s: %w", c.Ref, err)
-		}
-		const why = "the complaint it is about is closed, so it goes on alone"
-		if err := w.cut(ctx, []complaint.Ref{c.Ref}, complaint.Ref(was.PrimaryRef), "", why); err != nil {
-			return err
-		}
-		if err := w.letGo(ctx, c.Ref, why); err != nil {
-			return err
-		}
-		if was.Quiet == 1 {
-			if own, err := w.ofOneSender(ctx, c.Ref, complaint.Ref(was.MatchedRef)); err != nil || !own {
-				return err
-			}
-		}
-		return w.pointBack(ctx, c.Ref, was.matter())
+		return w.goAlone(ctx, c.Ref, "the complaint it is about is closed, so it goes on alone")
 	})
+}
+
+// goAlone has a follow-up forwarded by itself. It points back to what it is about, so that somebody reads it; to what somebody
+// else named by its reference it points back nowhere: that ticket's number is its reporter's own.
+func (w *writer) goAlone(ctx context.Context, ref complaint.Ref, why string) error {
+	was, err := one[linkRow](ctx, w.tx, w.s.q.ReadLink, args{"ref": ref})
+	if err != nil {
+		return fmt.Errorf("read the link of %s: %w", ref, err)
+	}
+	if err := w.cut(ctx, []complaint.Ref{ref}, complaint.Ref(was.PrimaryRef), "", why); err != nil {
+		return err
+	}
+	if err := w.letGo(ctx, ref, why); err != nil {
+		return err
+	}
+	m := was.matter()
+	if was.Quiet == 1 {
+		if own, err := w.ofOneSender(ctx, ref, m.Earlier); err != nil || !own {
+			return err
+		}
+	} else { // the words it was found by may be another follow-up's, which has no ticket
+		m.Earlier = complaint.Ref(was.PrimaryRef)
+	}
+	return w.pointBack(ctx, ref, m)
 }
 
 // ofOneSender says whether two complaints came from one sender of one channel.
@@ -201,15 +224,19 @@ func (s *Store) RescueFollowUps(ctx context.Context, dead string) error {
 	})
 }
 
-// resolveFollowUp records what a person found out about a follow-up's open outcome, and says whether there is one. With a
-// national id it must be that of the ticket it was sent to.
+// resolveFollowUp records what a person found out about a follow-up's open outcome, or that they added one by hand that could
+// not be told, and says whether there is one. With an id it must be that of the ticket it was sent to; where that one's id is
+// not known, its tracking id.
 func (w *writer) resolveFollowUp(ctx context.Context, ref complaint.Ref, to State, id string) (bool, error) {
 	reason := retry.Reason("")
 	if to == Done {
 		reason = retry.Success
 	}
 	n, err := w.run(ctx, w.s.q.ResolveFollowUp, args{"ref": ref, "state": to, "reason": reason, "national_id": id})
-	return n > 0, err
+	if err != nil || n == 0 || to != Done {
+		return n > 0, err
+	}
+	return true, w.tellMoved(ctx, ref)
 }
 
 // FollowUpSeen is how far telling a follow-up has got.

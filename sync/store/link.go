@@ -43,7 +43,7 @@ func (w *writer) link(ctx context.Context, l linking) error {
 	told := []complaint.Ref{l.ref}
 	if len(followers) > 0 {
 		told = append(told, refsIn(followers)...)
-		if err := w.moveLinks(ctx, refsIn(followers), l.ref, l.primary); err != nil {
+		if err := w.moveLinks(ctx, followers, l.ref, l.primary); err != nil {
 			return err
 		}
 	}
@@ -61,8 +61,10 @@ func (w *writer) catchUp(ctx context.Context, linked []complaint.Ref, primary co
 	return nil
 }
 
-// moveLinks has another primary stand for some complaints. What waits to be told of the old one is told no more.
-func (w *writer) moveLinks(ctx context.Context, refs []complaint.Ref, from, to complaint.Ref) error {
+// moveLinks has another primary stand for some complaints. What waits to be told of the old one is told no more, and what a
+// follow-up says is told on the new one's ticket, whether or not the old one's has it.
+func (w *writer) moveLinks(ctx context.Context, followers []follower, from, to complaint.Ref) error {
+	refs := refsIn(followers)
 	if _, err := w.run(ctx, w.s.q.KeepUnlinked, args{"refs": refs, "by": "", "why": "another complaint stands for both: " + string(to)}); err != nil {
 		return fmt.Errorf("keep the links as they were: %w", err)
 	}
@@ -71,6 +73,14 @@ func (w *writer) moveLinks(ctx context.Context, refs []complaint.Ref, from, to c
 	}
 	if _, err := w.run(ctx, w.s.q.MoveLinks, args{"refs": refs, "primary_ref": to}); err != nil {
 		return fmt.Errorf("move the links: %w", err)
+	}
+	for _, f := range followers {
+		if !f.followsUp() {
+			continue
+		}
+		if err := w.followUp(ctx, complaint.Ref(f.Ref), to); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -93,9 +103,12 @@ func (w *writer) cut(ctx context.Context, refs []complaint.Ref, primary complain
 // of its primary.
 type follower struct {
 	Ref   string
+	Kind  string
 	Waits int64
 	Quiet int64
 }
+
+func (f follower) followsUp() bool { return dedup.Kind(f.Kind) == dedup.FollowUp }
 
 func (w *writer) linkedTo(ctx context.Context, primary complaint.Ref) ([]follower, error) {
 	followers, err := all[follower](ctx, w.tx, w.s.q.LinkedTo, args{"ref": primary})
@@ -114,29 +127,31 @@ func refsIn(followers []follower) []complaint.Ref {
 }
 
 // promote has the oldest complaint that waits behind a primary take its place, when that one is refused or closed unheard:
-// it is forwarded, and the others are linked to it. A quiet one added to that primary and to no other: it is forwarded by
-// itself, and its channel hears what becomes of it. Nobody stays unheard behind a refusal.
+// it is forwarded, and the others are linked to it. A follow-up takes nobody's place, for it says nothing by itself: where
+// none but follow-ups wait each goes on alone. So does a quiet one at any rate: it added to that primary and to no other.
+// Nobody stays unheard behind a refusal.
 func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string) error {
 	followers, err := w.linkedTo(ctx, primary)
 	if err != nil || len(followers) == 0 {
 		return err
 	}
-	var heir complaint.Ref
-	var freed, moved, alone []complaint.Ref
+	heir := heirAmong(followers)
+	var freed, alone []complaint.Ref
+	var moved []follower
 	for _, f := range followers {
 		switch ref := complaint.Ref(f.Ref); {
-		case f.Waits == 0: // it has a ticket of its own
+		case f.Waits == 0, ref == heir: // it has a ticket of its own, or is to have one
 			freed = append(freed, ref)
-		case f.Quiet == 1:
-			freed, alone = append(freed, ref), append(alone, ref)
-		case heir == "":
-			heir, freed = ref, append(freed, ref)
+		case f.Quiet == 1, heir == "":
+			alone = append(alone, ref)
 		default:
-			moved = append(moved, ref)
+			moved = append(moved, f)
 		}
 	}
-	if err := w.cut(ctx, freed, primary, "", why); err != nil {
-		return err
+	if len(freed) > 0 {
+		if err := w.cut(ctx, freed, primary, "", why); err != nil {
+			return err
+		}
 	}
 	if len(moved) > 0 {
 		if err := w.moveLinks(ctx, moved, primary, heir); err != nil {
@@ -144,7 +159,7 @@ func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string)
 		}
 	}
 	for _, ref := range alone {
-		if err := w.letGo(ctx, ref, "nobody answers for its primary "+string(primary)+" any more: "+why); err != nil {
+		if err := w.goAlone(ctx, ref, "nobody answers for its primary "+string(primary)+" any more: "+why); err != nil {
 			return err
 		}
 	}
@@ -152,6 +167,16 @@ func (w *writer) promote(ctx context.Context, primary complaint.Ref, why string)
 		return nil
 	}
 	return w.letGo(ctx, heir, "it takes the place of its primary "+string(primary)+": "+why)
+}
+
+// heirAmong is the oldest that waits with a matter of its own to tell; empty: none does.
+func heirAmong(followers []follower) complaint.Ref {
+	for _, f := range followers {
+		if f.Waits == 1 && f.Quiet == 0 && !f.followsUp() {
+			return complaint.Ref(f.Ref)
+		}
+	}
+	return ""
 }
 
 // letGo sends a complaint that was held back on its way.
@@ -188,8 +213,23 @@ func (w *writer) stands(ctx context.Context, primary complaint.Ref) (bool, error
 	if known != nil && !errors.Is(known, sql.ErrNoRows) {
 		return false, known
 	}
-	if known == nil && ticket.unheard("") {
-		return false, nil
+	if known == nil {
+		if unheard, err := w.endedUnheard(ctx, primary, ticket); err != nil || unheard {
+			return false, err
+		}
 	}
 	return err == nil || known == nil, nil
+}
+
+// endedUnheard says of a locked ticket whether the platform ended it unheard. Why it was closed stands in the note of the event
+// that closed it, which is read now: before the lock somebody may have been writing it.
+func (w *writer) endedUnheard(ctx context.Context, ref complaint.Ref, t ticketState) (bool, error) {
+	if complaint.Status(t.Status) != complaint.Closed {
+		return t.unheard(""), nil
+	}
+	note, err := one[string](ctx, w.tx, w.s.q.MovingNote, args{"ref": ref, "status": t.Status})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("read why %s was closed: %w", ref, err)
+	}
+	return t.unheard(note), nil
 }

@@ -39,6 +39,7 @@ type queries struct {
 	DeletePrints    *query `query:"delete-prints"`
 	LockDelivery    *query `query:"lock-delivery"`
 	LockKnown       *query `query:"lock-known"`
+	MovingNote      *query `query:"moving-note"`
 	SettleDecisions *query `query:"settle-decisions"`
 	ClaimDecided    *query `query:"claim-decided"`
 	OldestUndecided *query `query:"oldest-undecided"`
@@ -98,6 +99,7 @@ type queries struct {
 
 	InsertFollowUp       *query `query:"insert-follow-up"`
 	FollowUpsDue         *query `query:"follow-ups-due"`
+	MovedFollowUp        *query `query:"moved-follow-up"`
 	PickFollowUps        *query `query:"pick-follow-ups"`
 	ClaimFollowUps       *query `query:"claim-follow-ups"`
 	ReadFollowUpTickets  *query `query:"read-follow-up-tickets"`

@@ -47,6 +47,9 @@ SELECT state FROM delivery WHERE ref = :ref {lock-wait}
 -- name: lock-known
 SELECT status, status_raw FROM ticket WHERE ref = :ref {lock-wait}
 
+-- name: moving-note
+SELECT note FROM event WHERE ref = :ref AND applied = 1 AND status = :status ORDER BY seq LIMIT 1
+
 -- name: settle-decisions
 UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,

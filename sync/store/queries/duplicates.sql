@@ -24,7 +24,7 @@ DELETE FROM link WHERE ref {in :refs}
 UPDATE link SET primary_ref = :primary_ref WHERE ref {in :refs}
 
 -- name: linked-to
-SELECT l.ref, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
+SELECT l.ref, l.kind, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
 FROM link l LEFT JOIN delivery d ON d.ref = l.ref WHERE l.primary_ref = :ref ORDER BY l.ref
 
 -- name: read-link

@@ -10,6 +10,10 @@ SET state = CASE WHEN follow_up.sent_at = 0 THEN 'ready' ELSE 'unknown' END, sin
     attempts = 0, first_attempt_at = 0, reason = '', detail = '', changed_at = excluded.changed_at
 WHERE follow_up.state <> 'leased' AND (follow_up.state <> 'done' OR follow_up.primary_ref <> excluded.primary_ref)
 
+-- name: moved-follow-up
+SELECT l.primary_ref FROM link l JOIN follow_up f ON f.ref = l.ref
+WHERE l.ref = :ref AND l.kind = 'follow_up' AND l.primary_ref <> f.primary_ref
+
 -- name: follow-ups-due
 SELECT count(*) FROM (SELECT 1 AS one FROM follow_up WHERE state IN ('ready', 'unknown') AND due_at <= :now LIMIT 1) AS due
 
@@ -35,7 +39,7 @@ FROM ticket t JOIN complaint c ON c.ref = t.ref WHERE t.ref {in :refs}
 -- name: begin-follow-up
 UPDATE follow_up SET sent_at = {now}
 WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased' AND lease_until > {now}
-AND EXISTS (SELECT 1 FROM link l WHERE l.ref = follow_up.ref AND l.kind = 'follow_up')
+AND EXISTS (SELECT 1 FROM link l WHERE l.ref = follow_up.ref AND l.kind = 'follow_up' AND l.primary_ref = follow_up.primary_ref)
 
 -- name: settle-follow-up
 UPDATE follow_up
@@ -45,6 +49,7 @@ WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 
 -- name: drop-follow-up
 DELETE FROM follow_up WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
+AND EXISTS (SELECT 1 FROM link l WHERE l.ref = follow_up.ref AND l.kind = 'follow_up' AND l.primary_ref = follow_up.primary_ref)
 
 -- name: point-back
 UPDATE delivery SET earlier_ref = :earlier_ref WHERE ref = :ref
@@ -68,8 +73,9 @@ WHERE ref = :ref AND state IN ('ready', 'unknown', 'held', 'dead')
 -- name: resolve-follow-up
 UPDATE follow_up
 SET state = :state, sent_at = 0, due_at = :now, reason = :reason, detail = 'a person looked at the platform', changed_at = :now
-WHERE ref = :ref AND state IN ('unknown', 'held') AND sent_at > 0
-AND (:national_id = '' OR EXISTS (SELECT 1 FROM ticket t WHERE t.ref = follow_up.primary_ref AND t.national_id = :national_id))
+WHERE ref = :ref AND (state IN ('unknown', 'held') AND sent_at > 0 OR state IN ('held', 'dead') AND :state = 'done')
+AND (:national_id = '' OR EXISTS (SELECT 1 FROM ticket t WHERE t.ref = follow_up.primary_ref
+                                  AND (t.national_id = :national_id OR t.national_id = '' AND t.tracking_id = :national_id)))
 
 -- name: show-follow-up
 SELECT ref, primary_ref, state, attempts, reason, detail, sent_at, changed_at FROM follow_up WHERE ref = :ref

@@ -69,6 +69,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a follow-up of a closed complaint goes on alone", followUpGoesAlone},
 		{"what is added to a closed complaint goes on alone and says so", additionGoesAlone},
 		{"an operator's orders about a follow-up", followUpOrders},
+		{"a follow-up of what a list named can be read and resolved", followUpOfAListedOne},
+		{"what the platform refuses to be told a person adds by hand", followUpAddedByHand},
 		{"a follow-up that was freed can be linked again", followUpAgain},
 		{"a claim is exclusive, ordered and counted before the attempt", claims},
 		{"what is decided while nobody waits is claimed at once", claimedAsDecided},

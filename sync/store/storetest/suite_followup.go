@@ -314,3 +314,38 @@ func followUpAgain(t *testing.T, h Harness) {
 		t.Errorf("after a restart it is told on %q", f.Ticket.ID)
 	}
 }
+
+// What an official list named has no id that the platform's API takes. It can be read, and a person says what became of it.
+func followUpOfAListedOne(t *testing.T, h Harness) {
+	w := begin(t, h)
+	was := w.unknown(1, store.Held)
+	w.must(w.ResolveListed(t.Context(), was, store.Found{TrackingID: "7212345"}))
+	asks := w.keep(report(2))[0].Ref
+	w.decideAll(judge)
+	LinkAsFollowUp(t, w.Store, asks, was.Ref)
+	f := w.followUp()
+	if f.Ticket != (national.Ticket{TrackingID: "7212345"}) || f.About != was.Ref {
+		t.Errorf("claimed %+v", f)
+	}
+	w.must(w.SettleFollowUp(t.Context(), f.Claim, store.Settlement{State: store.Held, Reason: retry.CannotTell}))
+	if err := w.ResolveNotSent(t.Context(), asks); err == nil {
+		t.Error("nothing was sent, and it can be resolved as not sent")
+	}
+	if err := w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212346"}, w.clock.Now(), nil); err == nil {
+		t.Error("it was resolved by another ticket's number")
+	}
+	w.told(asks, store.Held)
+	w.must(w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212345"}, w.clock.Now(), nil))
+	w.told(asks, store.Done)
+	w.ledger(store.Ledger{Accepted: 2, Delivered: 1, Linked: 1})
+}
+
+// A person adds by hand what the platform refuses from us.
+func followUpAddedByHand(t *testing.T, h Harness) {
+	w := begin(t, h)
+	earlier, later := w.followed(nil)
+	w.deliver(earlier, "700")
+	w.tellFollowUp(w.followUp(), store.Settlement{State: store.Dead, Reason: retry.Rejected, Detail: "422"})
+	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now(), nil))
+	w.told(later, store.Done)
+}

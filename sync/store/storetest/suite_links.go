@@ -2,11 +2,13 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
@@ -140,6 +142,52 @@ func notTheirAuthority(t *testing.T, h Harness) {
 	w.says(refs[0], national.Event{Key: "c", Status: complaint.Closed, Raw: "Ditutup oleh Admin", Text: "Bukan kewenangan kami."})
 	w.state(refs[1], store.Ready)
 	w.ledger(store.Ledger{Accepted: 4, Delivered: 1, Linked: 2, Waiting: 1})
+}
+
+// The agency said why in its note alone: nothing is linked to it any more, by whom and however.
+func notTheirAuthorityStandsForNobody(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first, reviewed := w.reviewed()
+	w.deliver(first, "700")
+	w.says(first, national.Event{Key: "c", Status: complaint.Closed, Raw: "Ditutup oleh Admin", Text: "Bukan kewenangan kami."})
+	w.says(first, national.Event{Key: "n", Status: complaint.Closed, Raw: "Ditutup oleh Admin", Text: "Salam dari Ranai."})
+	if _, err := w.DecideReview(t.Context(), reviewed, true, store.Order{By: "budi"}); err == nil || !strings.Contains(err.Error(), "closed unheard") {
+		t.Errorf("a person's answer to a review: %v", err)
+	}
+	w.state(reviewed, store.Held)
+	other := w.keep(report(2))[0].Ref
+	w.decideAll(judgeByText)
+	if _, err := w.Link(t.Context(), other, first, store.Order{By: "budi"}); err == nil || !strings.Contains(err.Error(), "closed unheard") {
+		t.Errorf("an order: %v", err)
+	}
+	w.state(other, store.Ready)
+	again := w.keep(copyOf(1, "lagi"))[0].Ref
+	a := &asking{answer: func(_ dedup.Print, among []dedup.Earlier) dedup.Verdict {
+		if !slices.ContainsFunc(among, func(e dedup.Earlier) bool { return e.Ref == first }) {
+			return dedup.Verdict{Answer: dedup.New}
+		}
+		return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: first, Score: 1}
+	}}
+	w.decideAll(a.judge)
+	w.state(again, store.Ready)
+	added, as := w.filed("9", "siti", "sudah ada?", func(f *store.Filing) { f.About, f.Own = first, true })
+	if as != store.MessageJoined {
+		t.Errorf("what is added to it is %s", as)
+	}
+	w.state(added, store.New)
+}
+
+// Closed because it was answered, it stands for who tells the same.
+func closedWithAnAnswerStands(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first, second := w.reviewed()
+	w.deliver(first, "700")
+	w.says(first, national.Event{Key: "c", Status: complaint.Closed, Raw: "Ditutup oleh Admin", Text: "Lampu sudah diganti."})
+	w.says(first, national.Event{Key: "n", Status: complaint.Closed, Raw: "Ditutup oleh Admin", Text: "Tiang di seberang bukan kewenangan kami."})
+	if primary, err := w.DecideReview(t.Context(), second, true, store.Order{By: "budi"}); err != nil || primary != first {
+		t.Errorf("linked to %q, %v", primary, err)
+	}
+	w.state(second, store.Linked)
 }
 
 func answeredPrimary(t *testing.T, h Harness) {
