@@ -89,8 +89,14 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 			return err
 		}
 		r.at(BeforeSync)
-		return r.store.Record(ctx, asked.Ref, store.Observation{State: state, SyncAt: r.nextSync(asked), Writers: r.writers})
+		return r.store.Record(ctx, asked.Ref, store.Observation{
+			State: state, SyncAt: r.nextSync(asked), Writers: r.writers, Held: asked.Until,
+		})
 	})
+	if errors.Is(err, store.ErrLost) { // the platform answered us, and somebody after us
+		r.log.Warn("an answer took longer than its hold; whoever asked anew knows more", "ref", asked.Ref)
+		return nil
+	}
 	v := retry.Of(err)
 	r.metrics.backsync.WithLabelValues(string(v.Reason)).Inc()
 	if err == nil {
@@ -110,7 +116,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 	}
 	postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := r.store.PostponeSync(postponing, asked.Ref, again); err != nil && !errors.Is(err, context.Canceled) {
+	if err := r.store.PostponeSync(postponing, asked, again); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrLost) {
 		r.log.Warn("a question could not be postponed; it is asked again soon", "ref", asked.Ref, "error", err)
 	}
 	return err

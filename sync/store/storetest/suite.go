@@ -83,6 +83,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a channel that cannot be told is kept no news for", untellableSource},
 		{"an illegal move is recorded and told to nobody", illegalMove},
 		{"a final status is never asked about again", finalIsFinal},
+		{"a final status keeps the platform's word for it", finalKeepsItsWord},
+		{"an answer that comes after its hold changes nothing", staleAnswer},
 		{"a named lease has one owner and moves", namedLease},
 		{"a pause ends at its time", pauseEnds},
 		{"an operator's orders keep the ledger", operatorOrders},
