@@ -18,6 +18,8 @@ const (
 	syncHold = 5 * time.Minute
 	// syncFailed is when a question that failed is asked again.
 	syncFailed = 10 * time.Minute
+	// syncSpread is by how large a share the time until the next question is changed at random.
+	syncSpread = 0.1
 )
 
 // backsyncLoop asks the platform what became of each complaint: a fresh one often, one that has long been still rarely,
@@ -123,10 +125,10 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 }
 
 // nextSync grows with the time a complaint has been still: a tenth of it, between Sync.Fresh and Sync.Old, changed by up
-// to a tenth at random so that a month's import is not asked about in one minute.
+// to syncSpread at random so that a month's import is not asked about in one minute.
 func (r *Relay) nextSync(asked store.Asked) time.Time {
 	now := r.now()
 	still := now.Sub(asked.ChangedAt)
 	wait := min(max(still/10, r.cfg.National.Sync.Fresh.D()), r.cfg.National.Sync.Old.D())
-	return now.Add(time.Duration(float64(wait) * (0.9 + 0.2*rand.Float64())))
+	return now.Add(time.Duration(float64(wait) * (1 + syncSpread*(2*rand.Float64()-1))))
 }

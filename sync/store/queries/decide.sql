@@ -50,7 +50,7 @@ SELECT status, status_raw FROM ticket WHERE ref = :ref {lock-wait}
 -- name: settle-decisions
 UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
-    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
+    due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END, category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END
 WHERE ref {in :refs} AND decided_at = 0
 
