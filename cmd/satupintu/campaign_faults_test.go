@@ -56,9 +56,9 @@ func (c *campaign) fillDisk() {
 	c.tally.add("full disk", began, time.Now().Add(time.Second))
 }
 
-// jump sets the gateways' clocks wrong by an hour, either way, or right again.
+// jump sets the gateways' clocks wrong, two days ahead or an hour behind, or right again.
 func (c *campaign) jump() {
-	off := []string{"1h", "-1h", "0s"}[c.random.IntN(3)]
+	off := []string{"49h", "-1h", "0s"}[c.random.IntN(3)]
 	c.setClock(off)
 	c.tally.add("clock jump", time.Now(), time.Now().Add(2*time.Second))
 }
@@ -132,7 +132,7 @@ func refuses() simulator.Rule {
 	return simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Refuse, Word: refuseWord}
 }
 
-// peace ends everything that goes wrong. The clocks are two hours on, so that what a wrong clock put off is due.
+// peace ends everything that goes wrong. The clocks are right, and what they put off while they were ahead is brought back.
 func (c *campaign) peace() {
 	c.clearSky()
 	began := time.Now()
@@ -141,7 +141,7 @@ func (c *campaign) peace() {
 			s.life.kill()
 		}
 	}
-	c.setClock("2h")
+	c.setClock("0s")
 	for _, s := range c.stations {
 		s.point = ""
 		s.life = s.launch(clockFile + "=" + c.clock)

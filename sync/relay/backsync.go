@@ -18,6 +18,8 @@ const (
 	syncHold = 5 * time.Minute
 	// syncFailed is when a question that failed is asked again.
 	syncFailed = 10 * time.Minute
+	// syncSpread is by how large a share the time until the next question is changed at random.
+	syncSpread = 0.1
 )
 
 // backsyncLoop asks the platform what became of each complaint: a fresh one often, one that has long been still rarely,
@@ -89,8 +91,14 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 			return err
 		}
 		r.at(BeforeSync)
-		return r.store.Record(ctx, asked.Ref, store.Observation{State: state, SyncAt: r.nextSync(asked), Writers: r.writers})
+		return r.store.Record(ctx, asked.Ref, store.Observation{
+			State: state, SyncAt: r.nextSync(asked), Writers: r.writers, Held: asked.Until,
+		})
 	})
+	if errors.Is(err, store.ErrLost) { // the platform answered us, and somebody after us
+		r.log.Warn("an answer took longer than its hold; whoever asked anew knows more", "ref", asked.Ref)
+		return nil
+	}
 	v := retry.Of(err)
 	r.metrics.backsync.WithLabelValues(string(v.Reason)).Inc()
 	if err == nil {
@@ -110,17 +118,17 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 	}
 	postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	if err := r.store.PostponeSync(postponing, asked.Ref, again); err != nil && !errors.Is(err, context.Canceled) {
+	if err := r.store.PostponeSync(postponing, asked, again); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrLost) {
 		r.log.Warn("a question could not be postponed; it is asked again soon", "ref", asked.Ref, "error", err)
 	}
 	return err
 }
 
 // nextSync grows with the time a complaint has been still: a tenth of it, between Sync.Fresh and Sync.Old, changed by up
-// to a tenth at random so that a month's import is not asked about in one minute.
+// to syncSpread at random so that a month's import is not asked about in one minute.
 func (r *Relay) nextSync(asked store.Asked) time.Time {
 	now := r.now()
 	still := now.Sub(asked.ChangedAt)
 	wait := min(max(still/10, r.cfg.National.Sync.Fresh.D()), r.cfg.National.Sync.Old.D())
-	return now.Add(time.Duration(float64(wait) * (0.9 + 0.2*rand.Float64())))
+	return now.Add(time.Duration(float64(wait) * (1 + syncSpread*(2*rand.Float64()-1))))
 }

@@ -106,11 +106,14 @@ func (v conversation) hasEnough() bool {
 }
 
 // patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away that is
-// longer: the channel still has the file.
+// longer: the channel still has the file. A message that a wrong clock dated counts from the first try.
 func (v conversation) patience(m *store.Heard, err error) time.Time {
 	most := fetchPatience
 	if errors.Is(err, store.ErrShelf) {
 		most = answerWait
+	}
+	if m.ReceivedAt.After(v.now()) {
+		return v.t.TriedAt.Add(most)
 	}
 	return later(v.t.TriedAt, m.ReceivedAt).Add(most)
 }

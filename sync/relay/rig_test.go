@@ -38,6 +38,7 @@ type rig struct {
 	wrap    func(national.Platform) national.Platform
 	between func(http.RoundTripper) http.RoundTripper // stands between the gateway and the simulator
 	at      func(relay.Point)
+	now     func() time.Time // nil: time.Now
 	channel *channel
 	extra   []relay.Channel
 	log     bytes.Buffer
@@ -88,7 +89,7 @@ func (r *rig) start() {
 	r.runs++
 	var err error
 	r.store, err = store.Open(r.Context(), store.Options{
-		DSN: "sqlite:" + filepath.Join(r.folder, "natuna.db"), Owner: fmt.Sprintf("natuna/%d", r.runs),
+		DSN: "sqlite:" + filepath.Join(r.folder, "natuna.db"), Owner: fmt.Sprintf("natuna/%d", r.runs), Now: r.now,
 	})
 	r.must(err)
 	files, err := store.OpenFiles(filepath.Join(r.folder, "files"))
@@ -104,7 +105,7 @@ func (r *rig) start() {
 	r.relay = relay.New(relay.Options{
 		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter,
 		Engine:  dedup.NewEngine(dedup.Options{Hasher: key, Window: r.cfg.Dedup.Window.D(), ReviewAbove: r.cfg.Dedup.ReviewAbove}),
-		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at,
+		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at, Now: r.now,
 	})
 	ctx, stop := context.WithCancel(r.Context())
 	r.stop, r.done = stop, make(chan error, 1)

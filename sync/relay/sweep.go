@@ -21,12 +21,17 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 		down    trouble
 		cleaned time.Time
 		asked   time.Time
+		ahead   time.Time
 	)
 	for ctx.Err() == nil {
 		err := r.sweep(ctx)
 		if now := r.now(); now.Sub(asked) >= r.reviewEvery() {
 			asked = now
 			err = errors.Join(err, r.sweepDuplicates(ctx))
+		}
+		if now := time.Now(); ahead.IsZero() || now.Sub(ahead) >= aheadEvery { // by no clock that is set
+			ahead = now
+			err = errors.Join(err, r.bringBack(ctx))
 		}
 		down.watch(ctx, r.log, "sweeping the store", err)
 		if now := r.now(); now.Sub(cleaned) > time.Hour {

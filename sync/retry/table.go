@@ -103,16 +103,16 @@ func UnreadableAnswer(err error) error {
 	return &Error{Verdict: row.Verdict, Reason: row.Reason, Err: err}
 }
 
-// mostRetryAfter bounds what a peer may ask for, so that a broken clock over there does not silence us for a year.
-const mostRetryAfter = 24 * time.Hour
+// MostAfter bounds what a peer may ask for, so that a broken clock over there does not silence us for a year.
+const MostAfter = 24 * time.Hour
 
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return min(max(time.Duration(seconds)*time.Second, 0), mostRetryAfter)
+		return min(max(time.Duration(seconds)*time.Second, 0), MostAfter)
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return min(max(at.Sub(now), 0), mostRetryAfter)
+		return min(max(at.Sub(now), 0), MostAfter)
 	}
 	return 0
 }

@@ -16,6 +16,7 @@ type Asked struct {
 	NationalID  string
 	ForwardedAt time.Time
 	ChangedAt   time.Time
+	Until       time.Time // until then nobody else asks; also the mark of this question
 }
 
 // ClaimSync takes up to most tickets whose status is due. Until hold has passed no other gateway takes them; a crash
@@ -26,6 +27,7 @@ func (s *Store) ClaimSync(ctx context.Context, most int, hold time.Duration) ([]
 		NationalID  string `db:"national_id"`
 		ForwardedAt int64  `db:"forwarded_at"`
 		ChangedAt   int64  `db:"changed_at"`
+		Until       int64  `db:"sync_at"`
 	}
 	now := s.now()
 	var rows []asked
@@ -38,7 +40,7 @@ func (s *Store) ClaimSync(ctx context.Context, most int, hold time.Duration) ([]
 	}
 	out := make([]Asked, len(rows))
 	for i, r := range rows {
-		out[i] = Asked{complaint.Ref(r.Ref), r.NationalID, fromMilli(r.ForwardedAt), fromMilli(r.ChangedAt)}
+		out[i] = Asked{complaint.Ref(r.Ref), r.NationalID, fromMilli(r.ForwardedAt), fromMilli(r.ChangedAt), fromMilli(r.Until)}
 	}
 	return out, nil
 }
@@ -48,19 +50,20 @@ type Observation struct {
 	State   national.State
 	SyncAt  time.Time // ask again then, unless the complaint is final
 	Writers []string  // sources that can be told
+	Held    time.Time // Asked.Until of the question; zero: it was not asked under a hold
 }
 
 // Record writes what is new in an observation: each event once, by its key; the complaint's status by its legal moves;
-// and what the channels of this complaint and of those linked to it are to be told.
+// and what the channels of this complaint and of those linked to it are to be told. ErrLost: somebody else asked after the
+// hold had passed and knows more, or nothing more is asked; nothing was changed.
 func (s *Store) Record(ctx context.Context, ref complaint.Ref, o Observation) error {
 	return s.change(ctx, ref, func(ctx context.Context, w *writer) error { return w.record(ctx, ref, o) })
 }
 
-// PostponeSync asks again later.
-func (s *Store) PostponeSync(ctx context.Context, ref complaint.Ref, at time.Time) error {
-	return s.change(ctx, ref, func(ctx context.Context, w *writer) error {
-		_, err := w.run(ctx, s.q.PostponeSync, args{"ref": ref, "sync_at": milli(at)})
-		return err
+// PostponeSync asks again later. ErrLost: as with Record.
+func (s *Store) PostponeSync(ctx context.Context, asked Asked, at time.Time) error {
+	return s.change(ctx, asked.Ref, func(ctx context.Context, w *writer) error {
+		return w.must(ctx, s.q.PostponeSync, args{"ref": asked.Ref, "sync_at": milli(at), "held": milli(asked.Until)})
 	})
 }
 
@@ -73,6 +76,7 @@ type ticketState struct {
 	TrackingID string `db:"tracking_id"`
 	HeldBy     string `db:"held_by"`
 	Seq        int64  `db:"last_seq"`
+	SyncAt     int64  `db:"sync_at"`
 	moved      bool
 	note       string // of the last event that moved it
 }
@@ -81,6 +85,9 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	t, err := one[ticketState](ctx, w.tx, w.s.q.LockTicket, args{"ref": ref})
 	if err != nil {
 		return fmt.Errorf("read the ticket of %s: %w", ref, notFound(err))
+	}
+	if !o.Held.IsZero() && t.SyncAt != milli(o.Held) {
+		return ErrLost
 	}
 	keys, err := all[string](ctx, w.tx, w.s.q.EventKeys, args{"ref": ref})
 	if err != nil {
@@ -112,7 +119,7 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 			return err
 		}
 	}
-	if o.State.Raw != "" {
+	if now := complaint.Status(t.Status); o.State.Raw != "" && (o.State.Status == now || !now.Final()) { // an end keeps its own word
 		t.Raw = o.State.Raw
 	}
 	if err := w.updateTicket(ctx, ref, t, o.SyncAt); err != nil {

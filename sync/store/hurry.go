@@ -17,7 +17,7 @@ func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) 
 	for {
 		var refs []string
 		err := s.inWriter(ctx, func(w *writer) (err error) {
-			if refs, err = all[string](ctx, w.tx, s.q.PickLate, args{"reasons": reasons, "most": hurryBatch}); err != nil || len(refs) == 0 {
+			if refs, err = all[string](ctx, w.tx, s.q.PickLate, args{"reasons": reasons, "most": hurryBatch, "now": w.now}); err != nil || len(refs) == 0 {
 				return err
 			}
 			_, err = w.run(ctx, s.q.Hurry, args{"refs": refs})

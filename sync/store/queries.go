@@ -116,6 +116,13 @@ type queries struct {
 	CountFollowUpsUntold *query `query:"count-follow-ups-untold"`
 	CountFollowUpsDone   *query `query:"count-follow-ups-done"`
 
+	BringBackDeliveries *query `query:"bring-back-deliveries"`
+	BringBackFollowUps  *query `query:"bring-back-follow-ups"`
+	BringBackNews       *query `query:"bring-back-news"`
+	BringBackTalks      *query `query:"bring-back-talks"`
+	BringBackReviews    *query `query:"bring-back-reviews"`
+	BringBackQuestions  *query `query:"bring-back-questions"`
+
 	ClaimSync        *query `query:"claim-sync"`
 	LockTicket       *query `query:"lock-ticket"`
 	EventKeys        *query `query:"event-keys"`

@@ -1,12 +1,14 @@
+-- Whoever asks knows its question by the time its hold ends, which no later question has.
+
 -- name: claim-sync
 WITH picked AS MATERIALIZED (
     SELECT ref FROM ticket WHERE sync_at > 0 AND sync_at <= :now ORDER BY sync_at LIMIT :most {lock}
 )
 UPDATE ticket SET sync_at = :until WHERE ref IN (SELECT ref FROM picked)
-RETURNING ref, national_id, forwarded_at, changed_at
+RETURNING ref, national_id, forwarded_at, changed_at, sync_at
 
 -- name: lock-ticket
-SELECT status, status_raw, tracking_id, held_by, last_seq FROM ticket WHERE ref = :ref {lock-wait}
+SELECT status, status_raw, tracking_id, held_by, last_seq, sync_at FROM ticket WHERE ref = :ref {lock-wait}
 
 -- name: event-keys
 SELECT key FROM event WHERE ref = :ref
@@ -29,7 +31,7 @@ UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_i
 WHERE ref = :ref
 
 -- name: postpone-sync
-UPDATE ticket SET sync_at = :sync_at WHERE ref = :ref AND sync_at > 0
+UPDATE ticket SET sync_at = :sync_at WHERE ref = :ref AND sync_at = :held AND sync_at > 0
 
 -- name: sync-overdue
 SELECT coalesce(min(sync_at), 0) FROM ticket WHERE sync_at > 0

@@ -13,7 +13,8 @@ SELECT r.source, r.sender, r.heard, r.heard_at, r.received_at, 0, '', r.received
 FROM {rows source text, sender text, heard bigint, heard_at bigint, received_at bigint} WHERE true
 ON CONFLICT (source, sender) DO UPDATE SET
     heard = talk.heard + excluded.heard,
-    heard_at = CASE WHEN talk.heard_at > excluded.heard_at THEN talk.heard_at ELSE excluded.heard_at END,
+    heard_at = CASE WHEN talk.heard_at > excluded.heard_at AND talk.heard_at <= excluded.waiting_since THEN talk.heard_at
+                    ELSE excluded.heard_at END, -- nobody wrote later than now
     waiting_since = CASE WHEN talk.waiting_since = 0 THEN excluded.waiting_since ELSE talk.waiting_since END,
     due_at = CASE WHEN talk.waiting_since > 0 AND talk.waiting_since + :longest < excluded.due_at
                   THEN talk.waiting_since + :longest ELSE excluded.due_at END
@@ -28,7 +29,7 @@ WITH picked AS MATERIALIZED (
 )
 UPDATE talk
 SET owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
-    tried_at = CASE WHEN tried_at = 0 THEN :now ELSE tried_at END
+    tried_at = CASE WHEN tried_at = 0 OR tried_at > :now THEN :now ELSE tried_at END
 WHERE (source, sender) IN (SELECT source, sender FROM picked)
 RETURNING sender, heard, heard_at, waiting_since, asked_at, ref, fence, attempts, tried_at
 

@@ -53,7 +53,7 @@ SELECT note FROM event WHERE ref = :ref AND applied = 1 AND status = :status ORD
 -- name: settle-decisions
 UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
-    category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
+    due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END, category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END
 WHERE ref {in :refs} AND decided_at = 0
 

@@ -51,7 +51,7 @@ type promise struct {
 
 // Run runs the suite. fresh gives each test a database of its own.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
-	for _, c := range append(slices.Concat(listings(), duplicates(), conversations()), []promise{
+	for _, c := range append(slices.Concat(listings(), duplicates(), conversations(), wrongClocks()), []promise{
 		{"what is kept is there after reopening", keepSurvives},
 		{"a known complaint is answered with its reference and stored once", keepOnce},
 		{"changed content is a revision and forwarded once", keepRevision},
@@ -87,6 +87,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"a channel that cannot be told is kept no news for", untellableSource},
 		{"an illegal move is recorded and told to nobody", illegalMove},
 		{"a final status is never asked about again", finalIsFinal},
+		{"a final status keeps the platform's word for it", finalKeepsItsWord},
+		{"an answer that comes after its hold changes nothing", staleAnswer},
 		{"a named lease has one owner and moves", namedLease},
 		{"a pause ends at its time", pauseEnds},
 		{"an operator's orders keep the ledger", operatorOrders},

@@ -194,9 +194,77 @@ func finalIsFinal(t *testing.T, h Harness) {
 	if after, err := w.ClaimSync(t.Context(), 10, time.Minute); err != nil || len(after) != 0 {
 		t.Errorf("asked about a closed one: %+v, %v", after, err)
 	}
-	w.must(w.PostponeSync(t.Context(), ref, w.clock.Now()))
+	if err := w.PostponeSync(t.Context(), asked[0], w.clock.Now()); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a late answer postpones a closed one: %v", err)
+	}
 	if after, err := w.ClaimSync(t.Context(), 10, time.Minute); err != nil || len(after) != 0 {
 		t.Errorf("a late answer woke a closed one: %+v, %v", after, err)
+	}
+}
+
+// Who asked, was frozen past its hold and wakes, knows less than who asked after it.
+func staleAnswer(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.tellAll()
+	other := w
+	if h.Gateway > 1 {
+		other = open(t, h, w.clock, "sedanau/1")
+	}
+	w.clock.Advance(5 * time.Minute)
+	claim := func(by world) store.Asked {
+		asked, err := by.ClaimSync(t.Context(), 10, 5*time.Minute)
+		w.must(err)
+		if len(asked) != 1 || !asked[0].Until.Equal(w.clock.Now().Add(5*time.Minute)) {
+			t.Fatalf("asked %+v", asked)
+		}
+		return asked[0]
+	}
+	answer := func(by world, a store.Asked, status complaint.Status, raw string) error {
+		return by.Record(t.Context(), ref, store.Observation{
+			State: national.State{Status: status, Raw: raw}, SyncAt: w.clock.Now().Add(time.Hour), Writers: []string{"portal"}, Held: a.Until,
+		})
+	}
+	w.must(answer(w, claim(w), complaint.InProgress, "Dalam Proses"))
+	w.clock.Advance(time.Hour)
+	first := claim(w)
+	w.clock.Advance(5 * time.Minute)
+	second := claim(other)
+	if err := answer(w, first, complaint.InProgress, "Dalam Proses"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("while another asks, the first to ask recorded its answer: %v", err)
+	}
+	w.must(answer(other, second, complaint.Postponed, "Tertunda"))
+	if err := answer(w, first, complaint.InProgress, "Dalam Proses"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the first to ask recorded what it had read before: %v", err)
+	}
+	next := w.whereabouts(ref).SyncAt
+	if err := w.PostponeSync(t.Context(), first, w.clock.Now()); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the first to ask says when to ask again: %v", err)
+	}
+	if now := w.whereabouts(ref); !now.SyncAt.Equal(next) || now.Status != complaint.Postponed || now.StatusRaw != "Tertunda" {
+		t.Errorf("got %+v, want it asked about at %s", now, next)
+	}
+	var told []complaint.Status
+	for _, c := range w.tellAll() {
+		told = append(told, c.Status)
+	}
+	if want := []complaint.Status{complaint.InProgress, complaint.Postponed}; !slices.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}
+
+// An older word of the platform, such as a list's, does not stand beside a status that nothing follows.
+func finalKeepsItsWord(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.observe(ref, national.State{Status: complaint.Done, Raw: "Selesai"})
+	w.tellAll()
+	w.observe(ref, national.State{Status: complaint.InProgress, Raw: "Dalam Proses"})
+	if story := w.state(ref, store.Done); story.Status != complaint.Done || story.StatusRaw != "Selesai" {
+		t.Errorf("status %s, raw %s", story.Status, story.StatusRaw)
+	}
+	if told := w.tellAll(); len(told) != 0 {
+		t.Errorf("told %+v", told)
 	}
 }
 

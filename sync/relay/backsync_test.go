@@ -1,0 +1,53 @@
+package relay_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/relay"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// A gateway that is frozen between the platform's answer and its record tells nobody what is no longer so: the one that
+// asked meanwhile knows more.
+func TestAnAnswerThatWasFrozenIsNoNews(t *testing.T) {
+	bubble(t, func(r *rig) {
+		says := national.State{Status: complaint.InProgress, Raw: "Dalam Proses"}
+		r.wrap = func(p national.Platform) national.Platform {
+			p.Status = platformSays(func() national.State { return says })
+			return p
+		}
+		frozen := 0
+		r.at = func(p relay.Point) {
+			if p != relay.BeforeSync || frozen > 0 {
+				return
+			}
+			frozen++
+			<-time.After(6 * time.Minute)
+			says = national.State{Status: complaint.Postponed, Raw: "Tertunda"}
+			asked, err := r.store.ClaimSync(r.Context(), 1, time.Minute) // as another gateway does
+			r.must(err)
+			r.must(r.store.Record(r.Context(), asked[0].Ref, store.Observation{
+				State: says, SyncAt: time.Now().Add(time.Hour), Writers: []string{"portal"}, Held: asked[0].Until,
+			}))
+		}
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		r.until(ref, store.Done)
+		pass(45 * time.Minute)
+		if story := r.story(ref); frozen != 1 || story.Status != complaint.Postponed || story.StatusRaw != "Tertunda" {
+			t.Errorf("frozen %d times, it is %s (%s)", frozen, story.Status, story.StatusRaw)
+		}
+		if told, want := r.channel.heard("1"), []complaint.Status{complaint.Forwarded, complaint.Postponed}; !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
+		}
+	})
+}
+
+type platformSays func() national.State
+
+func (says platformSays) Status(context.Context, string) (national.State, error) { return says(), nil }
