@@ -29,6 +29,8 @@ type Settings struct {
 
 	WriteBack map[string]Call `yaml:"write_back" doc:"for each status, or any for the others: a request that tells it; must be harmless when repeated"`
 	Message   string          `yaml:"message" doc:"what {message} says, with {ref} {time} {status} {note} {agency} {tracking_id}; without it, the text short of the configuration's texts"`
+
+	formerID string // of a preset: the key that was an item's id before, and is not any more
 }
 
 // Auth is how we sign in. One of its parts is given at most.
