@@ -302,3 +302,33 @@ func TestRequestsOfOnesOwnToPlaySMSHaveItsNumber(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestAnAnswerThroughPlaySMSIsFoldedByItsAlphabet(t *testing.T) {
+	for _, tt := range []struct {
+		note, unicode string
+		letters       int // at most
+		ends          string
+	}{
+		{"Petugas ke “Sungai Ulu” – besok…", "0", 153, "besok..."},
+		{strings.Repeat("petugas ke lokasi ", 100), "0", 4 * 153, "..."},
+		{"Petugas ke 道路", "1", 70, "道路"},
+		{strings.Repeat("jalan 道路 ", 100), "1", 4 * 67, "..."},
+	} {
+		p := &playSMSServer{}
+		c := playSMSChannel(t, p, func(s *Settings) { s.Message = "{note}" })
+		one := change()
+		one.Note = tt.note
+		must(t, c.WriteStatus.WriteStatus(t.Context(), one))
+		said := p.asked[len(p.asked)-1]
+		if n := len([]rune(said.Get("msg"))); n > tt.letters || said.Get("unicode") != tt.unicode || !strings.HasSuffix(said.Get("msg"), tt.ends) {
+			t.Errorf("%.30s: %d letters, unicode %s: %s", tt.note, n, said.Get("unicode"), said.Get("msg"))
+		}
+	}
+	p := &playSMSServer{}
+	long := change()
+	long.Note = strings.Repeat("petugas ke lokasi ", 100)
+	must(t, playSMSChannel(t, p, func(s *Settings) { s.SMSParts = 1 }).WriteStatus.WriteStatus(t.Context(), long))
+	if n := len(p.asked[0].Get("msg")); n > 160 {
+		t.Errorf("one part holds %d letters", n)
+	}
+}
