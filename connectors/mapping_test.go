@@ -301,6 +301,37 @@ func TestAnExpressionIsBounded(t *testing.T) {
 	}
 }
 
+func TestAnIDOfSeveralValuesIsTheSameEachTimeAndAnotherForEachChange(t *testing.T) {
+	m := mapper(t, `{id: {expr: "hashOf(ID, hp, at)"}, text: isi}`)
+	at := time.Date(2026, 1, 3, 14, 5, 0, 0, wib())
+	id := func(number, phone, at any) string {
+		got, err := m.Map(map[string]any{"ID": number, "hp": phone, "at": at, "isi": "lampu mati"})
+		if err != nil || len(got.SourceID) != 32 {
+			t.Errorf("%v %v %v: %q, %v", number, phone, at, got.SourceID, err)
+		}
+		return got.SourceID
+	}
+	one := id(int64(7), "6281255501234", at)
+	for _, same := range []string{id("7", "6281255501234", at.UTC()), id(json.Number("7"), "6281255501234", at)} {
+		if same != one {
+			t.Errorf("the same values have the ids %s and %s", one, same)
+		}
+	}
+	ids := map[string]bool{one: true}
+	for _, other := range []string{
+		id(int64(8), "6281255501234", at), id(int64(7), "6281255509999", at), id(int64(7), "6281255501234", at.Add(time.Second)),
+		id(int64(76), "281255501234", at), id(int64(7), "6281255501234", nil), id(nil, nil, nil),
+	} {
+		ids[other] = true
+	}
+	if len(ids) != 7 {
+		t.Errorf("%d ids of 7 records", len(ids))
+	}
+	if _, err := m.Map(map[string]any{"ID": []any{}, "isi": "a"}); err == nil {
+		t.Error("a list is taken for part of an id")
+	}
+}
+
 func TestAMapperDoesNotChangeTheRecordAndGivesTheSameEachTime(t *testing.T) {
 	m := mapper(t, portal)
 	sent := record(t, `{"ticket": 1, "message": "x", "desa": "Ranai", "kecamatan": "Bunguran Timur", "messages": [{"at": 1767423900}]}`)

@@ -72,7 +72,7 @@ func referenceMap() string {
 | key | meaning |
 |---|---|
 | ` + "`from`" + ` | a key of the record, or a dotted path |
-| ` + "`expr`" + ` | an expression (expr-lang.org) over the record's keys; ` + "`$env[\"Isi Laporan\"]`" + ` for a key that is no word |
+| ` + "`expr`" + ` | an expression (expr-lang.org) over the record's keys; ` + "`$env[\"Isi Laporan\"]`" + ` for a key that is no word, ` + "`hashOf(a, b)`" + ` for an id made of several values |
 | ` + "`layout`" + ` | how a time is written, in Go's layouts, such as ` + "`02-01-2006 15:04`" + `; one or a list |
 | ` + "`lookup`" + ` | a table from the channel's values to ours |
 | ` + "`default`" + ` | for a missing value, or one that is not in ` + "`lookup`" + ` |

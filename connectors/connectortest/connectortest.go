@@ -54,7 +54,8 @@ type Channel struct {
 	Heard func() []Heard
 	// RepeatsHeard is true where the channel cannot tell repeats apart: what is said again is heard again.
 	RepeatsHeard bool
-	// Person is whom the suite speaks to, as a Message.Sender of the channel. Required with Say.
+	// Person is whom the suite speaks to, as a Message.Sender of the channel. Required with Say, and with a WriteStatus that
+	// goes to StatusChange.To.
 	Person string
 
 	// Media puts a file of so many bytes into the channel, and says how a message names it. Required with Fetch.
@@ -212,7 +213,7 @@ func breaksQuietly(s *session) {
 		}
 	}
 	if c.WriteStatus != nil {
-		s.wantMarked(c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
+		s.wantMarked(c.WriteStatus.WriteStatus(s.ctx, s.sampleStatus(1)))
 	}
 	if c.Say != nil {
 		s.wantMarked(c.Say.Say(s.ctx, s.saying(1)))

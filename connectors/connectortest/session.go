@@ -130,7 +130,7 @@ func leavesNothingRunning(s *session) {
 		s.note("", err)
 	}
 	if c.WriteStatus != nil {
-		s.note("", c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)))
+		s.note("", c.WriteStatus.WriteStatus(s.ctx, s.sampleStatus(1)))
 	}
 	if c.Say != nil {
 		s.note("", c.Say.Say(s.ctx, s.saying(1)))

@@ -37,18 +37,18 @@ func whenTelling(keeps func(s *session, c connectors.Connector)) func(*session) 
 }
 
 // sampleStatus is a change of the complaint whose id is 1.
-func sampleStatus(seq int64) connectors.StatusChange {
+func (s *session) sampleStatus(seq int64) connectors.StatusChange {
 	statuses := []complaint.Status{complaint.Forwarded, complaint.InProgress, complaint.Done}
 	return connectors.StatusChange{
 		Ref: "SP-1KAZ5T8M3Q0X4RD", SourceID: "1", Seq: seq, Status: statuses[int(seq-1)%len(statuses)],
-		Note: "Diteruskan ke dinas", Agency: "Dinas Perhubungan", TrackingID: "700" + string(rune('0'+seq)),
+		Note: "Diteruskan ke dinas", Agency: "Dinas Perhubungan", TrackingID: "700" + string(rune('0'+seq)), To: s.channel.Person,
 		At: time.Date(2026, 1, 3, 14, 5, int(seq), 0, time.UTC),
 	}
 }
 
 func (s *session) tell(c connectors.Connector, seq int64) {
 	s.t.Helper()
-	err := c.WriteStatus.WriteStatus(s.ctx, sampleStatus(seq))
+	err := c.WriteStatus.WriteStatus(s.ctx, s.sampleStatus(seq))
 	s.note("", err)
 	if err != nil {
 		s.t.Fatalf("WriteStatus: %v", err)
@@ -112,7 +112,7 @@ func (s *session) wantMarked(err error) retry.Error {
 }
 
 func marksRefusals(s *session, c connectors.Connector) {
-	s.wantVerdicts(func() error { return c.WriteStatus.WriteStatus(s.ctx, sampleStatus(1)) })
+	s.wantVerdicts(func() error { return c.WriteStatus.WriteStatus(s.ctx, s.sampleStatus(1)) })
 }
 
 // wantVerdicts has the channel answer a call with each HTTP status, and wants the verdict that the one table has for it.
@@ -142,7 +142,7 @@ func tellsCancelled(s *session, c connectors.Connector) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
 	s.within("WriteStatus with a cancelled context", func() {
-		err := c.WriteStatus.WriteStatus(ctx, sampleStatus(1))
+		err := c.WriteStatus.WriteStatus(ctx, s.sampleStatus(1))
 		s.note("", err)
 		if err == nil && len(s.channel.Told()) == 0 {
 			s.t.Errorf("WriteStatus with a cancelled context says it told the channel, and did not")

@@ -29,6 +29,9 @@ type Settings struct {
 
 	WriteBack map[string]Call `yaml:"write_back" doc:"for each status, or any for the others: a request that tells it; must be harmless when repeated"`
 	Message   string          `yaml:"message" doc:"what {message} says, with {ref} {time} {status} {note} {agency} {tracking_id}; without it, the text short of the configuration's texts"`
+	SMSParts  int             `yaml:"sms_parts" doc:"parts of {sms} at most; a longer message is cut at a word"`
+
+	formerID string // of a preset: the key that was an item's id before, and is not any more
 }
 
 // Auth is how we sign in. One of its parts is given at most.
@@ -104,7 +107,8 @@ type Photos struct {
 }
 
 // Call is one request that tells a status. In its path, query, form and json stand {id} {ref} {status} {note} {agency}
-// {tracking_id} {at} {to} {message}, and each is escaped as its place needs.
+// {tracking_id} {at} {to} {message}, and each is escaped as its place needs. {sms} is the message as an SMS holds it, {unicode}
+// (0 or 1) and {coding} (0 or 2) whether it needs more than the GSM alphabet.
 type Call struct {
 	Method string            `yaml:"method" doc:"POST when empty" enum:"POST,PUT,PATCH,GET"`
 	Path   string            `yaml:"path" doc:"on the list's server, such as /api/aduan/{id}/status"`
@@ -141,7 +145,7 @@ func defaults() *Settings {
 		Auth:    Auth{Key: Key{In: inHeader}, OAuth2: OAuth2{In: inHeader}},
 		Paging:  Paging{First: 1, Size: 100, Most: mostPages},
 		Since:   Since{Overlap: config.Duration(15 * time.Minute), Behind: 50},
-		Photos:  Photos{MaxSize: 10 << 20, Most: 5},
+		Photos:  Photos{MaxSize: 10 << 20, Most: 5}, SMSParts: 4,
 	}
 }
 

@@ -18,6 +18,7 @@ type note struct {
 	Met   connectors.Marks `json:"met,omitempty"`   // handed out, and met by the reading under way
 	Walk  *walk            `json:"walk,omitempty"`  // the reading under way
 	Again int              `json:"again,omitempty"` // readings in a row that found something new while they turned pages
+	Anew  bool             `json:"anew,omitempty"`  // with a preset whose ids are made in another way than before: what is kept in mind is by the new ids
 
 	// Lacked are those that a reading that asked for what is new should have brought, and did not. While there are any, the
 	// whole list is read, to see whether they are gone or the server does not do as it is asked.
@@ -55,7 +56,7 @@ func (n note) cursor() (connectors.Cursor, error) {
 			*marks = nil
 		}
 	}
-	if reflect.ValueOf(n).IsZero() {
+	if blank := (note{Anew: n.Anew}); reflect.DeepEqual(n, blank) {
 		return "", nil
 	}
 	return connectors.CursorOf(n)
@@ -86,6 +87,16 @@ func (n *note) meet(page []connectors.Mark) (fresh []bool, first int) {
 	n.Met = n.Met.With(page...)
 	n.Seen = slices.DeleteFunc(slices.Clone(n.Seen), func(one connectors.Mark) bool { return here[one] })
 	return fresh, first
+}
+
+// rename puts the new mark of an item in the place of the one it had before its id was made in another way, so that it does
+// not come again.
+func (n *note) rename(was, is connectors.Mark) {
+	for _, marks := range []*connectors.Marks{&n.Seen, &n.Met, &n.Lacked} {
+		if marks.Has(was) {
+			*marks = slices.DeleteFunc(slices.Clone(*marks), func(m connectors.Mark) bool { return m == was }).With(is)
+		}
+	}
 }
 
 // bound keeps the newest of what was handed out, as many as fit into the cursor.

@@ -22,6 +22,7 @@ type item struct {
 	made   complaint.Complaint
 	aside  *connectors.SetAside
 	taken  bool
+	former uint64 // the sum of its mark before the preset's ids were made in another way; 0: none
 }
 
 // items makes items of the entries of a page.
@@ -67,6 +68,9 @@ func (c *connector) item(raw []byte) item {
 	one.made.Reporter.Account = one.made.Reporter.Phone
 	one.taken = true
 	one.mark.Sum = sumOf([]byte(one.made.SourceID)) | 1
+	if former := c.settings.formerID; former != "" {
+		one.former = sumOf([]byte(textAt(record, former))) | 1
+	}
 	return one
 }
 

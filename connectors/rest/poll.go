@@ -21,6 +21,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
+	n.Anew = n.Anew || from == "" && c.settings.formerID != ""
 	r := &reading{connector: c, note: n}
 	fresh, err := r.read(ctx)
 	if err != nil {
@@ -142,6 +143,9 @@ func (r *reading) meet(items []item, clock time.Time) []item {
 		}
 		if r.settings.Since.Format == numberFormat || at <= clock.UnixMicro() {
 			n.Top = max(n.Top, at)
+		}
+		if one.former != 0 && !n.Anew {
+			n.rename(connectors.Mark{Time: at, Sum: one.former}, one.mark)
 		}
 		open, marks = append(open, one), append(marks, one.mark)
 	}

@@ -51,6 +51,11 @@ func (s *Settings) whole() *Settings {
 	}
 	if len(full.WriteBack) == 0 {
 		full.WriteBack = preset.WriteBack
+	} else if preset.formerID != "" { // requests of the operator's own may need {id} as the server has it
+		preset.Map["id"], preset.formerID = connectors.Value{From: preset.formerID}, ""
+	}
+	if _, own := s.Map["id"]; !own {
+		full.formerID = preset.formerID
 	}
 	full.Query = over(preset.Query, s.Query)
 	full.Map = over(preset.Map, s.Map)
@@ -106,18 +111,19 @@ func koboSettings() Settings {
 }
 
 // playSMSSettings read the inbox of playSMS through its web services, index.php. It gives the newest first, at most as many as
-// are asked for, and only those after a number: so more is asked for until less comes. Answers are sent as SMS.
+// are asked for, and only those after a number: so more is asked for until less comes. Answers are sent as SMS. The number
+// alone is no id: one of the last messages may be deleted, and its number given to another person's.
 func playSMSSettings() Settings {
 	return Settings{
 		Items: "data", Query: map[string]string{"app": "ws", "op": "ix"}, Empty: Empty{Field: "error", Is: "501"},
 		Auth:   Auth{Key: Key{Name: "h", In: inQuery}},
 		Paging: Paging{Style: byGrowing, Limit: "c"},
-		Since:  Since{Param: "last", Field: "id", Format: numberFormat},
+		Since:  Since{Param: "last", Field: "id", Format: numberFormat}, formerID: "id",
 		Map: connectors.Mapping{
-			"id": {From: "id"}, "text": {From: "msg"}, "reporter.phone": {From: "src"}, "reported_at": {From: "dt"},
+			"id": {Expr: "hashOf(id, src, dt)"}, "text": {From: "msg"}, "reporter.phone": {From: "src"}, "reported_at": {From: "dt"},
 		},
 		WriteBack: map[string]Call{anyStatus: {
-			Method: "GET", Query: map[string]string{"op": "pv", "to": "{to}", "msg": "{message}", "nofooter": "1"},
+			Method: "GET", Query: map[string]string{"op": "pv", "to": "{to}", "msg": "{sms}", "unicode": "{unicode}", "nofooter": "1"},
 			Good: Good{Field: "data.0.status", Is: "OK"},
 		}},
 	}

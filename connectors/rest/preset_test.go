@@ -178,6 +178,7 @@ func TestSapawarga(t *testing.T) {
 // playSMSServer answers as index.php?app=ws: newest first, no page, no total; an error where nothing is there.
 type playSMSServer struct {
 	inbox int
+	other int // this number was given to another person's message
 	asked []url.Values
 }
 
@@ -202,6 +203,9 @@ func (p *playSMSServer) list(w http.ResponseWriter, query url.Values) {
 	var rows []map[string]string
 	for id := p.inbox; id > last && len(rows) < most; id-- {
 		rows = append(rows, map[string]string{"id": strconv.Itoa(id), "src": "+6281270004403", "dst": "1708", "msg": "lampu mati", "dt": "2026-01-03 14:05:00"})
+		if id == p.other {
+			rows[len(rows)-1]["src"], rows[len(rows)-1]["msg"] = "+6281270004409", "jalan rusak"
+		}
 	}
 	if len(rows) == 0 {
 		_, _ = fmt.Fprint(w, `{"status":"ERR","error":"501","timestamp":1767423900}`)
@@ -240,5 +244,91 @@ func TestPlaySMS(t *testing.T) {
 	s.Query["u"] = "lain"
 	if _, err := openOn(t, p, s).Poll.Poll(t.Context(), ""); err == nil {
 		t.Error("a refusal is taken for an empty inbox")
+	}
+}
+
+func playSMSChannel(t *testing.T, p *playSMSServer, set func(*Settings)) *channel {
+	t.Helper()
+	s := preset(playSMS, "https://sms.natuna.example/index.php")
+	s.Query = map[string]string{"u": "dinas"}
+	if set != nil {
+		set(s)
+	}
+	return openOn(t, p, s)
+}
+
+func TestANumberThatPlaySMSUsesAgainIsAnotherPersonsMessage(t *testing.T) {
+	p := &playSMSServer{inbox: 9}
+	c := playSMSChannel(t, p, nil)
+	if got := c.ids(t); len(got) != 9 {
+		t.Fatalf("of 9 messages %d came", len(got))
+	}
+	p.other = 9 // the last was deleted, and the table's counter fell back
+	page, fault := c.drain(t.Context())
+	if fault != "" || len(page.Complaints) != 1 || page.Complaints[0].Reporter.Account != "+6281270004409" {
+		t.Errorf("got %+v, %s", page.Complaints, fault)
+	}
+	if again := c.ids(t); len(again) > 0 {
+		t.Errorf("again: %q", again)
+	}
+}
+
+// What was taken in under its number alone does not come again when the gateway begins to make ids in another way.
+func TestMessagesOfPlaySMSThatWereTakenInByTheirNumberDoNotComeAgain(t *testing.T) {
+	p := &playSMSServer{inbox: 730}
+	before := playSMSChannel(t, p, func(s *Settings) { s.Map = connectors.Mapping{"id": {From: "id"}} })
+	if got := before.ids(t); len(got) != 730 || got[0] != "730" {
+		t.Fatalf("of 730 messages %d came, %q first", len(got), got[0])
+	}
+	c := playSMSChannel(t, p, nil)
+	c.from = before.from
+	if got := c.ids(t); len(got) > 0 {
+		t.Errorf("%d came again", len(got))
+	}
+	p.inbox = 733
+	if got := c.ids(t); len(got) != 3 {
+		t.Errorf("of 3 new messages %d came", len(got))
+	}
+	p.other = 730
+	if got := c.ids(t); len(got) != 1 {
+		t.Errorf("another's message with a number of before: %d came", len(got))
+	}
+}
+
+func TestRequestsOfOnesOwnToPlaySMSHaveItsNumber(t *testing.T) {
+	p := &playSMSServer{inbox: 1}
+	c := playSMSChannel(t, p, func(s *Settings) { s.WriteBack = map[string]Call{anyStatus: {Path: "/tandai/{id}"}} })
+	if got := c.ids(t); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAnAnswerThroughPlaySMSIsFoldedByItsAlphabet(t *testing.T) {
+	for _, tt := range []struct {
+		note, unicode string
+		letters       int // at most
+		ends          string
+	}{
+		{"Petugas ke “Sungai Ulu” – besok…", "0", 153, "besok..."},
+		{strings.Repeat("petugas ke lokasi ", 100), "0", 4 * 153, "..."},
+		{"Petugas ke 道路", "1", 70, "道路"},
+		{strings.Repeat("jalan 道路 ", 100), "1", 4 * 67, "..."},
+	} {
+		p := &playSMSServer{}
+		c := playSMSChannel(t, p, func(s *Settings) { s.Message = "{note}" })
+		one := change()
+		one.Note = tt.note
+		must(t, c.WriteStatus.WriteStatus(t.Context(), one))
+		said := p.asked[len(p.asked)-1]
+		if n := len([]rune(said.Get("msg"))); n > tt.letters || said.Get("unicode") != tt.unicode || !strings.HasSuffix(said.Get("msg"), tt.ends) {
+			t.Errorf("%.30s: %d letters, unicode %s: %s", tt.note, n, said.Get("unicode"), said.Get("msg"))
+		}
+	}
+	p := &playSMSServer{}
+	long := change()
+	long.Note = strings.Repeat("petugas ke lokasi ", 100)
+	must(t, playSMSChannel(t, p, func(s *Settings) { s.SMSParts = 1 }).WriteStatus.WriteStatus(t.Context(), long))
+	if n := len(p.asked[0].Get("msg")); n > 160 {
+		t.Errorf("one part holds %d letters", n)
 	}
 }

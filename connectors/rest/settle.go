@@ -101,6 +101,7 @@ func (r *reading) settle(how ending) {
 		r.drop() // what did not come may have been pushed onto a page that was read before
 	} else {
 		n.Seen, n.Met = n.Met, nil
+		n.Anew = n.Anew || r.settings.formerID != ""
 	}
 	bySince := r.settings.Since.Param != "" && n.Wrong != r.sinceSettings()
 	if !bySince && !w.Full {

@@ -93,6 +93,7 @@ func (s *Settings) checkPhotos(wrong *config.Faults) {
 }
 
 func (s *Settings) checkCalls(wrong *config.Faults) {
+	wrong.When(s.SMSParts < 1 || s.SMSParts > connectors.MostSMSParts, "sms_parts", fmt.Sprintf("is not between 1 and %d", connectors.MostSMSParts))
 	for status, one := range s.WriteBack {
 		field := "write_back." + status
 		wrong.When(status != anyStatus && !slices.Contains(complaint.Statuses(), complaint.Status(status)), field, "is no status; "+statusWords())

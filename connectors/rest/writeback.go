@@ -22,7 +22,7 @@ type call struct {
 }
 
 func placeholders() []string {
-	return []string{"id", "ref", "status", "note", "agency", "tracking_id", "at", "to", "message"}
+	return []string{"id", "ref", "status", "note", "agency", "tracking_id", "at", "to", "message", "sms", "unicode", "coding"}
 }
 
 func newCall(c Call) (call, error) {
@@ -97,9 +97,14 @@ func (c *connector) addressOf(one call, values map[string]string) (string, error
 
 // values are what a template may hold.
 func (c *connector) values(change connectors.StatusChange) map[string]string {
+	message := c.texts.Message(c.settings.Message, change, c.region)
+	sms, unicode, coding := connectors.FoldSMS(message, c.settings.SMSParts), "0", "0"
+	if sms.Unicode {
+		unicode, coding = "1", "2"
+	}
 	return map[string]string{
 		"id": change.SourceID, "ref": string(change.Ref), "status": string(change.Status), "note": change.Note,
 		"agency": change.Agency, "tracking_id": change.TrackingID, "at": change.At.In(c.region).Format(time.RFC3339), "to": change.To,
-		"message": c.texts.Message(c.settings.Message, change, c.region),
+		"message": message, "sms": sms.Text(), "unicode": unicode, "coding": coding,
 	}
 }

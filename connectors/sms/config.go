@@ -36,6 +36,7 @@ type Fields struct {
 	ID       string `yaml:"id" doc:"the gateway's own id of the message"`
 	Sender   string `yaml:"sender" doc:"the sender's number"`
 	Text     string `yaml:"text" doc:"the words"`
+	Charset  string `yaml:"charset" doc:"how the words are written: UTF-16BE, WINDOWS-1252 or UTF-8; anything else: UTF-8, or Latin 1 where they are none"`
 	Time     string `yaml:"time" doc:"when it was sent or received"`
 	Name     string `yaml:"name" doc:"the sender's name"`
 	Location string `yaml:"location" doc:"a place, as lat,long"`

@@ -21,7 +21,7 @@ func (s *Settings) whole() *Settings {
 	}
 	mine, theirs := &full.Fields, &preset.Fields
 	for _, text := range []struct{ mine, theirs *string }{
-		{&mine.ID, &theirs.ID}, {&mine.Sender, &theirs.Sender}, {&mine.Text, &theirs.Text}, {&mine.Time, &theirs.Time}, {&mine.Name, &theirs.Name},
+		{&mine.ID, &theirs.ID}, {&mine.Sender, &theirs.Sender}, {&mine.Text, &theirs.Text}, {&mine.Charset, &theirs.Charset}, {&mine.Time, &theirs.Time}, {&mine.Name, &theirs.Name},
 		{&mine.Location, &theirs.Location}, {&mine.URL, &theirs.URL}, {&mine.File, &theirs.File}, {&mine.Ending, &theirs.Ending},
 		{&mine.Group, &theirs.Group}, {&full.Zone, &preset.Zone},
 		{&full.Send.Method, &preset.Send.Method}, {&full.Send.Answer, &preset.Send.Answer},
@@ -56,12 +56,12 @@ func over(preset, own map[string]string) map[string]string {
 
 // kannelSettings are for a Kannel whose sms-service has
 //
-//	get-url = ".../in/NAME/SECRET?id=%I&sender=%p&text=%a&time=%T"
+//	get-url = ".../in/NAME/SECRET?id=%I&sender=%p&text=%a&charset=%C&time=%T"
 //
 // and whose sendsms is asked. %t is UTC, should it stand in place of %T, which is in Unix seconds.
 func kannelSettings() Settings {
 	return Settings{
-		Fields: Fields{ID: "id", Sender: "sender", Text: "text", Time: "time"}, Zone: "UTC",
+		Fields: Fields{ID: "id", Sender: "sender", Text: "text", Charset: "charset", Time: "time"}, Zone: "UTC",
 		Send: Send{
 			Method: "GET", Answer: kannel, Secret: SendSecret{Name: "password", In: inQuery},
 			Query: map[string]string{"to": "{to}", "text": "{text}", "charset": "UTF-8", "coding": "{coding}"},

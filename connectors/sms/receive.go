@@ -13,9 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -139,6 +136,10 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 		}
 		return complaint.CleanText(inUTF8(values.Get(name)))
 	}
+	words := get(f.Text)
+	if f.Charset != "" {
+		words = complaint.CleanText(inCharset(values.Get(f.Text), values.Get(f.Charset)))
+	}
 	from := get(f.Sender)
 	switch {
 	case from == "":
@@ -150,7 +151,7 @@ func (c *connector) message(values url.Values) (m connectors.Message, why string
 	}
 	sender := numberOf(from)
 	m = connectors.Message{
-		Sender: sender, Text: get(f.Text), Reporter: complaint.Reporter{Name: get(f.Name), Phone: sender, Account: sender},
+		Sender: sender, Text: words, Reporter: complaint.Reporter{Name: get(f.Name), Phone: sender, Account: sender},
 		Place: placeOf(get(f.Location)), Media: mediaOf(get(f.URL), get(f.File), get(f.Ending)),
 	}
 	if m.Text == "" && m.Place == (complaint.Place{}) && len(m.Media) == 0 {
@@ -229,18 +230,6 @@ func mediaOf(address, name, ending string) []connectors.Media {
 		name += "." + ending
 	}
 	return []connectors.Media{{ID: address, Name: complaint.CleanText(path.Base(name)), Type: mime.TypeByExtension(path.Ext(name))}}
-}
-
-// inUTF8 reads a text that is not UTF-8 as Latin 1, which older gateways write.
-func inUTF8(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	decoded, err := charmap.Windows1252.NewDecoder().String(text)
-	if err != nil {
-		return text
-	}
-	return decoded
 }
 
 func refuse(status int, detail string) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -81,6 +82,43 @@ func TestAMessageAsEachGatewayPostsIt(t *testing.T) {
 		}
 		if got.Told == nil || len(got.Told.Body) != 0 || !strings.HasPrefix(got.Told.Type, "text/plain") {
 			t.Errorf("%s: told %+v; Kannel and playSMS send what is told to the person", name, got.Told)
+		}
+	}
+}
+
+func TestAMessageOfKannelIsReadInItsCharset(t *testing.T) {
+	const said = "lampu mati 😟 – “sejak kemarin”"
+	utf16be := func(text string) string {
+		var raw []byte
+		for _, unit := range utf16.Encode([]rune(text)) {
+			raw = append(raw, byte(unit>>8), byte(unit))
+		}
+		return string(raw)
+	}
+	for _, tt := range []struct{ text, charset, want string }{
+		{utf16be(said), "UTF-16BE", said},
+		{utf16be(said), "utf-16be", said},
+		{utf16be("道路"), "UTF-16BE", "道路"},
+		{utf16be("道路") + "x", "UTF-16BE", "道路\uFFFD"},
+		{"lampu \x96 mati \x93sejak kemarin\x94", "WINDOWS-1252", "lampu – mati “sejak kemarin”"},
+		{"\xc3\x83", "WINDOWS-1252", "Ãƒ"},
+		{said, "UTF-8", said},
+		{"caf\xe9", "GSM", "café"},
+		{said, "GSM", said},
+		{utf16be(said), "", said}, // a Kannel that was set up before charset was asked for
+		{"ab", "", "ab"},
+		{"lampu\x00\x00mati", "", "lampumati"},
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			form := url.Values{"id": {"8b0ab0e9"}, "sender": {warga}, "text": {tt.text}, "charset": {tt.charset}}.Encode()
+			r := push("GET", "", form, "")
+			if method == "POST" {
+				r = push("POST", formType, "", form)
+			}
+			got, err := openWith(t, settingsFor(kannel, "http://127.0.0.1")).Receive.Receive(r)
+			if err != nil || len(got.Messages) != 1 || got.Messages[0].Text != tt.want {
+				t.Errorf("%q in %s: %+v, %v", tt.text, tt.charset, got.Messages, err)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"context"
 	"database/sql"
 	"io"
 	"log/slog"
@@ -26,7 +27,8 @@ type channel struct {
 	from   connectors.Cursor
 	said   *connectortest.Log
 	files  *connectortest.Shelf
-	pages  int // of the last drain
+	pages  int                                 // of the last drain
+	kept   map[complaint.Ref]complaint.Payload // what the gateway has of its complaints, as they came
 }
 
 // newChannel makes a's database and opens a connector on it, with its settings changed by set.
@@ -47,6 +49,7 @@ func (c *channel) open(t testing.TB, settings *Settings) {
 	must(t, settings.Validate())
 	opened, err := Definition().Open(connectors.Env{
 		Name: "desa", Zone: wib(), Files: c.files, Log: logTo(c.said), Transport: http.DefaultTransport,
+		Sent: func(_ context.Context, ref complaint.Ref) (complaint.Payload, error) { return c.kept[ref], nil },
 	}, settings)
 	must(t, err)
 	c.Connector = opened
@@ -96,6 +99,18 @@ func (c *channel) wantIDs(t testing.TB, when string, ids ...string) connectors.P
 	return page
 }
 
+// rowsOf are the numbers of a complaint's rows, as they came.
+func rowsOf(t testing.TB, column string, raw []byte) (ids []string) {
+	t.Helper()
+	rows, err := records(raw)
+	must(t, err)
+	for _, row := range rows {
+		id, _ := idIn(row, column)
+		ids = append(ids, id.Text)
+	}
+	return ids
+}
+
 func (c *channel) tell(t testing.TB, change connectors.StatusChange) {
 	t.Helper()
 	must(t, c.WriteStatus.WriteStatus(t.Context(), change))
@@ -104,7 +119,7 @@ func (c *channel) tell(t testing.TB, change connectors.StatusChange) {
 func news(id string, seq int64, status complaint.Status) connectors.StatusChange {
 	return connectors.StatusChange{
 		Ref: "SP-1KAZ5T8M3Q0X4RD", SourceID: id, Seq: seq, Status: status, Note: "Petugas sudah ke lokasi", Agency: "Dinas Perhubungan",
-		TrackingID: "7001", At: time.Date(2026, 1, 3, 14, 5, int(seq), 0, time.UTC),
+		TrackingID: "7001", To: "6281255501234", At: time.Date(2026, 1, 3, 14, 5, int(seq), 0, time.UTC),
 	}
 }
 

@@ -94,7 +94,7 @@ acknowledge: UPDATE inbox SET "Processed" = 'true' WHERE "ID" = {id} AND 1 = 1
 	must(t, err)
 	full := own.whole()
 	want := connectors.Mapping{
-		"id": {From: "ID"}, "text": {From: "Text"}, "reporter.phone": {From: "SenderNumber"}, "reporter.name": {Default: "Warga"},
+		"id": {Expr: "hashOf(ID, SenderNumber, ReceivingDateTime)"}, "text": {From: "Text"}, "reporter.phone": {From: "SenderNumber"}, "reporter.name": {Default: "Warga"},
 		"reported_at": {From: "ReceivingDateTime"},
 	}
 	if diff := cmp.Diff(want, full.Map); diff != "" {
@@ -109,7 +109,7 @@ acknowledge: UPDATE inbox SET "Processed" = 'true' WHERE "ID" = {id} AND 1 = 1
 func TestStatementsOfOnesOwnTakeThePlaceOfSMS(t *testing.T) {
 	own, err := decode(t, account+"preset: gammu\nwrite_back: { any: 'UPDATE jawaban SET isi = {message} WHERE id = {id}' }\n")
 	must(t, err)
-	if full := own.whole(); full.Outbox.Creator != "" || len(full.WriteBack) != 1 {
+	if full := own.whole(); full.Outbox.Creator != "" || len(full.WriteBack) != 1 || full.Map["id"].From != "ID" {
 		t.Errorf("the settings are %+v", full)
 	}
 }

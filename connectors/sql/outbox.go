@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -18,7 +19,12 @@ import (
 // CreatorID says which change of which complaint a row tells, and is looked for in outbox and sentitems first. SMSD's
 // tables for MySQL know no transactions, so a long SMS is inserted with a sending time far ahead, and let go when all its
 // parts are there; one that is found held back was broken off, and is completed.
-type outbox struct{ *connector }
+//
+// Whom to answer was kept when the complaint was taken in. The inbox is not asked: a row may be gone by then, or be another's.
+type outbox struct {
+	*connector
+	sent func(context.Context, complaint.Ref) (complaint.Payload, error) // may be nil
+}
 
 // heldBack is a sending time that lies ahead of every other and inside MySQL's TIMESTAMP.
 const heldBack = "2037-12-31 00:00:00"
@@ -39,12 +45,16 @@ func (o outbox) WriteStatus(ctx context.Context, change connectors.StatusChange)
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(one.creator)) // never fails
 	one.ref = byte(sum.Sum32())
+	var err error
+	if one.number, err = o.number(ctx, change); err != nil {
+		return told(ctx, err)
+	}
 	return told(ctx, o.inTransaction(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
-		return o.send(ctx, tx, change.SourceID, one)
+		return o.send(ctx, tx, one)
 	}))
 }
 
-func (o outbox) send(ctx context.Context, tx *sql.Tx, source string, one letter) error {
+func (o outbox) send(ctx context.Context, tx *sql.Tx, one letter) error {
 	id, held, err := o.queued(ctx, tx, one.creator)
 	switch {
 	case err != nil:
@@ -55,10 +65,7 @@ func (o outbox) send(ctx context.Context, tx *sql.Tx, source string, one letter)
 		return nil
 	}
 	// Looked for after outbox: SMSD moves a row there, and it must not slip between.
-	if sent, err := o.sent(ctx, tx, one.creator); err != nil || sent {
-		return err
-	}
-	if one.number, err = o.number(ctx, tx, source); err != nil {
+	if sent, err := o.hasSent(ctx, tx, one.creator); err != nil || sent {
 		return err
 	}
 	if err := o.insert(ctx, tx, one); err != nil || len(one.parts) == 1 {
@@ -80,24 +87,38 @@ func (o outbox) queued(ctx context.Context, tx *sql.Tx, creator string) (id stri
 	return id, at.Year() == 2037, err
 }
 
-func (o outbox) sent(ctx context.Context, tx *sql.Tx, creator string) (bool, error) {
+func (o outbox) hasSent(ctx context.Context, tx *sql.Tx, creator string) (bool, error) {
 	var rows int
 	err := tx.QueryRowContext(ctx, o.dialect.sql("SELECT COUNT(*) FROM [sentitems] WHERE [CreatorID] = {}"), creator).Scan(&rows)
 	return rows > 0, err
 }
 
-// number is the sender's of the complaint.
-func (o outbox) number(ctx context.Context, tx *sql.Tx, id string) (string, error) {
-	var number sql.NullString
-	text := "SELECT " + o.dialect.quote(o.settings.Parts.Sender) + " FROM " + o.source.table + " WHERE " + o.source.id + " = " + o.dialect.mark(1)
-	err := tx.QueryRowContext(ctx, text, id).Scan(&number)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return "", retry.Never(fmt.Errorf("row %s of %s is gone, and the number to answer with it", id, o.settings.Table))
-	case err == nil && strings.TrimSpace(number.String) == "":
-		return "", retry.Never(fmt.Errorf("row %s of %s has no number to answer", id, o.settings.Table))
+// number is the sender's of the complaint, as it was taken in. Older complaints were kept without it: their own row has it,
+// as it was then.
+func (o outbox) number(ctx context.Context, change connectors.StatusChange) (string, error) {
+	if to := strings.TrimSpace(change.To); to != "" {
+		return to, nil
 	}
-	return strings.TrimSpace(number.String), err
+	if o.sent == nil {
+		return "", retry.Never(fmt.Errorf("no number was kept with %s to answer", change.Ref))
+	}
+	kept, err := o.sent(ctx, change.Ref)
+	if err != nil {
+		return "", fmt.Errorf("find the number to answer %s: %w", change.Ref, err)
+	}
+	rows, err := records(kept.Body)
+	if err == nil && len(rows) > 0 {
+		if number := o.sender(rows[0]); number != "" {
+			return number, nil
+		}
+	}
+	return "", retry.Never(fmt.Errorf("no number was kept with %s to answer", change.Ref))
+}
+
+// sender is the number a row came from.
+func (c *connector) sender(record map[string]any) string {
+	number, _ := record[c.settings.Parts.Sender].(string)
+	return complaint.CleanText(number)
 }
 
 // insert puts the first part into the outbox; with more parts it is held back.

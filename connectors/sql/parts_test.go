@@ -8,6 +8,7 @@ import (
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // longSMS is what long SMS must hold, in Gammu SMSD's own tables.
@@ -21,6 +22,7 @@ func longSMS(t *testing.T, s server) {
 		"a part that comes twice counts once":                      countsRepeatsOnce,
 		"what was taken in is marked as processed, every part":     marksEveryPart,
 		"rows others have processed and USSD answers are not ours": leavesOthersAlone,
+		"a number that is used again is another person's SMS":      tellsReusedNumbersApart,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -45,12 +47,13 @@ func (c *channel) receive(t testing.TB, rows ...long) {
 	}
 }
 
+// wantTexts drains, and wants complaints of these rows with these texts.
 func (c *channel) wantTexts(t testing.TB, when string, texts ...string) connectors.Page {
 	t.Helper()
 	page := c.drain(t)
 	var got []string
 	for _, one := range page.Complaints {
-		got = append(got, one.SourceID+": "+one.Text)
+		got = append(got, rowsOf(t, "ID", one.Raw.Body)[0]+": "+one.Text)
 	}
 	if strings.Join(got, "\n") != strings.Join(texts, "\n") {
 		t.Errorf("%s: got the complaints\n%s\nwant\n%s", when, strings.Join(got, "\n"), strings.Join(texts, "\n"))
@@ -106,7 +109,7 @@ func setsAsideWithoutTheFirst(t *testing.T, s server) {
 		t.Fatalf("got %d complaints and %d set aside, want one set aside", len(page.Complaints), len(page.SetAside))
 	}
 	aside := page.SetAside[0]
-	if aside.Reason != connectors.NotComplete || aside.SourceID != "1" {
+	if aside.Reason != connectors.NotComplete || len(aside.SourceID) != 32 {
 		t.Errorf("it is set aside as %s, id %s", aside.Reason, aside.SourceID)
 	}
 	wantPart(t, "Where", aside.Where, "table inbox, row 1")
@@ -160,4 +163,32 @@ func leavesOthersAlone(t *testing.T, s server) {
 	c.receive(t, long{text: "dibaca petugas"}, long{text: "Sisa pulsa Rp 1.000"}, long{text: "lampu mati"})
 	c.exec(t, "UPDATE [inbox] SET [Processed] = 'true' WHERE [ID] = 1", "UPDATE [inbox] SET [Class] = 127 WHERE [ID] = 2")
 	c.wantTexts(t, "three rows", "3: lampu mati")
+}
+
+// tellsReusedNumbersApart empties the inbox: its numbers begin anew, and each belongs to another person.
+func tellsReusedNumbersApart(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.exec(t, fmt.Sprintf(smsCentre().add, 1, time.Now().Add(-time.Minute).In(wib()).Format(time.DateTime)))
+	first := c.wantTexts(t, "the first", "1: lampu mati di Sungai Ulu nomor 1")
+	must(t, c.Acknowledge.Acknowledge(t.Context(), first))
+	smsCentre().empty(t, s, c.db)
+	c.receive(t, long{text: "jalan rusak", from: "6281255509999"})
+	second := c.wantTexts(t, "another's, under the same number", "1: jalan rusak")
+	if first.Complaints[0].SourceID == second.Complaints[0].SourceID {
+		t.Errorf("both have the id %s: the second would be taken for the first", first.Complaints[0].SourceID)
+	}
+	must(t, c.Acknowledge.Acknowledge(t.Context(), second))
+	wantLines(t, "what is not marked", lines(t, c.db, s.sql("SELECT [ID] FROM [inbox] WHERE [Processed] = 'false'")))
+	change := news(first.Complaints[0].SourceID, 1, complaint.Done)
+	change.To = first.Complaints[0].Reporter.Account
+	c.tell(t, change)
+	wantLines(t, "who is answered", lines(t, c.db, s.sql("SELECT [DestinationNumber] FROM [outbox]")), "6281255501234")
+
+	again := newChannel(t, s, smsCentre(), nil) // another reading of the same rows gives the same ids
+	again.receive(t, long{text: "lampu mati", sent: "'2026-01-03 14:05:00'"})
+	was := again.wantTexts(t, "one SMS", "1: lampu mati").Complaints[0].SourceID
+	again.from = ""
+	if is := again.wantTexts(t, "the same SMS", "1: lampu mati").Complaints[0].SourceID; is != was {
+		t.Errorf("one SMS has the ids %s and %s", was, is)
+	}
 }

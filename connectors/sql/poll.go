@@ -184,6 +184,9 @@ func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, 
 		records[i] = one.rows[i].record
 	}
 	made.Raw = payload(records...)
+	if c.settings.Outbox.Creator != "" {
+		made.Reporter.Account = c.sender(one.record)
+	}
 	aside := connectors.SetAside{
 		SourceID: made.SourceID, Where: c.place() + ", row " + one.rows[0].ID.Text, Reason: connectors.BadField, Raw: made.Raw.Body,
 	}

@@ -3,6 +3,7 @@ package sql
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -46,10 +47,12 @@ func (s *Settings) whole() *Settings {
 	if len(full.WriteBack) == 0 {
 		full.WriteBack = preset.WriteBack
 	} else {
-		full.Outbox.Creator = s.Outbox.Creator // statements of the operator's own take the place of SMS
+		full.Outbox.Creator = s.Outbox.Creator             // statements of the operator's own take the place of SMS,
+		preset.Map["id"] = connectors.Value{From: full.ID} // and find the row by {id}
 	}
 	full.Map = maps.Clone(preset.Map)
 	maps.Copy(full.Map, s.Map)
+	full.Columns = append(slices.Clone(s.Columns), preset.Columns...)
 	return &full
 }
 
@@ -94,15 +97,17 @@ func openSIDScript(q func(string) string, status int) Script {
 }
 
 // gammuSettings read the inbox of Gammu SMSD. The time is UpdatedInDB, because ReceivingDateTime is the network's and
-// may lie hours back. Class 127 are answers of the network itself.
+// may lie hours back. Class 127 are answers of the network itself. ID alone is no complaint's id: it begins anew when the
+// inbox is emptied, and another person's SMS gets it.
 func gammuSettings(d dialect) Settings {
 	q := d.quote
 	return Settings{
 		Table: "inbox", Time: "UpdatedInDB", ID: "ID",
-		Where: fmt.Sprintf("%s = 'false' AND %s <> 127", q("Processed"), q("Class")),
-		Parts: Parts{UDH: "UDH", Sender: "SenderNumber", Text: "TextDecoded", Time: "ReceivingDateTime"},
+		Where:   fmt.Sprintf("%s = 'false' AND %s <> 127", q("Processed"), q("Class")),
+		Columns: []string{"ID", "SenderNumber", "ReceivingDateTime"},
+		Parts:   Parts{UDH: "UDH", Sender: "SenderNumber", Text: "TextDecoded", Time: "ReceivingDateTime"},
 		Map: connectors.Mapping{
-			"id": {From: "ID"}, "text": {From: "TextDecoded"}, "reporter.phone": {From: "SenderNumber"},
+			"id": {Expr: "hashOf(ID, SenderNumber, ReceivingDateTime)"}, "text": {From: "TextDecoded"}, "reporter.phone": {From: "SenderNumber"},
 			"reported_at": {From: "ReceivingDateTime"},
 		},
 		Acknowledge: fmt.Sprintf("UPDATE %s SET %s = 'true' WHERE %s = {id}", q("inbox"), q("Processed"), q("ID")),

@@ -14,7 +14,8 @@
 //     complaint is taken without it and says in its text which part is missing; without the first part, what came is set
 //     aside, because nobody can tell what it is about.
 //   - A photo that cannot be had never holds up its complaint; the log says of which row.
-//   - An answer is written in one transaction. An SMS is put into SMSD's outbox once for each change of a complaint, even
+//   - An answer is written in one transaction. An SMS goes to the number that was kept with the complaint, whatever became of
+//     its row, and is put into SMSD's outbox once for each change of a complaint, even
 //     where the tables know no transactions (MyISAM).
 //   - No error and no log line carries a password or a row's words.
 //
@@ -64,7 +65,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	}
 	switch {
 	case c.settings.Outbox.Creator != "":
-		offered.WriteStatus = outbox{c}
+		offered.WriteStatus = outbox{c, env.Sent}
 	case len(c.scripts) > 0:
 		offered.WriteStatus = c
 	}

@@ -58,6 +58,7 @@ func (a application) harness(s server) connectortest.Harness {
 				return Definition().Open(env, settings)
 			},
 			Secrets: []string{testPassword, "6281255501234", "lampu mati di Sungai Ulu"},
+			Person:  "6281255501234",
 			Break:   line.cut,
 			Stall:   func() { line.hangs.Store(true) },
 			Add:     func(t testing.TB, n int) { add(t, n, time.Now()) },

@@ -138,7 +138,6 @@ func (s *Settings) checkAnswers(wrong *config.Faults, d dialect) {
 	}
 	wrong.When(s.Outbox.Creator != "" && len(s.WriteBack) > 0, "write_back", "is given beside outbox.creator; keep one")
 	wrong.When(s.Outbox.Creator != "" && s.Parts.Sender == "", "parts.sender", "is missing: the column with the number that is answered")
-	wrong.When(s.Outbox.Creator != "" && s.Query != "", "outbox.creator", "needs table in place of query: the number is looked up by id")
 	wrong.When(s.Outbox.Most < 1 || s.Outbox.Most > mostParts, "outbox.most", fmt.Sprintf("is not between 1 and %d", mostParts))
 	wrong.When(s.Message != "" && strings.TrimSpace(s.Message) == "", "message", "is blank")
 }

@@ -25,6 +25,7 @@ func answers(t *testing.T, s server) {
 		"an SMS that was broken off is completed, not sent again":          completesWhatBrokeOff,
 		"an SMS that is sent already is not sent again":                    sendsNothingTwice,
 		"a sender who cannot be found is refused for good":                 refusesWithoutANumber,
+		"a complaint kept without its sender is answered as it came":       answersOlderComplaints,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -141,7 +142,7 @@ func sendsOneRow(t *testing.T, s server) {
 	c.tell(t, news("1", 1, complaint.Done))
 	wantLines(t, "the outbox", outboxLines(t, c),
 		"6281255501234 | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): selesai. Petugas sudah ke lokasi | Default_No_Compression | false |  | satupintu SP-1KAZ5T8M3Q0X4RD 1")
-	c.wantIDs(t, "the answer is no complaint", "1")
+	c.wantTexts(t, "the answer is no complaint", "1: lampu mati")
 }
 
 func lengthy(seq int64) connectors.StatusChange {
@@ -202,10 +203,25 @@ func sendsNothingTwice(t *testing.T, s server) {
 
 func refusesWithoutANumber(t *testing.T, s server) {
 	c := newChannel(t, s, smsCentre(), nil)
-	c.exec(t, "INSERT INTO [inbox] ([SenderNumber], [TextDecoded], [UDH], [Text], [RecipientID]) VALUES ('', 'lampu mati', '', '', 'modem')")
-	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("1", 1, complaint.Done)), retry.Permanent)
-	wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), news("2", 1, complaint.Done)), retry.Permanent)
+	c.receive(t, long{text: "lampu mati"})
+	change := news("1", 1, complaint.Done)
+	change.To = ""
+	for _, kept := range []string{"", `{"ID":1,"SenderNumber":" "}`, "[]", "{"} {
+		c.kept = map[complaint.Ref]complaint.Payload{change.Ref: {Body: []byte(kept)}}
+		wantVerdict(t, c.WriteStatus.WriteStatus(t.Context(), change), retry.Permanent)
+	}
 	wantLines(t, "the outbox", outboxLines(t, c))
+}
+
+// answersOlderComplaints answers one that was kept without its sender, whose row is another's by now.
+func answersOlderComplaints(t *testing.T, s server) {
+	c := newChannel(t, s, smsCentre(), nil)
+	c.receive(t, long{text: "jalan rusak", from: "6281255509999"})
+	change := news("1", 1, complaint.Done)
+	change.To = ""
+	c.kept = map[complaint.Ref]complaint.Payload{change.Ref: {Body: []byte(`[{"ID":1,"SenderNumber":"6281255500001"},{"ID":2,"SenderNumber":"6281255500001"}]`)}}
+	c.tell(t, change)
+	wantLines(t, "who is answered", lines(t, c.db, s.sql("SELECT [DestinationNumber] FROM [outbox]")), "6281255500001")
 }
 
 // isDueAtOnce looks as SMSD does, whose connection has the server's zone; ours is seven hours ahead.
