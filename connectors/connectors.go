@@ -34,6 +34,10 @@ type Connector struct {
 	// known one's id and is another complaint. Where it is nil, whatever comes under a known id is kept beside it as a revision.
 	SameID func(complaint.Complaint) SetAside
 
+	// Confirms says that polling from a page's Next tells the channel, which then forgets the page, that it is taken in: who only
+	// looks asks once.
+	Confirms bool
+
 	// JoinWithin is, with messages, how long a sender must be silent until what they said becomes a complaint.
 	JoinWithin time.Duration
 }

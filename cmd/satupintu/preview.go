@@ -32,7 +32,10 @@ func previewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "preview CONNECTOR",
 		Short: "Show what a polled connector would take in now, from its beginning; nothing is stored",
-		Args:  exactly(1),
+		Long: "Show what a polled connector would take in now, from its beginning; nothing is stored.\n\n" +
+			"A Telegram bot forgets what was read when it is asked for more, so that of one only the first page is shown. While a\n" +
+			"preview asks, a gateway that polls the same bot is refused with 409; it tries again.",
+		Args: exactly(1),
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	most := c.Flags().IntP("limit", "n", 20, "the most complaints to show")
@@ -140,7 +143,7 @@ func previewPages(ctx context.Context, channel connectors.Connector, p *plan, mo
 		for _, aside := range page.SetAside {
 			rows = append(rows, previewed{Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail})
 		}
-		if len(rows) >= enough || !page.More || page.Next == cursor {
+		if len(rows) >= enough || !page.More || channel.Confirms || page.Next == cursor {
 			return rows, nil
 		}
 		cursor = page.Next
