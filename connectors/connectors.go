@@ -92,7 +92,7 @@ type Authenticator interface {
 }
 
 // Acknowledger tells the channel, after the commit, that a page is taken in. It may be repeated; failure is counted, not
-// fatal.
+// fatal, and tried again at the next poll. When the gateway dies before, it is never told.
 type Acknowledger interface {
 	Acknowledge(ctx context.Context, page Page) error
 }
