@@ -28,7 +28,7 @@ type Settings struct {
 	Photos Photos             `yaml:"photos" doc:"files whose addresses an item holds"`
 
 	WriteBack map[string]Call `yaml:"write_back" doc:"for each status, or any for the others: a request that tells it; must be harmless when repeated"`
-	Message   string          `yaml:"message" doc:"what {message} says, with {ref} {time} {status} {note} {agency} {tracking_id}; without it, the text short of the configuration's texts"`
+	Message   string          `yaml:"message" doc:"what {message} and {sms} say, with {ref} {time} {status} {note} {agency} {tracking_id}; without it, the text short of the configuration's texts"`
 }
 
 // Auth is how we sign in. One of its parts is given at most.
@@ -104,7 +104,8 @@ type Photos struct {
 }
 
 // Call is one request that tells a status. In its path, query, form and json stand {id} {ref} {status} {note} {agency}
-// {tracking_id} {at} {to} {message}, and each is escaped as its place needs.
+// {tracking_id} {at} {to} {message}, {sms} (the message as an SMS of at most four parts, cut at a word) and {unicode} (1 where
+// that SMS needs more than its own alphabet, else 0); each is escaped as its place needs.
 type Call struct {
 	Method string            `yaml:"method" doc:"POST when empty" enum:"POST,PUT,PATCH,GET"`
 	Path   string            `yaml:"path" doc:"on the list's server, such as /api/aduan/{id}/status"`

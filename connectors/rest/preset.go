@@ -117,7 +117,7 @@ func playSMSSettings() Settings {
 			"id": {From: "id"}, "text": {From: "msg"}, "reporter.phone": {From: "src"}, "reported_at": {From: "dt"},
 		},
 		WriteBack: map[string]Call{anyStatus: {
-			Method: "GET", Query: map[string]string{"op": "pv", "to": "{to}", "msg": "{message}", "nofooter": "1"},
+			Method: "GET", Query: map[string]string{"op": "pv", "to": "{to}", "msg": "{sms}", "unicode": "{unicode}", "nofooter": "1"},
 			Good: Good{Field: "data.0.status", Is: "OK"},
 		}},
 	}

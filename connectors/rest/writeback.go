@@ -22,7 +22,7 @@ type call struct {
 }
 
 func placeholders() []string {
-	return []string{"id", "ref", "status", "note", "agency", "tracking_id", "at", "to", "message"}
+	return []string{"id", "ref", "status", "note", "agency", "tracking_id", "at", "to", "message", "sms", "unicode"}
 }
 
 func newCall(c Call) (call, error) {
@@ -95,11 +95,19 @@ func (c *connector) addressOf(one call, values map[string]string) (string, error
 	return at.String(), nil
 }
 
+// mostParts bounds {sms}, as the kind sms does where nothing else is configured.
+const mostParts = 4
+
 // values are what a template may hold.
 func (c *connector) values(change connectors.StatusChange) map[string]string {
+	message := c.texts.Message(c.settings.Message, change, c.region)
+	sms, coded := connectors.FoldSMS(message, mostParts), "0"
+	if sms.Unicode {
+		coded = "1"
+	}
 	return map[string]string{
 		"id": change.SourceID, "ref": string(change.Ref), "status": string(change.Status), "note": change.Note,
 		"agency": change.Agency, "tracking_id": change.TrackingID, "at": change.At.In(c.region).Format(time.RFC3339), "to": change.To,
-		"message": c.texts.Message(c.settings.Message, change, c.region),
+		"message": message, "sms": sms.Text(), "unicode": coded,
 	}
 }
