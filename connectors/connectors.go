@@ -30,6 +30,14 @@ type Connector struct {
 	Check        Checker // required: what `check --online` prints
 	Close        func() error
 
+	// SameID, where ids may begin anew (the numbers of a sheet do each month), is what is set aside of a complaint that has a
+	// known one's id and is another complaint. Where it is nil, whatever comes under a known id is kept beside it as a revision.
+	SameID func(complaint.Complaint) SetAside
+
+	// Confirms says that polling from a page's Next tells the channel, which then forgets the page, that it is taken in: who only
+	// looks asks once.
+	Confirms bool
+
 	// JoinWithin is, with messages, how long a sender must be silent until what they said becomes a complaint.
 	JoinWithin time.Duration
 }
@@ -84,7 +92,7 @@ type Authenticator interface {
 }
 
 // Acknowledger tells the channel, after the commit, that a page is taken in. It may be repeated; failure is counted, not
-// fatal.
+// fatal, and tried again at the next poll. When the gateway dies before, it is never told.
 type Acknowledger interface {
 	Acknowledge(ctx context.Context, page Page) error
 }
@@ -147,11 +155,20 @@ type Received struct {
 	// Told, when set, is the body of the answer after the commit, for channels that expect one of their own; it is sent with
 	// 200. Unset: 202, and the references as JSON.
 	Told *Answer
+	// Tell is Told for a channel that is told what became of each of Complaints, in their order.
+	Tell func([]Outcome) Answer
 	// Refuse, when set, is the answer once SetAside is kept: the sender is to blame, and what it sent must not be lost all the
 	// same. There are no complaints then.
 	Refuse *RequestError
 	// Answer, when set, is a handshake that carries no complaint: it is written as it is.
 	Answer *Answer
+}
+
+// Outcome is what became of one complaint of a request.
+type Outcome struct {
+	Known   bool // it was here already, by its id
+	Revised bool // it was here with other content: kept beside it, not forwarded
+	SameID  bool // another complaint was here under its id: set aside, as Connector.SameID says
 }
 
 // Answer is a literal 200 answer.

@@ -33,7 +33,7 @@ func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
 func TestThePreviewOfTheTrialReadsItsSheet(t *testing.T) {
 	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
 	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
-	rows, err := preview(t.Context(), "../../docs/try.yaml", "counter", 10)
+	rows, _, err := preview(t.Context(), "../../docs/try.yaml", "counter", 10)
 	if err != nil || len(rows) != 2 || rows[1].Complaint == nil || localTime(rows[1].Complaint.ReportedAt) != "2025-08-17 00:00" {
 		t.Errorf("%+v, %v", rows, err)
 	}

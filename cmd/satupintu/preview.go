@@ -32,7 +32,10 @@ func previewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "preview CONNECTOR",
 		Short: "Show what a polled connector would take in now, from its beginning; nothing is stored",
-		Args:  exactly(1),
+		Long: "Show what a polled connector would take in now, from its beginning; nothing is stored.\n\n" +
+			"A Telegram bot forgets what was read when it is asked for more, so that of one only the first page is shown. While a\n" +
+			"preview asks, a gateway that polls the same bot is refused with 409; it tries again.",
+		Args: exactly(1),
 	}
 	file, asJSON := configFlag(c), jsonFlag(c)
 	most := c.Flags().IntP("limit", "n", 20, "the most complaints to show")
@@ -40,9 +43,13 @@ func previewCommand() *cobra.Command {
 		if *most < 1 {
 			return usageError{errors.New("preview: --limit must be at least 1")}
 		}
-		rows, err := preview(c.Context(), *file, args[0], *most)
+		rows, twice, err := preview(c.Context(), *file, args[0], *most)
 		if err != nil {
 			return err
+		}
+		if len(twice) > 0 {
+			fmt.Fprintf(c.ErrOrStderr(), "%d complaints have the id of an earlier one and say something else, such as %q: the id in map does not tell "+
+				"them apart, and they would not be forwarded; see \"Choosing the id\" in docs/operating.md\n", len(twice), twice[0])
 		}
 		if *asJSON {
 			return printJSON(c.OutOrStdout(), rows)
@@ -60,34 +67,60 @@ func namesOf(connectors []config.Connector) []string {
 	return names
 }
 
-func preview(ctx context.Context, file, name string, most int) ([]previewed, error) {
+func preview(ctx context.Context, file, name string, most int) (_ []previewed, twice []string, _ error) {
 	p, err := loadPlan(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	i := slices.IndexFunc(p.Connectors, func(c config.Connector) bool { return c.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("%s has no connector named %q; it has %s", file, name, strings.Join(namesOf(p.Connectors), ", "))
+		return nil, nil, fmt.Errorf("%s has no connector named %q; it has %s", file, name, strings.Join(namesOf(p.Connectors), ", "))
 	}
 	p.Connectors, p.connectors = p.Connectors[i:i+1], p.connectors[i:i+1]
 	var o open
 	o.channels, err = openChannels(p, keeping{files: noFiles{}}, &o.wires, slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if o.channels[0].Poll == nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, errNotPolled), o.close())
+		return nil, nil, errors.Join(fmt.Errorf("%s: %w", name, errNotPolled), o.close())
 	}
-	rows, err := previewPages(ctx, o.channels[0].Poll, p, most)
-	return rows, errors.Join(err, o.close())
+	rows, err := previewPages(ctx, o.channels[0].Connector, p, most)
+	twice = sameIDs(rows)
+	return rows[:min(len(rows), most)], twice, errors.Join(err, o.close())
 }
 
-func previewPages(ctx context.Context, poller connectors.Poller, p *plan, most int) ([]previewed, error) {
+// mostCompared is how many rows of files are read to see whether an id comes twice.
+const mostCompared = 10_000
+
+// sameIDs are the ids under which a complaint came that says something else than an earlier one.
+func sameIDs(rows []previewed) []string {
+	var twice []string
+	hashes := map[string]string{}
+	for _, row := range rows {
+		if row.Complaint == nil {
+			continue
+		}
+		hash := row.Complaint.ContentHash()
+		if before, ok := hashes[row.Complaint.SourceID]; ok && before != hash {
+			twice = append(twice, row.Complaint.SourceID)
+		}
+		hashes[row.Complaint.SourceID] = hash
+	}
+	return twice
+}
+
+// previewPages reads at least the most rows asked for, where there are so many; more of them where ids may begin anew.
+func previewPages(ctx context.Context, channel connectors.Connector, p *plan, most int) ([]previewed, error) {
 	table, zone := route.New(p.Routing), p.Region.Timezone.Location()
 	rows := []previewed{}
 	cursor := connectors.Cursor("")
+	enough := most
+	if channel.SameID != nil {
+		enough = max(most, mostCompared)
+	}
 	for {
-		page, err := poller.Poll(ctx, cursor)
+		page, err := channel.Poll.Poll(ctx, cursor)
 		if err != nil {
 			return nil, fmt.Errorf("the connector cannot be polled: %w", err)
 		}
@@ -110,10 +143,7 @@ func previewPages(ctx context.Context, poller connectors.Poller, p *plan, most i
 		for _, aside := range page.SetAside {
 			rows = append(rows, previewed{Where: aside.Where, Reason: string(aside.Reason), Detail: aside.Detail})
 		}
-		if len(rows) >= most {
-			return rows[:most], nil
-		}
-		if !page.More || page.Next == cursor {
+		if len(rows) >= enough || !page.More || channel.Confirms || page.Next == cursor {
 			return rows, nil
 		}
 		cursor = page.Next

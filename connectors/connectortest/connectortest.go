@@ -45,6 +45,8 @@ type Channel struct {
 
 	// Answer makes the channel answer each status, each saying and each question for a file with an HTTP status. Optional.
 	Answer func(status int)
+	// Lenient says that of the 4xx only 404 and 410 are for good: the channel is told again whatever else it refuses.
+	Lenient bool
 	// Told lists what the channel holds of the statuses told to it, each once however often it came. Required with
 	// WriteStatus.
 	Told func() []string

@@ -122,11 +122,15 @@ func (s *session) wantVerdicts(call func() error) {
 		s.notTried("Channel.Answer is not given")
 		return
 	}
+	refusal := retry.Permanent
+	if s.channel.Lenient {
+		refusal = retry.Transient
+	}
 	for _, row := range []struct {
 		status  int
 		verdict retry.Verdict
 	}{
-		{http.StatusBadRequest, retry.Permanent}, {http.StatusNotFound, retry.Permanent}, {http.StatusGone, retry.Permanent},
+		{http.StatusBadRequest, refusal}, {http.StatusNotFound, retry.Permanent}, {http.StatusGone, retry.Permanent},
 		{http.StatusUnauthorized, retry.SignIn}, {http.StatusForbidden, retry.SignIn},
 		{http.StatusTooManyRequests, retry.Transient}, {http.StatusServiceUnavailable, retry.Transient}, {http.StatusFound, retry.Transient},
 		{http.StatusInternalServerError, retry.Uncertain}, {http.StatusBadGateway, retry.Uncertain},

@@ -241,6 +241,14 @@ func TestPlaySMS(t *testing.T) {
 	if said := p.asked[len(p.asked)-1]; said.Get("op") != "pv" || said.Get("to") != "+6281270004403" || !strings.Contains(said.Get("msg"), "sedang diproses") || said.Get("u") != "dinas" {
 		t.Errorf("told %v", said)
 	}
+	for note, unicode := range map[string]string{"Sudah “selesai”": "0", "Sudah beres ☺": "1"} {
+		tell.Note = note + strings.Repeat(" Petugas sudah ke lapangan.", 100)
+		must(t, c.WriteStatus.WriteStatus(t.Context(), tell))
+		said := p.asked[len(p.asked)-1]
+		if parts := connectors.FoldSMS(said.Get("msg"), 100).Parts; said.Get("unicode") != unicode || len(parts) > 4 || strings.ContainsRune(said.Get("msg"), '“') {
+			t.Errorf("told in %d parts, %v", len(parts), said)
+		}
+	}
 	s.Query["u"] = "lain"
 	if _, err := openOn(t, p, s).Poll.Poll(t.Context(), ""); err == nil {
 		t.Error("a refusal is taken for an empty inbox")

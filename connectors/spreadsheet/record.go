@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // What a record holds beside the columns. Columns of these names are hidden by them.
@@ -150,4 +151,32 @@ func variable(name string) string {
 		return name
 	}
 	return "$env['" + strings.ReplaceAll(name, "'", `\'`) + "']"
+}
+
+// sameID is what is set aside of a row that has the id of another complaint, which an earlier file brought.
+func (c *connector) sameID(one complaint.Complaint) connectors.SetAside {
+	var row struct {
+		File  string `json:"file"`
+		Sheet string `json:"sheet"`
+		Row   int    `json:"row,string"`
+	}
+	_ = json.Unmarshal(one.Raw.Body, &row) // we wrote it
+	advice := "give each row a number of its own"
+	if id := c.settings.Map["id"]; id.From != "" || id.Expr != "" {
+		advice = fmt.Sprintf(`map it from more, such as id: { expr: "file + '/' + sheet + '/' + %s" }`, idPart(id))
+		if strings.Contains(id.Expr, fileKey) && strings.Contains(id.Expr, sheetKey) {
+			advice = "give each row a number of its own, and each file a name of its own"
+		}
+	}
+	return connectors.SetAside{
+		SourceID: one.SourceID, Where: where(row.File, position{row.Sheet, row.Row}), Reason: connectors.SameID, Raw: one.Raw.Body,
+		Detail: "another complaint came under this id before, so the id is not unique: " + advice,
+	}
+}
+
+func idPart(id connectors.Value) string {
+	if id.From != "" {
+		return variable(id.From)
+	}
+	return "(" + id.Expr + ")"
 }

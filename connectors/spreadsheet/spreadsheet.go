@@ -7,7 +7,9 @@
 //   - A file that is still being written is left alone until it is whole; the log and Check say why it waits.
 //   - Every row below the header becomes a complaint, is set aside with its row number, or repeats an earlier row of the
 //     file word for word. Empty rows, and the header once more, are no rows.
-//   - A file that was read is not read again. Changed or renamed it is, from its beginning: the ids make that harmless.
+//   - A file that was read is not read again. Changed or renamed it is, from its beginning: the ids make that harmless, unless
+//     they are made of the file's name and it was renamed.
+//   - A row with the id of an earlier file's row is that row's edit, or, where it says quite another thing, set aside.
 //   - Of a file that is sent all rows are kept, or set aside, before it is answered, or none are. One without a column that map
 //     names is refused with the column's name, and kept.
 //   - A file of answers has one row for each complaint. It is replaced in one step, is the same when told the same again, holds
@@ -73,7 +75,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	offered := connectors.Connector{Check: c, Close: c.close}
+	offered := connectors.Connector{Check: c, Close: c.close, SameID: c.sameID}
 	if c.settings.Upload.given() {
 		c.door = connectors.NewDoor(c.settings.Upload.credentials(), c.settings.Upload.Rate, env.MaxBody)
 		offered.Receive, offered.Authenticate = &upload{c, c.door}, c.door

@@ -217,12 +217,15 @@ func (u *upload) rows(ctx context.Context, reader *fileReader, content []byte) (
 	}
 }
 
-// told is the answer to an upload.
+// told is the answer to an upload. Each row is in one of taken_in, known, revised, repeated and set_aside; what is set aside of
+// the file as a whole is no row.
 type told struct {
 	File     string    `json:"file"`
 	Rows     int       `json:"rows"`
 	TakenIn  int       `json:"taken_in"`
-	Repeated int       `json:"repeated"`
+	Known    int       `json:"known"`    // came before, with the same words
+	Revised  int       `json:"revised"`  // came before, with a few words changed: kept beside, not forwarded
+	Repeated int       `json:"repeated"` // stand in the file twice
 	SetAside int       `json:"set_aside"`
 	Problems []problem `json:"problems"` // the first of what was set aside
 }
@@ -242,19 +245,37 @@ func (u *upload) answered(reader *fileReader, received connectors.Received, cont
 	if len(received.Complaints)+len(received.SetAside) == 0 {
 		return connectors.Received{}, refuse(http.StatusBadRequest, "the file has no rows below its header")
 	}
-	answer := told{
-		File: reader.file.name, Rows: reader.taken, TakenIn: len(received.Complaints), Repeated: reader.repeats, SetAside: len(received.SetAside),
-		Problems: []problem{},
+	rows, complaints := received.SetAside, received.Complaints
+	received.Tell = func(became []connectors.Outcome) connectors.Answer {
+		answer := told{File: reader.file.name, Rows: reader.taken, Repeated: reader.repeats, Problems: []problem{}}
+		asides := slices.Clone(rows)
+		for i, one := range became {
+			switch {
+			case one.SameID:
+				asides = append(asides, u.sameID(complaints[i]))
+			case one.Revised:
+				answer.Revised++
+			case one.Known:
+				answer.Known++
+			default:
+				answer.TakenIn++
+			}
+		}
+		return answer.json(asides)
 	}
-	for _, aside := range received.SetAside[:min(len(received.SetAside), mostProblems)] {
-		answer.Problems = append(answer.Problems, problem{aside.Where, aside.SourceID, aside.Reason, aside.Detail})
-	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return connectors.Received{}, fmt.Errorf("word the answer to an upload: %w", err)
-	}
-	received.Told = &connectors.Answer{Type: "application/json", Body: body}
 	return received, nil
+}
+
+func (t told) json(asides []connectors.SetAside) connectors.Answer {
+	t.SetAside = len(asides)
+	for _, aside := range asides[:min(len(asides), mostProblems)] {
+		t.Problems = append(t.Problems, problem{aside.Where, aside.SourceID, aside.Reason, aside.Detail})
+	}
+	body, err := json.Marshal(t)
+	if err != nil { // of texts and numbers, never
+		body = []byte("{}")
+	}
+	return connectors.Answer{Type: "application/json", Body: body}
 }
 
 func misfit(reader *fileReader, received connectors.Received, content []byte) connectors.Received {

@@ -116,18 +116,19 @@ func TestAnUploadIsAnsweredWithWhatBecameOfItsRows(t *testing.T) {
 		"as it is": post(csvType, "aduan.csv", []byte(january)), "in a form": post(contentType, "", body), "as Windows calls it": post("application/vnd.ms-excel", "aduan.csv", []byte(january)),
 	} {
 		received, err := c.Receive.Receive(r)
-		if err != nil || len(received.Complaints) != 3 || len(received.SetAside) != 3 || received.Told == nil || received.Refuse != nil {
+		if err != nil || len(received.Complaints) != 3 || len(received.SetAside) != 3 || received.Tell == nil || received.Refuse != nil {
 			t.Fatalf("%s: %+v, %v", name, received, err)
 		}
 		var got told
-		must(t, json.Unmarshal(received.Told.Body, &got))
+		answer := received.Tell(make([]connectors.Outcome, 3))
+		must(t, json.Unmarshal(answer.Body, &got))
 		want := told{File: "aduan.csv", Rows: 7, TakenIn: 3, Repeated: 1, SetAside: 3}
 		where := strings.TrimSuffix(received.SetAside[0].Where, "aduan.csv row 6")
 		for i, row := range []int{6, 7, 8} {
 			aside := received.SetAside[i]
 			want.Problems = append(want.Problems, problem{fmt.Sprintf("%saduan.csv row %d", where, row), []string{"3", "4", "1"}[i], aside.Reason, aside.Detail})
 		}
-		if diff := cmp.Diff(want, got); diff != "" || !strings.HasPrefix(where, "upload ") || received.Told.Type != "application/json" {
+		if diff := cmp.Diff(want, got); diff != "" || !strings.HasPrefix(where, "upload ") || answer.Type != "application/json" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		if raw := string(received.Complaints[0].Raw.Body); !strings.HasPrefix(raw, `{"file":"aduan.csv","sheet":"","row":"3"`) {
@@ -252,11 +253,11 @@ func FuzzUpload(f *testing.F) {
 		if err != nil && !errors.As(err, &refused) {
 			t.Fatal(err)
 		}
-		if received.Told == nil {
+		if received.Tell == nil {
 			return
 		}
 		var got told
-		must(t, json.Unmarshal(received.Told.Body, &got))
+		must(t, json.Unmarshal(received.Tell(make([]connectors.Outcome, len(received.Complaints))).Body, &got))
 		if got.TakenIn != len(received.Complaints) || got.SetAside != len(received.SetAside) || got.TakenIn+got.Repeated > got.Rows {
 			t.Errorf("%+v for %d complaints", got, len(received.Complaints))
 		}

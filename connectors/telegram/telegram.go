@@ -55,7 +55,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if s.Secret.Set() {
 		opened.Receive = c
 	} else {
-		opened.Poll = c
+		opened.Poll, opened.Confirms = c, true
 	}
 	return opened, nil
 }

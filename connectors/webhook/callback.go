@@ -38,8 +38,19 @@ func (c *callback) WriteStatus(ctx context.Context, change connectors.StatusChan
 		SetHeader("Content-Type", "application/json").
 		SetHeader("Idempotency-Key", string(change.Ref)+"-"+strconv.FormatInt(change.Seq, 10)).
 		SetBody(body)
-	if _, err := connectors.Do(ctx, request, http.MethodPost, c.address); err != nil {
-		return fmt.Errorf("sending the status of %s: %w", change.Ref, err)
+	answer, err := connectors.Do(ctx, request, http.MethodPost, c.address)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if passes(answer, err) {
+		err = &retry.Error{Verdict: retry.Transient, Reason: retry.Rejected, After: retry.Of(err).After, Err: err}
+	}
+	return fmt.Errorf("sending the status of %s: %w", change.Ref, err)
+}
+
+// passes says whether a refusal may pass: a portal in the middle of a release says 400, 405 or 422 to what it takes tomorrow,
+// and the citizen waits for the answer. Only 404 and 410 say that nobody knows the complaint there.
+func passes(answer *resty.Response, err error) bool {
+	return answer != nil && retry.Of(err).Verdict == retry.Permanent &&
+		answer.StatusCode() != http.StatusNotFound && answer.StatusCode() != http.StatusGone
 }

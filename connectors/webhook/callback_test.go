@@ -83,7 +83,8 @@ func TestWithoutACallbackThereIsNoWriteBack(t *testing.T) {
 
 func TestARefusalIsNeverSentAgainAtOnce(t *testing.T) {
 	for status, verdict := range map[int]retry.Verdict{
-		http.StatusNotFound: retry.Permanent, http.StatusTooManyRequests: retry.Transient, http.StatusServiceUnavailable: retry.Transient,
+		http.StatusNotFound: retry.Permanent, http.StatusGone: retry.Permanent, http.StatusBadRequest: retry.Transient,
+		http.StatusMethodNotAllowed: retry.Transient, http.StatusUnprocessableEntity: retry.Transient, http.StatusTooManyRequests: retry.Transient, http.StatusServiceUnavailable: retry.Transient,
 		http.StatusInternalServerError: retry.Uncertain, http.StatusTemporaryRedirect: retry.Transient, http.StatusUnauthorized: retry.SignIn,
 	} {
 		var asked atomic.Int32

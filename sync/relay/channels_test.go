@@ -72,11 +72,10 @@ func TestAPolledChannelIsReadToItsEndAndOnFromThere(t *testing.T) {
 		if l := r.balanced(); l.Accepted != want.Accepted || l.Refused != want.Refused {
 			t.Errorf("ledger %+v, want accepted 14 and refused 6 of 20 rows", l)
 		}
-		if r.channel.acked == 0 {
-			t.Error("no page was acknowledged")
+		if len(r.channel.acked) != 7 {
+			t.Errorf("%d of 7 pages were acknowledged", len(r.channel.acked))
 		}
 		r.metric(`intake_refused_total{connector="portal",reason="bad_field"}`, 6)
-		r.metric(`connector_acknowledge_failures_total{connector="portal"}`, float64(r.channel.acked))
 		r.halt()
 
 		s.set(func(s *source) { s.rows = 25 })
@@ -85,10 +84,33 @@ func TestAPolledChannelIsReadToItsEndAndOnFromThere(t *testing.T) {
 		if l := r.balanced(); l.Accepted+l.Refused != 25 {
 			t.Errorf("after a restart: %+v", l)
 		}
-		acked := r.channel.acked
+		acked := len(r.channel.acked)
 		pass(10 * time.Minute)
-		if r.channel.acked != acked {
+		if len(r.channel.acked) != acked {
 			t.Error("a page with nothing new was kept and acknowledged")
+		}
+	})
+}
+
+func TestAnAcknowledgementThatFailedIsMadeAtTheNextPoll(t *testing.T) {
+	bubble(t, func(r *rig) {
+		s := &source{rows: 3}
+		r.channel.poller, r.channel.every, r.channel.deaf = s, time.Minute, 2
+		r.start()
+		pass(10 * time.Second)
+		if len(r.channel.acked) != 0 {
+			t.Errorf("acknowledged %v", r.channel.acked)
+		}
+		s.set(func(s *source) { s.rows = 6 })
+		pass(time.Minute) // the second page comes, and the first cannot be marked yet
+		pass(time.Minute)
+		if !slices.Equal(r.channel.acked, []connectors.Cursor{"3", "6"}) {
+			t.Errorf("acknowledged %v", r.channel.acked)
+		}
+		r.metric(`connector_acknowledge_failures_total{connector="portal"}`, 2)
+		pass(10 * time.Minute)
+		if len(r.channel.acked) != 2 {
+			t.Errorf("acknowledged again: %v", r.channel.acked)
 		}
 	})
 }

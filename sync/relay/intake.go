@@ -54,6 +54,16 @@ func (r *Relay) undelivered(ctx context.Context, source string, sayings []connec
 	return nil
 }
 
+// sameID words what a channel sets aside whose ids may begin anew; nil: they do not.
+func (r *Relay) sameID(source string) func(complaint.Complaint) store.Refusal {
+	for _, c := range r.channels {
+		if c.Name == source && c.SameID != nil {
+			return func(one complaint.Complaint) store.Refusal { return refusals([]connectors.SetAside{c.SameID(one)})[0] }
+		}
+	}
+	return nil
+}
+
 func refusals(asides []connectors.SetAside) []store.Refusal {
 	var all []store.Refusal
 	for _, aside := range asides {
@@ -76,6 +86,10 @@ func inList(err error, i, of int) error {
 func (r *Relay) kept(source string, kept []store.Kept) {
 	fresh := 0
 	for _, k := range kept {
+		if k.SameID {
+			r.metrics.refused.WithLabelValues(source, string(connectors.SameID)).Inc()
+			continue
+		}
 		r.metrics.intake.WithLabelValues(source, intakeResult(k)).Inc()
 		if !k.Known {
 			fresh++
@@ -131,6 +145,7 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 // keep keeps a page and counts what became of it.
 func (r *Relay) keep(ctx context.Context, p store.Page) ([]store.Kept, error) {
 	r.at(BeforeKeep)
+	p.SameID = r.sameID(p.Source)
 	kept, heard, err := r.store.KeepAll(ctx, p)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -57,12 +58,13 @@ func (r *Relay) pollRepeatedly(ctx context.Context, c Channel) {
 	var (
 		down     trouble
 		failures int
+		owing    owed
 		failing  = r.metrics.failing.WithLabelValues(c.Name, abilityPoll)
 	)
 	defer failing.Set(0) // it is another gateway's to tell
 	for ctx.Err() == nil {
 		wait := c.Every
-		err := r.pollUntilEmpty(ctx, c)
+		err := r.pollUntilEmpty(ctx, c, &owing)
 		switch {
 		case err == nil:
 			failures = 0
@@ -85,9 +87,9 @@ func (r *Relay) pollRepeatedly(ctx context.Context, c Channel) {
 }
 
 // pollUntilEmpty takes in page after page.
-func (r *Relay) pollUntilEmpty(ctx context.Context, c Channel) error {
+func (r *Relay) pollUntilEmpty(ctx context.Context, c Channel, owing *owed) error {
 	for {
-		more, err := r.pollOnce(ctx, c)
+		more, err := r.pollOnce(ctx, c, owing)
 		r.metrics.polled(c.Name, err, ctx.Err() != nil)
 		if err != nil || !more {
 			return err
@@ -95,12 +97,13 @@ func (r *Relay) pollUntilEmpty(ctx context.Context, c Channel) error {
 	}
 }
 
-func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) {
+func (r *Relay) pollOnce(ctx context.Context, c Channel, owing *owed) (more bool, err error) {
 	position, err := r.store.Cursor(ctx, c.Name)
 	if err != nil {
 		return false, err
 	}
 	from := connectors.Cursor(position)
+	r.acknowledge(ctx, c, owing)
 	err = contained(func() error {
 		within, cancel := context.WithTimeout(ctx, pollTimeout)
 		defer cancel()
@@ -116,16 +119,39 @@ func (r *Relay) pollOnce(ctx context.Context, c Channel) (more bool, err error) 
 			return err
 		}
 		r.at(PageKept)
-		if c.Acknowledge == nil {
-			return nil
-		}
-		if err := c.Acknowledge.Acknowledge(ctx, page); err != nil {
-			r.metrics.acknowledgeFailures.WithLabelValues(c.Name).Inc()
-		}
+		owing.add(page)
+		r.acknowledge(ctx, c, owing)
 		return nil
 	})
 	if errors.Is(err, store.ErrLost) {
 		return false, fmt.Errorf("another gateway moved the cursor: %w", err)
 	}
 	return more, err
+}
+
+// owed are the pages that are kept and not acknowledged. It is gone with the process or the lease: what such an
+// end leaves unmarked at the channel stays so.
+type owed struct{ pages []connectors.Page }
+
+// mostOwed bounds what is remembered of a channel that cannot be marked at all.
+const mostOwed = 20
+
+func (o *owed) add(page connectors.Page) {
+	o.pages = append(o.pages, page)
+	o.pages = slices.Clone(o.pages[max(0, len(o.pages)-mostOwed):])
+}
+
+// acknowledge acknowledges what is owed, until that fails with a page; the next poll goes on.
+func (r *Relay) acknowledge(ctx context.Context, c Channel, owing *owed) {
+	if c.Acknowledge == nil {
+		owing.pages = nil
+	}
+	for len(owing.pages) > 0 {
+		if err := contained(func() error { return c.Acknowledge.Acknowledge(ctx, owing.pages[0]) }); err != nil {
+			r.metrics.acknowledgeFailures.WithLabelValues(c.Name).Inc()
+			owing.pages = append(owing.pages[1:], owing.pages[0]) // so that one bad page holds up no other
+			return
+		}
+		owing.pages = owing.pages[1:]
+	}
 }

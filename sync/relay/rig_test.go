@@ -226,7 +226,8 @@ type channel struct {
 	name   string
 	poller connectors.Poller
 	every  time.Duration
-	acked  int
+	acked  []connectors.Cursor // by each page's Next
+	deaf   int                 // so many acknowledgements fail first
 
 	mu     sync.Mutex
 	told   []connectors.StatusChange
@@ -242,9 +243,15 @@ func (c *channel) open() relay.Channel {
 
 func (c *channel) Check(context.Context) (string, error) { return "a channel of a test", nil }
 
-func (c *channel) Acknowledge(context.Context, connectors.Page) error {
-	c.acked++
-	return errors.New("the channel does not care")
+func (c *channel) Acknowledge(_ context.Context, page connectors.Page) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.deaf > 0 {
+		c.deaf--
+		return errors.New("the channel cannot be marked just now")
+	}
+	c.acked = append(c.acked, page.Next)
+	return nil
 }
 
 func (c *channel) WriteStatus(ctx context.Context, change connectors.StatusChange) error {

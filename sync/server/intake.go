@@ -46,8 +46,7 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if received.Answer != nil {
-		w.Header().Set("Content-Type", received.Answer.Type)
-		_, _ = w.Write(received.Answer.Body)
+		answer(w, *received.Answer)
 		return
 	}
 	select {
@@ -69,12 +68,27 @@ func (s *Server) intake(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, c, began, s.problemOf(c, received.Refuse))
 		return
 	case received.Told != nil:
-		w.Header().Set("Content-Type", received.Told.Type)
-		_, _ = w.Write(received.Told.Body) // a sender that is gone asks again
+		answer(w, *received.Told)
+	case received.Tell != nil:
+		answer(w, received.Tell(outcomes(kept)))
 	default:
 		s.accept(w, r, received.List, kept)
 	}
 	s.metrics.Answered(c.Name, "", s.now().Sub(began))
+}
+
+// answer writes a literal answer. A sender that is gone asks again.
+func answer(w http.ResponseWriter, a connectors.Answer) {
+	w.Header().Set("Content-Type", a.Type)
+	_, _ = w.Write(a.Body)
+}
+
+func outcomes(kept []store.Kept) []connectors.Outcome {
+	all := make([]connectors.Outcome, len(kept))
+	for i, k := range kept {
+		all[i] = connectors.Outcome{Known: k.Known, Revised: k.Revised, SameID: k.SameID}
+	}
+	return all
 }
 
 func (s *Server) accept(w http.ResponseWriter, r *http.Request, list bool, kept []store.Kept) {

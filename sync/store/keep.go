@@ -21,6 +21,9 @@ type Page struct {
 	Joining    Joining               // with Messages
 	Refusals   []Refusal
 	Cursor     *CursorMove
+	// SameID, where ids may begin anew, words the refusal of a complaint that has a known one's id and is another. Without
+	// it whatever comes under a known id with other content is a revision.
+	SameID func(complaint.Complaint) Refusal
 }
 
 // CursorMove takes a connector's cursor from where it was read to where the next poll starts.
@@ -40,6 +43,7 @@ type Kept struct {
 	Ref     complaint.Ref
 	Known   bool // it was here already, by its source and source id
 	Revised bool // it was here with other content: recorded beside it, not forwarded
+	SameID  bool // another complaint was here under its id: it is among the refusals, and not kept
 }
 
 // Keep stores a page of complaints, their deliveries, messages and the connector's cursor in one transaction, together with
@@ -110,6 +114,7 @@ func applyKeeps(ctx context.Context, w *writer, jobs []*keepJob) error {
 // fate is what happens to one source key within a group: the first row with it is inserted, unless it is known.
 type fate struct {
 	row   row
+	first complaint.Complaint
 	known bool   // it was in the database before this group
 	ref   string // under which it lies there
 	hash  string
@@ -128,7 +133,7 @@ func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
 			return err
 		}
 		r.Urgency = int64(c.Class.Urgency())
-		fates[key] = &fate{row: r, ref: r.Ref, hash: r.Hash}
+		fates[key] = &fate{row: r, first: c, ref: r.Ref, hash: r.Hash}
 	}
 	return nil
 }
@@ -200,12 +205,25 @@ func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, sourc
 // finishPage answers a page's complaints and records revisions and refusals.
 func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceKey]*fate) error {
 	job.kept = make([]Kept, len(job.page.Complaints))
+	known, err := w.knownOf(ctx, job.page, fates)
+	if err != nil {
+		return err
+	}
 	for i, c := range job.page.Complaints {
 		f := fates[sourceKey{job.page.Source, c.SourceID}]
 		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told}
 		f.told = true
-		if k.Known {
-			var err error
+		before := f.first
+		if f.known {
+			before = known[k.Ref].Complaint
+		}
+		switch {
+		case k.Known && job.page.SameID != nil && c.ContentHash() != f.hash && another(before, c):
+			k.SameID = true
+			if err := w.refuse(ctx, job.page.Source, job.page.SameID(c)); err != nil {
+				return err
+			}
+		case k.Known:
 			if k.Revised, err = w.reviseIfOther(ctx, f, c); err != nil {
 				return err
 			}

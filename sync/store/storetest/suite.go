@@ -55,6 +55,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what is kept is there after reopening", keepSurvives},
 		{"a known complaint is answered with its reference and stored once", keepOnce},
 		{"changed content is a revision and forwarded once", keepRevision},
+		{"another complaint under a known id is refused where ids may begin anew", refusesSameID},
 		{"a page and its cursor are one transaction", cursorIsAtomic},
 		{"a refusal is recorded once", refusalOnce},
 		{"many at once are each kept once", keepConcurrently},

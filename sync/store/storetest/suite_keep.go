@@ -75,6 +75,56 @@ func keepRevision(t *testing.T, h Harness) {
 	}
 }
 
+// Where ids may begin anew an edit is told from another complaint, which is never lost without a word.
+func refusesSameID(t *testing.T, h Harness) {
+	w := begin(t, h)
+	at := w.clock.Now()
+	january := complaint.Complaint{
+		SourceID: "1", Title: "Lampu", Text: "Lampu jalan di Ranai mati sejak kemarin", Class: complaint.Ordinary, ReportedAt: at,
+		Reporter: complaint.Reporter{Name: "Warga Contoh", Phone: "0812 0000 0000"},
+	}
+	changed := func(change func(*complaint.Complaint)) complaint.Complaint {
+		c := january
+		change(&c)
+		return c
+	}
+	keep := func(all ...complaint.Complaint) []store.Kept {
+		kept, err := w.Keep(t.Context(), store.Page{Source: "kantor", Complaints: all, SameID: func(c complaint.Complaint) store.Refusal {
+			return store.Refusal{SourceID: c.SourceID, Where: "sheet of " + c.Text, Reason: "same_id", Raw: []byte(c.Text)}
+		}})
+		w.must(err)
+		return kept
+	}
+	other := complaint.Complaint{SourceID: "2", Title: "Air", Text: "Air PDAM keruh", Class: complaint.Ordinary}
+	otherwise := other
+	otherwise.Text = "Sampah menumpuk di pasar Sedanau"
+	if kept := keep(january, other, otherwise); kept[0].Known || kept[1].Known || !kept[2].SameID {
+		t.Errorf("in one page: %+v", kept)
+	}
+	for name, c := range map[string]struct {
+		now  complaint.Complaint
+		want store.Kept
+	}{
+		"the same":          {january, store.Kept{Known: true}},
+		"a word corrected":  {changed(func(c *complaint.Complaint) { c.Text += " malam" }), store.Kept{Known: true, Revised: true}},
+		"another time":      {changed(func(c *complaint.Complaint) { c.ReportedAt = at.Add(time.Hour) }), store.Kept{Known: true, Revised: true}},
+		"a phone comes in":  {changed(func(c *complaint.Complaint) { c.Text += " malam"; c.Reporter.Phone = "" }), store.Kept{Known: true, Revised: true}},
+		"other words":       {changed(func(c *complaint.Complaint) { c.Text = "Jembatan di Serasan rusak" }), store.Kept{Known: true, SameID: true}},
+		"half other words":  {changed(func(c *complaint.Complaint) { c.Text = "Lampu jalan Sedanau padam" }), store.Kept{Known: true, SameID: true}},
+		"other day, person": {changed(func(c *complaint.Complaint) { c.ReportedAt, c.Reporter.Phone = at.Add(720*time.Hour), "0813 1" }), store.Kept{Known: true, SameID: true}},
+		"other text, day":   {changed(func(c *complaint.Complaint) { c.ReportedAt = at.Add(720 * time.Hour); c.Text += " malam" }), store.Kept{Known: true, SameID: true}},
+	} {
+		for range 2 {
+			kept := keep(c.now)[0]
+			kept.Ref = ""
+			if kept != c.want {
+				t.Errorf("%s: %+v", name, kept)
+			}
+		}
+	}
+	w.ledger(store.Ledger{Accepted: 2, Waiting: 2, Refused: 5})
+}
+
 func cursorIsAtomic(t *testing.T, h Harness) {
 	w := begin(t, h)
 	page := func(from, to string, n int) store.Page {

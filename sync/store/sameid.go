@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+	"github.com/satupintu/satupintu/sync/dedup"
+)
+
+// another says whether what came under a known id is another complaint and no edit of the known one: its words have little
+// in common with the known ones, or two of text, reporter and time are others. An edit that is taken for another complaint
+// is seen and set right by a person; the other way round somebody would never be heard.
+func another(known, now complaint.Complaint) bool {
+	before, after := dedup.Normalise(known.Text), dedup.Normalise(now.Text)
+	if unlike(strings.Fields(before), strings.Fields(after)) {
+		return true
+	}
+	others := 0
+	for _, other := range []bool{
+		before != after,
+		differ(known.Reporter.Phone, now.Reporter.Phone) || differ(known.Reporter.Name, now.Reporter.Name),
+		!known.ReportedAt.IsZero() && !now.ReportedAt.IsZero() && milli(known.ReportedAt) != milli(now.ReportedAt),
+	} {
+		if other {
+			others++
+		}
+	}
+	return others > 1
+}
+
+func differ(before, after string) bool {
+	before, after = dedup.Normalise(before), dedup.Normalise(after)
+	return before != "" && after != "" && before != after
+}
+
+// unlike says whether two texts share no more than half the words of the one that has fewer, and are not the same.
+func unlike(before, after []string) bool {
+	a, b := wordSet(before), wordSet(after)
+	shared := 0
+	for word := range a {
+		if b[word] {
+			shared++
+		}
+	}
+	return 2*shared <= min(len(a), len(b)) && len(a)+len(b) > 0
+}
+
+func wordSet(words []string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, word := range words {
+		set[word] = true
+	}
+	return set
+}
+
+// knownOf reads the complaints that lie under the ids of a page, where the page tells an edit from another complaint.
+func (w *writer) knownOf(ctx context.Context, page Page, fates map[sourceKey]*fate) (map[complaint.Ref]readComplaint, error) {
+	if page.SameID == nil {
+		return nil, nil
+	}
+	var refs []complaint.Ref
+	for _, c := range page.Complaints {
+		if f := fates[sourceKey{page.Source, c.SourceID}]; f.known && f.hash != c.ContentHash() {
+			refs = append(refs, complaint.Ref(f.ref))
+		}
+	}
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	return w.s.complaints(ctx, w.tx, refs)
+}
