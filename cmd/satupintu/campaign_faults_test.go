@@ -64,6 +64,7 @@ func (c *campaign) jump() {
 }
 
 func (c *campaign) setClock(off string) {
+	c.turned = append(c.turned, time.Now())
 	next := c.clock + ".next"
 	if err := os.WriteFile(next, []byte(off), 0o600); err != nil {
 		c.Fatal(err)
@@ -106,16 +107,25 @@ func (c *campaign) weather() {
 		rule.Call = []simulator.Call{"", simulator.CallCreate, simulator.CallCreate, simulator.CallFile}[c.random.IntN(4)]
 		faults.Rules = append(faults.Rules, rule)
 	}
+	rule := kinds[c.random.IntN(len(kinds))] // follow-ups are few: they have one of their own
+	rule.Call, rule.Chance = simulator.CallFollowUp, 0.1+0.3*c.random.Float64()
+	faults.Rules = append(faults.Rules, rule)
 	if err := c.sim.SetFaults(faults); err != nil {
 		c.Fatal(err)
 	}
+	c.portal.misbehave(c.mischief())
+	c.citizens.graph.misbehave(c.mischief())
+}
+
+// mischief draws how often a channel fails to answer, and in which ways.
+func (c *campaign) mischief() func() receiverFault {
 	share, dice := 0.3*c.random.Float64(), rand.New(rand.NewPCG(c.random.Uint64(), 0))
-	c.portal.misbehave(func() receiverFault {
+	return func() receiverFault {
 		if dice.Float64() >= share {
 			return receiverBehaves
 		}
 		return receiverFaults()[dice.IntN(len(receiverFaults()))]
-	})
+	}
 }
 
 // clearSky ends what goes wrong at the platform and the portal, and waits until no request is under way any more.
@@ -124,6 +134,7 @@ func (c *campaign) clearSky() {
 		c.Fatal(err)
 	}
 	c.portal.misbehave(nil)
+	c.citizens.graph.misbehave(nil)
 	c.calm(3 * time.Second)
 	c.sim.Wait()
 }

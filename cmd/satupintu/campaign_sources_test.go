@@ -26,8 +26,8 @@ func campaignScenarios() []simulator.Scenario {
 	}
 	return []simulator.Scenario{
 		{Name: "done", Weight: 5, Steps: []simulator.Step{
-			at(time.Second, simulator.StatusDisposed, "<p>Mohon ditindaklanjuti.</p>"), at(time.Second, simulator.StatusWorking, "<p>Sedang kami proses.</p>"),
-			at(time.Second, "", "<p>Petugas meninjau Sungai Ulu.</p>"), at(time.Second, simulator.StatusDone, "<p>Sudah selesai.</p>"),
+			at(time.Second, simulator.StatusDisposed, "<p>Mohon ditindaklanjuti.</p>"), at(2*time.Second, simulator.StatusWorking, "<p>Sedang kami proses.</p>"),
+			at(2*time.Second, "", "<p>Petugas meninjau Sungai Ulu.</p>"), at(4*time.Second, simulator.StatusDone, "<p>Sudah selesai.</p>"),
 		}},
 		{Name: "rejected", Weight: 1, Steps: []simulator.Step{at(2*time.Second, simulator.StatusRejected, "<p>Lokasi tidak jelas.</p>")}},
 		{Name: "archived", Weight: 1, Steps: []simulator.Step{at(time.Second, simulator.StatusArchived, "<p>Bukan pelayanan publik.</p>")}},

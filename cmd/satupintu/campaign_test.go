@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,8 +21,9 @@ import (
 const campaignFor = "SATUPINTU_CAMPAIGN"
 
 // TestCampaignOfFaultsLosesNothingDoublesNothingAndTellsInOrder runs the whole against everything that breaks: gateways,
-// database, disk, clock, platform and portal, in an order drawn from a seed. The seed is printed; SATUPINTU_SEED replays
-// the order. What is checked is seen from outside only: at the platform, at the portal, and by the program's commands.
+// database, disk, clock, platform, portal and WhatsApp, in an order drawn from a seed. The seed is printed; SATUPINTU_SEED
+// replays the order. What is checked is seen from outside only: at the platform, at the portal, by who writes on WhatsApp, and
+// by the program's commands.
 func TestCampaignOfFaultsLosesNothingDoublesNothingAndTellsInOrder(t *testing.T) {
 	storetest.Needs(t, "five minutes")
 	lasts := 2 * time.Minute
@@ -52,13 +54,15 @@ type campaign struct {
 	seed     uint64
 	random   *rand.Rand // of the order of faults alone
 	ends     time.Time
-	clock    string // the file that makes the gateways' clocks jump
+	clock    string      // the file that makes the gateways' clocks jump
+	turned   []time.Time // when they did
 
 	points []relay.Point // that gateways are armed with, in turn
 	armed  int
 
-	tally  tally
-	source source
+	tally    tally
+	source   source
+	citizens citizens
 }
 
 // station is one gateway's place: its configuration, and the life that runs there now.
@@ -78,8 +82,11 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 	if database != nil {
 		dsn, gateways = database.Database(t), 2+int(seed%2)
 	}
-	c.region = newRegion(t, dsn, channelsThatAreTold(c.portal.URL), campaignScenarios()...)
-	c.edit("timeout: 1s", "timeout: 1s\n  sync: { fresh: 1s, old: 3s }",
+	c.citizens.graph = newGraph(t)
+	c.region = newRegion(t, dsn, channelsThatAreTold(c.portal.URL)+c.citizens.graph.connector(), campaignScenarios()...)
+	c.write("wa-app-secret", messengerSecret)
+	c.edit("map: { id: ticket, text: message }", "map: { id: ticket, text: message, reporter.phone: phone }",
+		"timeout: 1s", "timeout: 1s\n  sync: { fresh: 1s, old: 3s }",
 		"settle: 2s", fmt.Sprintf("settle: %s", campaignSettle),
 		"breaker: { failures: 5, open_for: 2s }", "breaker: { failures: 8, open_for: 1s }",
 		"lease: 5s", fmt.Sprintf("lease: %s", campaignLease),
@@ -93,7 +100,7 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 		}
 		c.stations = append(c.stations, &station{region: here})
 	}
-	for _, p := range relay.Points() {
+	for _, p := range slices.Concat(relay.Points(), relay.TalkPoints(), followUpPoints()) {
 		if !strings.HasPrefix(string(p), "hand-over:") { // nothing is handed over here: it would be told, too
 			c.points = append(c.points, p)
 		}
@@ -101,6 +108,11 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 	c.random.Shuffle(len(c.points), func(i, j int) { c.points[i], c.points[j] = c.points[j], c.points[i] })
 	c.source.folder = c.write("inbox/.begun", "")
 	return c
+}
+
+// followUpPoints are the moments of telling a follow-up.
+func followUpPoints() []relay.Point {
+	return []relay.Point{"follow-up:begin", "follow-up:request", "follow-up:answer", "follow-up:recorded"}
 }
 
 // fight runs sources and faults beside each other, lets everything come to rest, and looks.
@@ -111,6 +123,7 @@ func (c *campaign) fight() {
 	sources.Go(func() { c.writeSheets(stop) })
 	sending, giveUp := context.WithCancel(c.Context())
 	defer giveUp()
+	sources.Go(func() { c.arrive(sending, stop) })
 	for n := range senders {
 		sources.Go(func() { c.send(sending, n, stop) })
 	}

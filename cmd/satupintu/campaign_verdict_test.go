@@ -17,14 +17,18 @@ import (
 // comeToRest waits until nothing waits any more and every channel was told everything.
 func (c *campaign) comeToRest() {
 	c.Helper()
-	expected := int64(len(c.source.texts))
-	c.patiently("every complaint is accepted and decided", func() bool {
+	complaints, messages := c.citizens.expected()
+	isDecided := func() bool {
 		l := c.audit()
-		return l.Accepted == expected && l.Waiting == 0
-	})
-	c.patiently("every channel is told everything", func() bool {
+		return l.Accepted >= int64(len(c.source.texts))+complaints && l.Waiting == 0 && l.Messages.Heard == messages && l.Messages.Waiting == 0
+	}
+	isTold := func() bool {
 		_, out := c.run("queue", "untold", "--json")
-		return strings.TrimSpace(out) == "[]" && c.untold() == ""
+		return strings.TrimSpace(out) == "[]" && c.untold() == "" && c.unheard() == ""
+	}
+	c.patiently("every complaint is accepted and decided", isDecided)
+	c.patiently("every channel is told everything", func() bool {
+		return isTold() && isDecided() && isTold() // the end of one may have sent another on its way
 	})
 	for _, s := range c.stations {
 		s.running = s.life.cmd
@@ -49,7 +53,8 @@ func (c *campaign) patiently(what string, holds func() bool) {
 	}
 	_, list := c.run("queue", "list", "--limit", "20")
 	_, untold := c.run("queue", "untold", "--limit", "20")
-	c.Errorf("SATUPINTU_SEED=%d: still not: %s\n%+v, %d were sent\n%s\n%s\n%s", c.seed, what, c.audit(), len(c.source.texts), list, untold, c.untold())
+	c.Errorf("SATUPINTU_SEED=%d: still not: %s\n%+v, %d were sent\n%s\n%s\n%s\n%s",
+		c.seed, what, c.audit(), len(c.source.texts), list, untold, c.untold(), c.unheard())
 }
 
 // untold names a ticket whose channel has not heard how it ended; empty when all have.
@@ -69,8 +74,10 @@ func (c *campaign) untold() string {
 func (c *campaign) judge() {
 	c.Helper()
 	l := c.audit()
-	if l.Linked+l.Refused != 0 || l.Accepted != int64(len(c.source.texts)) {
-		c.Errorf("%d were sent: %+v", len(c.source.texts), l)
+	linked := c.judgeCitizens()
+	_, messages := c.citizens.expected()
+	if l.Linked != linked || l.Refused+l.Messages.Noted != 0 || l.Messages.Heard != messages || l.Messages.Asked != int64(c.tally.of(countAsked)) {
+		c.Errorf("%d were sent, and %d messages, %d of them greetings: %+v", len(c.source.texts), messages, c.tally.of(countAsked), l)
 	}
 	for _, wrong := range c.source.wrong {
 		c.Error(wrong)
@@ -78,7 +85,7 @@ func (c *campaign) judge() {
 	entries := c.entries()
 	c.judgePlatform(entries)
 	c.judgePortal(entries)
-	fmt.Fprintf(c.Output(), "%d complaints: %+v\n", len(c.source.texts), l)
+	fmt.Fprintf(c.Output(), "%d complaints and %d conversations: %+v\n", len(c.source.texts), len(c.citizens.all), l)
 }
 
 // entries are all deliveries, by what their source calls them.
@@ -98,6 +105,9 @@ func (c *campaign) judgePlatform(entries map[string]store.Entry) {
 	c.Helper()
 	times := map[string]int{}
 	for _, filed := range c.sim.Complaints() {
+		if wordShape.MatchString(filed.Content) {
+			continue // a citizen's
+		}
 		lines := strings.Split(strings.TrimSpace(filed.Content), "\n")
 		times[lines[0]]++
 		if e := entries[idOf(lines[0])]; lines[len(lines)-1] != fmt.Sprintf("[Ref %s]", e.Ref) {
@@ -109,10 +119,12 @@ func (c *campaign) judgePlatform(entries map[string]store.Entry) {
 		e, known := entries[id]
 		switch n := times[text]; {
 		case !known:
+			c.tally.note(countLost, 1)
 			c.Errorf("SATUPINTU_SEED=%d: %s was acknowledged as %q and is nowhere", c.seed, id, c.source.acked[id])
 		case c.source.acked[id] != "" && c.source.acked[id] != string(e.Ref):
 			c.blame(e, "was acknowledged as %s", c.source.acked[id])
 		case n > 1:
+			c.tally.note(countDoubled, 1)
 			c.blame(e, "is %d times at the platform", n)
 		case strings.Contains(text, refuseWord):
 			if n != 0 || e.State != store.Dead {
@@ -124,7 +136,7 @@ func (c *campaign) judgePlatform(entries map[string]store.Entry) {
 			c.blame(e, "is %s, %d times at the platform", e.State, n)
 		}
 	}
-	c.tally.note("held for a person", held)
+	c.tally.note(countHeld, held)
 }
 
 // idOf is the ticket or row that a text names.
@@ -212,6 +224,7 @@ func (t *tally) print(c *campaign) {
 	}
 	for _, fault := range receiverFaults() {
 		fmt.Fprintf(out, "portal: %s\t%d\n", fault, c.portal.met[fault])
+		fmt.Fprintf(out, "WhatsApp: %s\t%d\n", fault, c.citizens.graph.met[fault])
 	}
 	fmt.Fprintf(out, "requests that repeated what was answered\t%d\n", c.source.repeat)
 	_ = out.Flush()

@@ -87,7 +87,12 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError) // cut short by a kill: it was not heard
 		return
 	}
-	switch r.hear(t) {
+	r.hear(t).answer(w, request)
+}
+
+// answer fails to answer.
+func (f receiverFault) answer(w http.ResponseWriter, request *http.Request) {
+	switch f {
 	case receiverFails:
 		w.WriteHeader(http.StatusInternalServerError)
 	case receiverBusy:

@@ -14,6 +14,7 @@ import (
 type parcel struct {
 	ticket, message string
 	file            string // content of the one file that comes with it; empty: none
+	phone           string // of who complains; empty: it is not said
 }
 
 // senderPatience is how long a sender waits for an answer before it sends again.
@@ -51,7 +52,11 @@ func sendTo(ctx context.Context, intake, kind string, body io.Reader) string {
 func (p parcel) encode() (kind string, body io.Reader) {
 	var out bytes.Buffer
 	if p.file == "" {
-		_ = json.NewEncoder(&out).Encode(map[string]string{"ticket": p.ticket, "message": p.message}) // a buffer takes all
+		fields := map[string]string{"ticket": p.ticket, "message": p.message}
+		if p.phone != "" {
+			fields["phone"] = p.phone
+		}
+		_ = json.NewEncoder(&out).Encode(fields) // a buffer takes all
 		return "application/json", &out
 	}
 	form := multipart.NewWriter(&out)
