@@ -50,9 +50,11 @@ type rig struct {
 	runs     int
 }
 
-// bubble runs a test in a synctest bubble with a rig that is not started yet.
+// bubble runs a test in a synctest bubble with a rig that is not started yet, beside other bubbles: each has a gateway, a
+// database and a clock of its own.
 func bubble(t *testing.T, test func(*rig)) {
 	t.Helper()
+	t.Parallel()
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		cfg, err := config.Default()
