@@ -36,7 +36,7 @@ func (r *Relay) countLoop(ctx context.Context) {
 			})
 		}
 		down.watch(ctx, r.log, "counting for the metrics", err)
-		sleep(ctx, sweepEvery, nil)
+		sleep(ctx, r.sweeps, nil)
 	}
 }
 

@@ -258,6 +258,25 @@ func TestARefusalIsSetAsideInThePlatformsWordsAndBlocksNobody(t *testing.T) {
 	})
 }
 
+func TestADeadGatewaysDeliveryIsTakenOverTwoSecondsAfterItsLeaseAtMost(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.sweep = 0
+		r.start()
+		r.must(r.store.SetPause(r.Context(), store.Pause{Why: "pemeliharaan", Until: time.Now().Add(time.Hour)}))
+		ref := r.takeIn(report(1))[0]
+		r.until(ref, store.Ready)
+		ends := time.Now().Add(time.Minute + 500*time.Millisecond)
+		_, err := r.store.Handle().Exec("UPDATE delivery SET state = 'leased', owner = 'sedanau/1', lease_until = $1", ends.UnixMilli())
+		r.must(err)
+		for r.story(ref).State == store.Leased {
+			pass(100 * time.Millisecond)
+		}
+		if late := time.Since(ends); late < 0 || late > 2*time.Second {
+			t.Errorf("it was taken over %s after its lease", late)
+		}
+	})
+}
+
 func TestADeadPlatformIsLeftAloneAndTheBacklogDrains(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.faults(simulator.Rule{Fault: simulator.Refused})

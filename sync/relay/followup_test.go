@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -327,29 +328,31 @@ func (s shortened) FindFollowUp(ctx context.Context, f national.FollowUp) error 
 
 func TestAFollowUpNobodyCanFindIsResolvedByAPerson(t *testing.T) {
 	for _, carried := range []bool{true, false} {
-		bubble(t, func(r *rig) {
-			r.wrap = func(p national.Platform) national.Platform {
-				p.FollowUps = shortened{p.FollowUps}
-				return p
-			}
-			fault := simulator.CloseBefore
-			if carried {
-				fault = simulator.CloseAfter
-			}
-			r.start()
-			r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: fault, Next: 1})
-			primary, ref := r.followed(asks())
-			if seen := r.toldAs(nil, ref, store.Held); seen.SentAt.IsZero() || seen.Reason != string(retry.CannotTell) {
-				t.Errorf("it is %+v", seen)
-			}
-			if carried {
-				id := r.sim.ByMarker(string(primary))[0].ID
-				r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now(), nil))
-			} else {
-				r.must(r.store.ResolveNotSent(r.Context(), ref))
-			}
-			r.toldAs(nil, ref, store.Done)
-			r.joinedOnce(primary, ref)
+		t.Run(fmt.Sprint("carried out: ", carried), func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.wrap = func(p national.Platform) national.Platform {
+					p.FollowUps = shortened{p.FollowUps}
+					return p
+				}
+				fault := simulator.CloseBefore
+				if carried {
+					fault = simulator.CloseAfter
+				}
+				r.start()
+				r.faults(simulator.Rule{Call: simulator.CallFollowUp, Fault: fault, Next: 1})
+				primary, ref := r.followed(asks())
+				if seen := r.toldAs(nil, ref, store.Held); seen.SentAt.IsZero() || seen.Reason != string(retry.CannotTell) {
+					t.Errorf("it is %+v", seen)
+				}
+				if carried {
+					id := r.sim.ByMarker(string(primary))[0].ID
+					r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now(), nil))
+				} else {
+					r.must(r.store.ResolveNotSent(r.Context(), ref))
+				}
+				r.toldAs(nil, ref, store.Done)
+				r.joinedOnce(primary, ref)
+			})
 		})
 	}
 }

@@ -20,6 +20,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -54,6 +55,7 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil: time.Now
 	At       func(Point)      // nil: nothing; called at each of Points
+	Sweep    time.Duration    // how often leases are looked through and what is open is counted; 0: every 2 s
 }
 
 // Channel is one open connector.
@@ -83,6 +85,7 @@ type Relay struct {
 	log      *slog.Logger
 	now      func() time.Time
 	at       func(Point)
+	sweeps   time.Duration
 
 	engine     *dedup.Engine // nil, with comparison: duplicates are not looked for
 	comparison *store.Comparison
@@ -104,6 +107,7 @@ func New(o Options) *Relay {
 		store: o.Store, files: o.Files, cfg: o.Config, platform: o.Platform, channels: tellsByList(o.Channels), limiter: o.Limiter,
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
+		sweeps:    cmp.Or(o.Sweep, sweepEvery),
 		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
 	}
 	if r.now == nil {

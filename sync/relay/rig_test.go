@@ -39,6 +39,7 @@ type rig struct {
 	between func(http.RoundTripper) http.RoundTripper // stands between the gateway and the simulator
 	at      func(relay.Point)
 	now     func() time.Time // nil: time.Now
+	sweep   time.Duration    // 0: at a gateway's own pace, which is most of what hours in a bubble cost
 	channel *channel
 	extra   []relay.Channel
 	log     bytes.Buffer
@@ -51,9 +52,11 @@ type rig struct {
 	runs     int
 }
 
-// bubble runs a test in a synctest bubble with a rig that is not started yet.
+// bubble runs a test in a synctest bubble with a rig that is not started yet, beside other bubbles: each has a gateway, a
+// database and a clock of its own.
 func bubble(t *testing.T, test func(*rig)) {
 	t.Helper()
+	t.Parallel()
 	folder := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		cfg, err := config.Default()
@@ -64,7 +67,7 @@ func bubble(t *testing.T, test func(*rig)) {
 		cfg.Dedup.ReviewAbove = 1 // complaints of tests are much alike: all are compared, nobody is asked
 		cfg.National.Rate, cfg.National.Timeout, cfg.Delivery.Settle = 100, config.Duration(20*time.Second), config.Duration(time.Minute)
 		r := &rig{
-			T: t, folder: folder, cfg: cfg, lookup: "search",
+			T: t, folder: folder, cfg: cfg, lookup: "search", sweep: 10 * time.Second,
 			sim:     simulator.New(simulator.Options{Search: true, Scenarios: simulator.Still()}),
 			channel: &channel{name: "portal", refuse: map[string]error{}},
 		}
@@ -105,7 +108,7 @@ func (r *rig) start() {
 	r.relay = relay.New(relay.Options{
 		Store: r.store, Files: files, Config: r.cfg, Platform: platform, Channels: channels, Limiter: limiter,
 		Engine:  dedup.NewEngine(dedup.Options{Hasher: key, Window: r.cfg.Dedup.Window.D(), ReviewAbove: r.cfg.Dedup.ReviewAbove}),
-		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at, Now: r.now,
+		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at, Now: r.now, Sweep: r.sweep,
 	})
 	ctx, stop := context.WithCancel(r.Context())
 	r.stop, r.done = stop, make(chan error, 1)

@@ -40,7 +40,7 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 				r.log.Warn("half-written attachments could not be removed", "error", err)
 			}
 		}
-		sleep(ctx, sweepEvery, nil)
+		sleep(ctx, r.sweeps, nil)
 	}
 }
 

@@ -275,10 +275,12 @@ func (q *queries) each(f func(*query)) {
 func (q *queries) prepare(ctx context.Context, db *sqlx.DB) error {
 	var problems []error
 	q.each(func(one *query) {
-		var err error
-		if one.stmt, err = db.PreparexContext(ctx, one.text); err != nil {
+		stmt, err := db.DB.PrepareContext(ctx, one.text) // not by sqlx: see collect
+		if err != nil {
 			problems = append(problems, fmt.Errorf("query %s: %w", one.name, err))
+			return
 		}
+		one.stmt = &sqlx.Stmt{Stmt: stmt, Mapper: db.Mapper}
 	})
 	return errors.Join(problems...)
 }
