@@ -133,25 +133,27 @@ func TestWhoQuotesTheReferenceOfAComplaintIsHeardOnItsTicket(t *testing.T) {
 // A reference stands in public lists: who writes it down is not known to be who filed that complaint.
 func TestWhoQuotesTheReferenceOfAnothersComplaintHearsNothingOfIt(t *testing.T) {
 	for phone, hears := range map[string]bool{"": false, "081270004411": true} {
-		bubble(t, func(r *rig) {
-			r.start()
-			first := report(1)
-			first.Reporter.Phone = "081270004411"
-			primary := r.takeIn(first)[0]
-			r.until(primary, store.Done)
-			asks := complaint.Complaint{SourceID: "asks", Text: "Kapan laporan " + string(primary) + " ditindaklanjuti?"}
-			asks.Reporter.Phone = phone
-			ref := r.takeIn(asks)[0]
-			r.toldAs(nil, ref, store.Done)
-			if heard := r.channel.heard("asks"); (len(heard) > 0) != hears {
-				t.Errorf("who gave the phone %q heard %v", phone, heard)
-			}
-			change, err := r.relay.LastChange(r.Context(), "portal", ref)
-			r.must(err)
-			if (change.TrackingID != "" || change.Status != complaint.Received) != hears {
-				t.Errorf("who gave the phone %q reads %+v", phone, change)
-			}
-			r.balanced()
+		t.Run("phone "+phone, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.start()
+				first := report(1)
+				first.Reporter.Phone = "081270004411"
+				primary := r.takeIn(first)[0]
+				r.until(primary, store.Done)
+				asks := complaint.Complaint{SourceID: "asks", Text: "Kapan laporan " + string(primary) + " ditindaklanjuti?"}
+				asks.Reporter.Phone = phone
+				ref := r.takeIn(asks)[0]
+				r.toldAs(nil, ref, store.Done)
+				if heard := r.channel.heard("asks"); (len(heard) > 0) != hears {
+					t.Errorf("who gave the phone %q heard %v", phone, heard)
+				}
+				change, err := r.relay.LastChange(r.Context(), "portal", ref)
+				r.must(err)
+				if (change.TrackingID != "" || change.Status != complaint.Received) != hears {
+					t.Errorf("who gave the phone %q reads %+v", phone, change)
+				}
+				r.balanced()
+			})
 		})
 	}
 }
