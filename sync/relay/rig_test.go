@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -58,6 +59,13 @@ func bubble(t *testing.T, test func(*rig)) {
 	t.Helper()
 	t.Parallel()
 	folder := t.TempDir()
+	empty, err := emptyDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, database), empty, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		cfg, err := config.Default()
 		if err != nil {
@@ -87,12 +95,32 @@ func (r *rig) must(err error) {
 	}
 }
 
+const database = "natuna.db"
+
+// emptyDatabase is what a gateway's first start leaves behind. It is made once: hundreds of rigs begin with it.
+var emptyDatabase = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "satupintu-relay-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, database)
+	s, err := store.Open(context.Background(), store.Options{DSN: "sqlite:" + file, Owner: "natuna/0"})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
 func (r *rig) start() {
 	r.Helper()
 	r.runs++
 	var err error
 	r.store, err = store.Open(r.Context(), store.Options{
-		DSN: "sqlite:" + filepath.Join(r.folder, "natuna.db"), Owner: fmt.Sprintf("natuna/%d", r.runs), Now: r.now,
+		DSN: "sqlite:" + filepath.Join(r.folder, database), Owner: fmt.Sprintf("natuna/%d", r.runs), Now: r.now,
 	})
 	r.must(err)
 	files, err := store.OpenFiles(filepath.Join(r.folder, "files"))
