@@ -177,11 +177,11 @@ func (r *Relay) respectOpen(a *attempt, to store.Settlement) store.Settlement {
 	return to
 }
 
-// exhausted says whether a delivery has had its time or its attempts.
+// exhausted says whether a delivery has had its time or its attempts since it was first tried, or last put back by a person.
 func (r *Relay) exhausted(c store.Claim, to *store.Settlement) bool {
 	d := r.cfg.Delivery
 	switch {
-	case r.now().Sub(c.AcceptedAt) > d.GiveUpAfter.D():
+	case r.now().Sub(c.TriedAt) > d.GiveUpAfter.D():
 		to.Reason = retry.TooOld
 	case d.MaxAttempts > 0 && c.Attempts >= d.MaxAttempts:
 		to.Reason = retry.TooMany

@@ -21,6 +21,7 @@ type claimedRow struct {
 	Fence      int64
 	Attempts   int
 	AcceptedAt int64 `db:"accepted_at"`
+	FirstAt    int64 `db:"first_attempt_at"`
 	SentAt     int64 `db:"sent_at"`
 	Step       string
 	Agency     string
@@ -59,8 +60,8 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		}
 		works[i] = Work{
 			Claim: Claim{
-				Ref: complaint.Ref(r.Ref), Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.AcceptedAt), SentAt: fromMilli(r.SentAt),
-				Step: r.Step, OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: now,
+				Ref: complaint.Ref(r.Ref), Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.AcceptedAt), TriedAt: fromMilli(r.FirstAt),
+				SentAt: fromMilli(r.SentAt), Step: r.Step, OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: now,
 			},
 			Job: Job{Agency: r.Agency, Category: r.Category, Location: r.Location, HandOver: r.HandOver, Done: map[string]string{}},
 		}

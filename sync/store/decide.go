@@ -221,7 +221,7 @@ func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint
 func (w *writer) handedOver(u *undecided) *Work {
 	d := u.decision
 	return &Work{
-		Claim: Claim{Ref: u.Ref, Fence: 1, Attempts: 1, AcceptedAt: u.accepted, ClaimedAt: fromMilli(w.now)},
+		Claim: Claim{Ref: u.Ref, Fence: 1, Attempts: 1, AcceptedAt: u.accepted, TriedAt: fromMilli(w.now), ClaimedAt: fromMilli(w.now)},
 		Job:   Job{Complaint: u.Complaint, Agency: d.Agency, Category: d.Category, Location: d.Location, HandOver: d.HandOver, Done: map[string]string{}},
 	}
 }

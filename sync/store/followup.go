@@ -15,7 +15,7 @@ import (
 // FollowUp is a complaint that is to be told the platform on an earlier one's ticket, held by this gateway until its lease
 // ends. Err is set where it cannot be read. Ticket has no ID where the earlier one is known by its tracking id alone.
 type FollowUp struct {
-	Claim     // AcceptedAt is when it was first tried
+	Claim
 	Complaint complaint.Complaint
 	About     complaint.Ref // the earlier one
 	Ticket    national.Ticket
@@ -91,7 +91,7 @@ func (s *Store) readFollowUps(ctx context.Context, rows []followUpRow, claimed t
 		*f = at
 		f.Complaint, f.About, f.Secret, f.Err = read.Complaint, about[i], at.Secret || read.Secret, read.err
 		f.Claim = Claim{
-			Ref: refs[i], Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.FirstAt), SentAt: fromMilli(r.SentAt),
+			Ref: refs[i], Fence: r.Fence, Attempts: r.Attempts, TriedAt: fromMilli(r.FirstAt), SentAt: fromMilli(r.SentAt),
 			OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: claimed,
 		}
 		if f.Err == nil && f.Ticket == (national.Ticket{}) {

@@ -19,8 +19,9 @@ var ErrTaken = errors.New("the platform gave it an id that another complaint has
 type Claim struct {
 	Ref        complaint.Ref
 	Fence      int64
-	Attempts   int // this one included
+	Attempts   int // this one included, since it was first sent on its way or last put back by a person
 	AcceptedAt time.Time
+	TriedAt    time.Time     // when the first of the attempts began
 	SentAt     time.Time     // not zero: a request went out then whose outcome is open; look it up before anything else
 	Step       string        // whose request that was
 	OpenFor    time.Duration // by the database's clock, when it was claimed

@@ -49,7 +49,8 @@ WHERE ref = :ref AND state IN ('new', 'ready', 'held', 'dead') AND sent_at = 0
 AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = delivery.ref)
 
 -- name: let-go
-UPDATE delivery SET state = CASE WHEN decided_at = 0 THEN 'new' ELSE 'ready' END, due_at = :now, reason = '', detail = :detail, changed_at = :now
+UPDATE delivery SET state = CASE WHEN decided_at = 0 THEN 'new' ELSE 'ready' END, due_at = :now, reason = '', detail = :detail, changed_at = :now,
+    attempts = 0, first_attempt_at = 0
 WHERE ref = :ref AND state = 'linked'
 
 -- name: insert-review

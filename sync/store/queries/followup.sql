@@ -68,12 +68,13 @@ AND NOT EXISTS (SELECT 1 FROM link l WHERE l.ref = follow_up.ref AND l.kind = 'f
 -- name: retry-follow-up
 UPDATE follow_up
 SET state = CASE WHEN sent_at > 0 THEN 'unknown' ELSE 'ready' END, due_at = :now, reason = '', detail = 'an operator put it back',
-    changed_at = :now
+    changed_at = :now, attempts = 0, first_attempt_at = 0
 WHERE ref = :ref AND state IN ('ready', 'unknown', 'held', 'dead')
 
 -- name: resolve-follow-up
 UPDATE follow_up
-SET state = :state, sent_at = 0, due_at = :now, reason = :reason, detail = 'a person looked at the platform', changed_at = :now
+SET state = :state, sent_at = 0, due_at = :now, reason = :reason, detail = 'a person looked at the platform', changed_at = :now,
+    attempts = CASE WHEN :state = 'done' THEN attempts ELSE 0 END, first_attempt_at = CASE WHEN :state = 'done' THEN first_attempt_at ELSE 0 END
 WHERE ref = :ref AND (state IN ('unknown', 'held') AND sent_at > 0 OR state IN ('held', 'dead') AND :state = 'done')
 AND (:national_id = '' OR EXISTS (SELECT 1 FROM ticket t WHERE t.ref = follow_up.primary_ref
                                   AND (t.national_id = :national_id OR t.national_id = '' AND t.tracking_id = :national_id)))

@@ -17,7 +17,7 @@ SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fenc
     first_attempt_at = CASE WHEN first_attempt_at = 0 THEN :now ELSE first_attempt_at END, changed_at = :now,
     sent_at = CASE WHEN sent_at > {now} THEN {now} ELSE sent_at END
 WHERE ref {in :refs}
-RETURNING ref, fence, attempts, accepted_at, sent_at, step, agency, category, location, hand_over, earlier_ref,
+RETURNING ref, fence, attempts, accepted_at, first_attempt_at, sent_at, step, agency, category, location, hand_over, earlier_ref,
     CASE WHEN sent_at = 0 THEN 0 ELSE {now} - sent_at END AS open_for
 
 -- name: read-complaints

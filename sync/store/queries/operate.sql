@@ -116,7 +116,8 @@ SELECT count(*) FROM writeback WHERE state = 'done'
 -- name: operate-delivery
 UPDATE delivery SET state = :state, due_at = :now, sent_at = CASE WHEN :keep_sent = 1 THEN sent_at ELSE 0 END,
     step = CASE WHEN :keep_sent = 1 THEN step ELSE '' END, reason = :reason, detail = :detail, owner = '', lease_until = 0,
-    changed_at = :now
+    changed_at = :now, attempts = CASE WHEN :state = 'dead' THEN attempts ELSE 0 END,
+    first_attempt_at = CASE WHEN :state = 'dead' THEN first_attempt_at ELSE 0 END
 WHERE ref = :ref AND state {in :states}
 
 -- name: take-delivery
@@ -125,7 +126,7 @@ WHERE ref = :ref AND state {in :states}
 RETURNING fence
 
 -- name: retry-writebacks
-UPDATE writeback SET state = 'ready', due_at = :now WHERE ref = :ref AND state = 'dead'
+UPDATE writeback SET state = 'ready', due_at = :now, since = :now WHERE ref = :ref AND state = 'dead'
 AND NOT EXISTS (SELECT 1 FROM writeback l WHERE l.ref = writeback.ref AND l.event_ref = writeback.event_ref
                 AND l.seq > writeback.seq AND l.state = 'done')
 

@@ -23,5 +23,5 @@ RETURNING fence
 
 -- name: resolve-unlisted
 UPDATE delivery SET state = 'ready', due_at = :now, sent_at = 0, step = '', reason = '', detail = :detail, owner = '', lease_until = 0,
-    changed_at = :now
+    changed_at = :now, attempts = 0, first_attempt_at = 0
 WHERE ref = :ref AND state = :state AND sent_at = :sent_at AND state IN ('held', 'unknown', 'ready', 'dead')

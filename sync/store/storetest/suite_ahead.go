@@ -35,8 +35,8 @@ func (w world) bringBack(want store.BroughtBack) {
 	}
 }
 
-// failed is the settlement of what failed just now.
-func (w world) failed() store.Settlement {
+// failure is the settlement of what failed just now.
+func (w world) failure() store.Settlement {
 	return store.Settlement{State: store.Ready, Due: w.clock.Now().Add(30 * time.Second), Reason: retry.Timeout}
 }
 
@@ -46,9 +46,9 @@ func (w world) busy() complaint.Ref {
 	earlier, _ := w.followed(nil)
 	w.deliver(earlier, "700") // and its status is asked for in five minutes
 	f := w.followUp()
-	w.must(w.SettleFollowUp(w.Context(), f.Claim, w.failed()))
+	w.must(w.SettleFollowUp(w.Context(), f.Claim, w.failure()))
 	for _, n := range w.news() {
-		w.must(w.SettleNews(w.Context(), n, w.failed()))
+		w.must(w.SettleNews(w.Context(), n, w.failure()))
 	}
 	asked := &asking{answer: alike(dedup.Review, dedup.SameIncident)}
 	first := w.keep(report(2))[0].Ref
@@ -58,7 +58,7 @@ func (w world) busy() complaint.Ref {
 	w.decideAll(asked.judge)
 	ref := w.keep(report(3))[0].Ref
 	w.decideAll(judge)
-	w.must(w.Settle(w.Context(), w.claim(1)[0], w.failed()))
+	w.must(w.Settle(w.Context(), w.claim(1)[0], w.failure()))
 	w.hears(said("1", "siti", "Lampu mati"))
 	return ref
 }
@@ -97,7 +97,7 @@ func putOffStays(t *testing.T, h Harness) {
 	c := w.keep(report(4))[0].Ref
 	w.decideAll(judge)
 	for _, claimed := range w.claim(10) {
-		if to := w.failed(); claimed.Ref == c {
+		if to := w.failure(); claimed.Ref == c {
 			to.Due = w.clock.Now().Add(furthest.Try)
 			w.must(w.Settle(t.Context(), claimed, to))
 		}
@@ -130,7 +130,7 @@ func hurriedOnceRight(t *testing.T, h Harness) {
 	w.clock.Advance(year)
 	w.keep(report(1))
 	w.decideAll(judge)
-	w.must(w.Settle(t.Context(), w.claim(1)[0], w.failed()))
+	w.must(w.Settle(t.Context(), w.claim(1)[0], w.failure()))
 	w.clock.Advance(-year)
 	for _, want := range []int{1, 0} {
 		if n, err := w.Hurry(t.Context(), []retry.Reason{retry.Timeout}); err != nil || n != want {
