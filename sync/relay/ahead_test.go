@@ -49,3 +49,31 @@ func TestNobodyWaitsUntilTheTimeAWrongClockShowed(t *testing.T) {
 		r.balanced()
 	})
 }
+
+// A clock that is set two months on makes nothing two months old: what fails once more is tried again.
+func TestAClockThatIsSetOnGivesNothingUp(t *testing.T) {
+	bubble(t, func(r *rig) {
+		var off atomic.Int64
+		r.now = func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 3})
+		r.channel.refuse["1"] = errors.New("bukan hari ini")
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		r.until(ref, store.Ready)
+		pass(5 * time.Second)
+		off.Store(int64(60 * 24 * time.Hour))
+		if story := r.until(ref, store.Done, store.Dead); story.State != store.Done {
+			t.Fatalf("it is %s (%s: %s)", story.State, story.Reason, story.Detail)
+		}
+		pass(time.Minute) // the portal refuses the news
+		off.Store(int64(120 * 24 * time.Hour))
+		pass(10 * time.Minute)
+		r.channel.mu.Lock()
+		delete(r.channel.refuse, "1")
+		r.channel.mu.Unlock()
+		pass(30 * time.Minute)
+		if heard, want := r.channel.heard("1"), []complaint.Status{complaint.Forwarded}; !slices.Equal(heard, want) {
+			t.Errorf("the portal heard %v, want %v", heard, want)
+		}
+	})
+}

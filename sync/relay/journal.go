@@ -181,7 +181,7 @@ func (r *Relay) respectOpen(a *attempt, to store.Settlement) store.Settlement {
 func (r *Relay) exhausted(c store.Claim, to *store.Settlement) bool {
 	d := r.cfg.Delivery
 	switch {
-	case r.now().Sub(c.TriedAt) > d.GiveUpAfter.D():
+	case r.leaps.age(r.now(), c.TriedAt) > d.GiveUpAfter.D():
 		to.Reason = retry.TooOld
 	case d.MaxAttempts > 0 && c.Attempts >= d.MaxAttempts:
 		to.Reason = retry.TooMany

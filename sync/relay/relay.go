@@ -92,6 +92,7 @@ type Relay struct {
 
 	held        heldClaims
 	opened      openings
+	leaps       leaps
 	decidable   signal // something was kept
 	forwardable signal // something was decided
 	tellable    map[string]signal

@@ -24,6 +24,7 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 		ahead   time.Time
 	)
 	for ctx.Err() == nil {
+		r.leaps.look(r.now())
 		err := r.sweep(ctx)
 		if now := r.now(); now.Sub(asked) >= r.reviewEvery() {
 			asked = now

@@ -164,7 +164,7 @@ func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 		return store.Settlement{State: store.Ready, Reason: v.Reason, Due: now, Uncounted: true}
 	case v.Verdict == retry.Permanent:
 		return store.Settlement{State: store.Dead, Reason: v.Reason, Detail: brief(err)}
-	case now.Sub(n.Since) > r.cfg.Delivery.GiveUpAfter.D():
+	case r.leaps.age(now, n.Since) > r.cfg.Delivery.GiveUpAfter.D():
 		return store.Settlement{State: store.Dead, Reason: retry.TooOld, Detail: "last: " + brief(err)}
 	}
 	return store.Settlement{

@@ -7,9 +7,12 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// checkpointRest is how long the log is left alone at least between two copies; a slow disk is left alone for longer, so that
-// copying takes it a quarter of its time at most.
-const checkpointRest = 25 * time.Millisecond
+// How long the log is left alone between two copies: a slow disk for longer, so that copying takes it a quarter of its time at
+// most, but never so long that the log grows past what the writer leaves to us. A copy that hung says nothing of the next.
+const (
+	checkpointRest     = 25 * time.Millisecond
+	checkpointMostRest = 5 * time.Second
+)
 
 // checkpointer copies SQLite's log into the database beside the writer, who else stops for it after every 32 MiB, and with
 // him whoever waits for an acknowledgement or a decision. He starts the log anew only when he has copied the whole of it
@@ -40,7 +43,7 @@ func (c *checkpointer) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		rest := time.NewTimer(max(checkpointRest, 3*time.Since(began)))
+		rest := time.NewTimer(restAfter(time.Since(began)))
 		select {
 		case <-rest.C:
 		case <-ctx.Done():
@@ -48,6 +51,11 @@ func (c *checkpointer) loop(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// restAfter is how long the log is left alone after a copy that took so long.
+func restAfter(copied time.Duration) time.Duration {
+	return min(max(checkpointRest, 3*copied), checkpointMostRest)
 }
 
 // wrote says that there is something to copy.

@@ -141,7 +141,7 @@ type queries struct {
 	RenewTalk         *query `query:"renew-talk"`
 	LockTalk          *query `query:"lock-talk"`
 	MarkMessages      *query `query:"mark-messages"`
-	StillWaiting      *query `query:"still-waiting"`
+	StillOpen         *query `query:"still-open"`
 	EndTalk           *query `query:"end-talk"`
 	PostponeTalk      *query `query:"postpone-talk"`
 	FreeTalks         *query `query:"free-talks"`

@@ -107,15 +107,11 @@ func (s *Store) ClaimTalks(ctx context.Context, source string, most int, lease t
 	return talks, err
 }
 
+// mostMessages is how many messages of one sender are read at once: what waits before what was asked about, in order of
+// arrival. The rest is looked at after them.
+const mostMessages = 1000
+
 func (s *Store) readTalks(ctx context.Context, source string, rows []talkRow) ([]Talk, error) {
-	keys := make([]string, len(rows))
-	for i, r := range rows {
-		keys[i] = r.Sender
-	}
-	messages, err := all[messageRow](ctx, s.read, s.q.OpenMessages, args{"source": source, "senders": keys})
-	if err != nil {
-		return nil, fmt.Errorf("read messages: %w", err)
-	}
 	talks := make([]Talk, len(rows))
 	for i, r := range rows {
 		t := &talks[i]
@@ -123,10 +119,11 @@ func (s *Store) readTalks(ctx context.Context, source string, rows []talkRow) ([
 			Source: source, HeardAt: fromMilli(r.HeardAt), Since: fromMilli(r.WaitingSince), AskedAt: fromMilli(r.AskedAt),
 			Last: complaint.Ref(r.Ref), Attempts: r.Attempts, TriedAt: fromMilli(r.TriedAt), key: r.Sender, fence: r.Fence, heard: r.Heard,
 		}
+		messages, err := all[messageRow](ctx, s.read, s.q.OpenMessages, args{"source": source, "sender": r.Sender, "most": mostMessages})
+		if err != nil {
+			return nil, fmt.Errorf("read messages: %w", err)
+		}
 		for _, m := range messages {
-			if m.Sender != r.Sender {
-				continue
-			}
 			h, err := s.readMessage(source, m)
 			if t.Err = errors.Join(t.Err, err); err == nil {
 				t.Sender = h.Sender
@@ -260,15 +257,18 @@ func (w *writer) endTalk(ctx context.Context, t Talk, e Ending) error {
 	if int(n) != len(e.IDs) {
 		return fmt.Errorf("mark messages: %d of %d were marked before", len(e.IDs)-int(n), len(e.IDs))
 	}
-	waiting, err := one[int64](ctx, w.tx, w.s.q.StillWaiting, args{"source": t.Source, "sender": t.key})
+	left, err := one[MessageState](ctx, w.tx, w.s.q.StillOpen, args{"source": t.Source, "sender": t.key})
 	if err != nil {
 		return err
 	}
 	end := args{
 		"source": t.Source, "sender": t.key, "waiting_since": int64(0), "asked_at": milli(e.AskedAt), "due": milli(e.Due), "ref": e.last,
 	}
-	if waiting > 0 {
-		end["waiting_since"], end["due"] = w.now, w.now+e.Within.Milliseconds()
+	switch soon := w.now + e.Within.Milliseconds(); {
+	case left == MessageWaiting:
+		end["waiting_since"], end["due"] = w.now, soon
+	case left == MessageAsked && e.Due.IsZero(): // more was asked about than was read
+		end["due"] = soon
 	}
 	return w.must(ctx, w.s.q.EndTalk, end)
 }

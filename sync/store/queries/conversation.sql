@@ -34,8 +34,12 @@ WHERE (source, sender) IN (SELECT source, sender FROM picked)
 RETURNING sender, heard, heard_at, waiting_since, asked_at, ref, fence, attempts, tried_at
 
 -- name: open-messages
+-- Nothing is read but what is taken: a flood of messages is put aside by its keys.
 SELECT id, sender, arrived, state, received_at, content, files, raw_type, raw FROM message
-WHERE source = :source AND sender {in :senders} AND state IN ('waiting', 'asked') ORDER BY arrived
+WHERE source = :source AND id IN (
+    SELECT o.id FROM message o WHERE o.source = :source AND o.sender = :sender AND o.state IN ('waiting', 'asked')
+    ORDER BY CASE WHEN o.state = 'waiting' THEN 0 ELSE 1 END, o.arrived LIMIT :most)
+ORDER BY arrived
 
 -- name: save-files
 UPDATE message SET files = :files
@@ -54,8 +58,11 @@ SET state = :state, ref = :ref, content = CASE WHEN :ref = '' THEN content ELSE 
     files = CASE WHEN :ref = '' THEN files ELSE '' END
 WHERE source = :source AND id {in :ids} AND state IN ('waiting', 'asked')
 
--- name: still-waiting
-SELECT count(*) FROM message WHERE source = :source AND sender = :sender AND state IN ('waiting', 'asked') AND state = 'waiting'
+-- name: still-open
+SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM message WHERE source = :source AND sender = :sender AND state IN ('waiting', 'asked') AND state = 'waiting') THEN 'waiting'
+    WHEN EXISTS (SELECT 1 FROM message WHERE source = :source AND sender = :sender AND state IN ('waiting', 'asked')) THEN 'asked'
+    ELSE '' END
 
 -- name: end-talk
 UPDATE talk

@@ -11,10 +11,10 @@ SELECT ref FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = :urge
 ORDER BY due_at DESC LIMIT :most {lock}
 
 -- name: claim
--- No request went out later than now: an open one that a wrong clock dated is as old as its next claim.
+-- Nothing was tried and no request went out later than now: what a wrong clock dated is as old as its next claim.
 UPDATE delivery
 SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
-    first_attempt_at = CASE WHEN first_attempt_at = 0 THEN :now ELSE first_attempt_at END, changed_at = :now,
+    first_attempt_at = CASE WHEN first_attempt_at = 0 OR first_attempt_at > :now THEN :now ELSE first_attempt_at END, changed_at = :now,
     sent_at = CASE WHEN sent_at > {now} THEN {now} ELSE sent_at END
 WHERE ref {in :refs}
 RETURNING ref, fence, attempts, accepted_at, first_attempt_at, sent_at, step, agency, category, location, hand_over, earlier_ref,

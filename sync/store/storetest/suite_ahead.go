@@ -160,6 +160,11 @@ func openOnceRight(t *testing.T, h Harness) {
 		if c.OpenFor != old || c.SentAt.IsZero() {
 			t.Errorf("its request is open for %s, want %s", c.OpenFor, old)
 		}
+		var first int64
+		w.must(w.Handle().GetContext(t.Context(), &first, "SELECT first_attempt_at FROM delivery"))
+		if first > w.clock.Now().UnixMilli() {
+			t.Error("it was first tried in a time to come")
+		}
 		w.must(w.Settle(t.Context(), c, open()))
 		w.clock.Advance(10 * time.Minute)
 	}

@@ -29,6 +29,7 @@ func conversations() []promise {
 		{"who adds to a complaint that is gone goes alone", additionToADeadOne},
 		{"who added to a complaint that is closed unheard is heard by itself", additionOutlivesItsPrimary},
 		{"a sender who is asked has one conversation until then", askedOnce},
+		{"a flood of one sender's messages is read piece by piece", floodInPieces},
 		{"a file is fetched once", filesAreSaved},
 		{"the audit finds a message that vanished", auditFindsMessages},
 		{"the audit says which senders are looked at too late, and finds no fault in it", auditSaysWhoIsLate},
@@ -357,6 +358,65 @@ func askedOnce(t *testing.T, h Harness) {
 	if talk := w.talk(); len(talk.Messages) != 1 || !talk.AskedAt.IsZero() || !talk.TriedAt.Equal(w.clock.Now()) {
 		t.Errorf("the next conversation is %+v", talk)
 	}
+}
+
+// floodInPieces: whoever sends thousands of messages costs memory for a thousand, and nobody else is read later for it; what a
+// person says after many greetings is read with the next look.
+func floodInPieces(t *testing.T, h Harness) {
+	const most = 1000
+	w := begin(t, h)
+	flood := func(from, n int) (messages []connectors.Message) {
+		for i := range n {
+			messages = append(messages, said(fmt.Sprint(from+i), "siti", "halo"))
+		}
+		return messages
+	}
+	w.hears(append(flood(0, most+100), said("lain", "tono", "Lampu mati"))...)
+	w.clock.Advance(joining.Within)
+	for _, talk := range w.talks() {
+		if n := len(talk.Messages); talk.Sender == "siti" && (n != most || talk.Messages[0].ID != "0" || talk.Messages[n-1].ID != fmt.Sprint(most-1)) {
+			t.Errorf("of siti %d messages are read, from %s to %s", n, talk.Messages[0].ID, talk.Messages[n-1].ID)
+		} else if talk.Sender == "tono" && n != 1 {
+			t.Errorf("of tono %d messages are read, want 1", n)
+		}
+		w.file(talk, nil)
+	}
+	w.clock.Advance(joining.Within)
+	rest := w.talk()
+	if len(rest.Messages) != 100 {
+		t.Errorf("the rest are %d messages, want 100", len(rest.Messages))
+	}
+	w.file(rest, nil)
+	w.messages(store.Messages{Heard: most + 101, Joined: most + 101})
+
+	w.hears(flood(2*most, most+1)...)
+	asked := store.Ending{State: store.MessageAsked, AskedAt: w.clock.Now(), Due: w.clock.Now().Add(24 * time.Hour), Within: joining.Within}
+	end := func(e store.Ending, of store.MessageState) {
+		t.Helper()
+		talk := w.talk()
+		e.IDs = nil
+		for _, m := range talk.Messages {
+			if m.State == of {
+				e.IDs = append(e.IDs, m.ID)
+			}
+		}
+		w.must(w.EndTalk(t.Context(), talk, e))
+	}
+	for range 2 {
+		w.clock.Advance(joining.Within)
+		end(asked, store.MessageWaiting)
+	}
+	w.messages(store.Messages{Heard: 2*most + 102, Joined: most + 101, Asked: most + 1})
+	w.hears(said("akhirnya", "siti", "Air keruh"))
+	w.clock.Advance(joining.Within)
+	end(asked, store.MessageWaiting)
+	w.messages(store.Messages{Heard: 2*most + 103, Joined: most + 101, Asked: most + 2})
+	w.clock.Advance(24 * time.Hour)
+	for range 2 {
+		end(store.Ending{State: store.MessageNoted, Within: joining.Within}, store.MessageAsked)
+		w.clock.Advance(joining.Within)
+	}
+	w.messages(store.Messages{Heard: 2*most + 103, Joined: most + 101, Noted: most + 2})
 }
 
 func filesAreSaved(t *testing.T, h Harness) {
