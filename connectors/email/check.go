@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -36,6 +37,15 @@ func (c *connector) checkReading(ctx context.Context) (string, error) {
 		return "", s.fault("open the mailbox "+c.settings.Mailbox, err)
 	}
 	said := fmt.Sprintf("%s at %s holds %d mails%s", c.settings.Mailbox, c.settings.IMAP.Server, data.NumMessages, openly(c.settings.IMAP))
+	if begun := c.beginning(time.Now()); begun != nil {
+		older, _, err := s.older(begun.Time().In(s.zone))
+		if err != nil {
+			return "", err
+		}
+		if older > 0 {
+			said += fmt.Sprintf("; a first poll looks at %d of them; %d are %s", max(0, int(data.NumMessages)-older), older, begun.LeftAlone("since", s.zone))
+		}
+	}
 	if c.settings.Idle > 0 && !s.client.Caps().Has(imap.CapIdle) {
 		said += "; the server has no IDLE, so that setting does nothing"
 	}

@@ -19,6 +19,7 @@ type Settings struct {
 	SMTP     Server             `yaml:"smtp" doc:"where replies are sent; without its server none are; user and password are those of imap unless given"`
 	CA       config.Path        `yaml:"ca" doc:"PEM file of the authorities that vouch for both servers; without one, the system's"`
 	Mailbox  string             `yaml:"mailbox" doc:"the folder that is read"`
+	Since    connectors.Reach   `yaml:"since" doc:"how far back the first poll looks, by the day the server got a mail, read or not: 7d, a date or all"`
 	Mark     string             `yaml:"mark" doc:"what is done with a mail that was taken in" enum:"seen,nothing"`
 	MoveTo   string             `yaml:"move_to" doc:"folder that a mail is moved to when it was taken in; it must exist; without one, mail stays"`
 	Groups   []string           `yaml:"groups" doc:"mailing lists whose mail is taken all the same, by List-Id: groups that the office's address belongs to"`
@@ -68,7 +69,7 @@ func Definition() connectors.Definition {
 func defaults() *Settings {
 	return &Settings{
 		IMAP: Server{Security: tlsSecurity}, SMTP: Server{Security: starttlsSecurity},
-		Mailbox: "INBOX", Mark: markSeen, Page: 50,
+		Mailbox: "INBOX", Since: connectors.UsualReach(), Mark: markSeen, Page: 50,
 		MaxMail: 25 << 20, MaxFile: 10 << 20, MaxFiles: 10,
 		Map: connectors.Mapping{
 			"id": {From: idKey}, "title": {From: titleKey}, "text": {From: textKey}, "reported_at": {From: dateKey},

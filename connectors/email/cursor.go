@@ -3,6 +3,7 @@ package email
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,11 +14,14 @@ import (
 )
 
 // position is how far a mailbox has been read, and which mails of the last page became complaints: Acknowledge has no
-// other way to know. Written, it is "UIDVALIDITY last taken,taken".
+// other way to know. Written, it is "UIDVALIDITY last taken,taken since=at/start/until", the last of it only where older mails
+// were left alone: those up to the number until that the server got before start.
 type position struct {
 	validity uint32
 	last     imap.UID
 	taken    []imap.UID
+	begun    *connectors.Begun
+	until    imap.UID
 }
 
 func (p position) cursor() connectors.Cursor {
@@ -25,14 +29,46 @@ func (p position) cursor() connectors.Cursor {
 	for i, uid := range p.taken {
 		taken[i] = strconv.FormatUint(uint64(uid), 10)
 	}
-	return connectors.Cursor(strings.TrimSpace(fmt.Sprintf("%d %d %s", p.validity, p.last, strings.Join(taken, ","))))
+	text := strings.TrimSpace(fmt.Sprintf("%d %d %s", p.validity, p.last, strings.Join(taken, ",")))
+	if p.begun != nil {
+		text += fmt.Sprintf(" %s%d/%d/%d", sinceMark, p.begun.At, p.begun.Start, p.until)
+	}
+	return connectors.Cursor(text)
+}
+
+const sinceMark = "since="
+
+// cutSince takes the note of where a first poll began off the end of a cursor.
+func (p *position) cutSince(fields []string) ([]string, error) {
+	last := len(fields) - 1
+	if last < 0 || !strings.HasPrefix(fields[last], sinceMark) {
+		return fields, nil
+	}
+	var numbers [3]int64
+	parts := strings.Split(strings.TrimPrefix(fields[last], sinceMark), "/")
+	if len(parts) != len(numbers) {
+		return nil, errBadCursor
+	}
+	for i, part := range parts {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || i == 2 && (n < 0 || n > math.MaxUint32) {
+			return nil, errBadCursor
+		}
+		numbers[i] = n
+	}
+	p.begun, p.until = &connectors.Begun{At: numbers[0], Start: numbers[1]}, imap.UID(numbers[2])
+	return fields[:last], nil
 }
 
 func readCursor(cursor connectors.Cursor) (position, error) {
 	if cursor == "" {
 		return position{}, nil
 	}
-	fields := strings.Fields(string(cursor))
+	var p position
+	fields, err := p.cutSince(strings.Fields(string(cursor)))
+	if err != nil {
+		return position{}, err
+	}
 	if len(fields) != 2 && len(fields) != 3 {
 		return position{}, errBadCursor
 	}
@@ -44,7 +80,7 @@ func readCursor(cursor connectors.Cursor) (position, error) {
 		}
 		numbers = append(numbers, uint32(n))
 	}
-	p := position{validity: numbers[0], last: imap.UID(numbers[1])}
+	p.validity, p.last = numbers[0], imap.UID(numbers[1])
 	for _, n := range numbers[2:] {
 		p.taken = append(p.taken, imap.UID(n))
 	}

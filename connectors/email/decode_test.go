@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"pgregory.net/rapid"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
@@ -54,8 +55,11 @@ func TestACursorSaysWhereItStood(t *testing.T) {
 		for _, uid := range rapid.SliceOf(rapid.Uint32()).Draw(t, "taken") {
 			want.taken = append(want.taken, imap.UID(uid))
 		}
+		if rapid.Bool().Draw(t, "began") {
+			want.begun, want.until = &connectors.Begun{At: rapid.Int64().Draw(t, "at"), Start: rapid.Int64().Draw(t, "start")}, imap.UID(rapid.Uint32().Draw(t, "until"))
+		}
 		got, err := readCursor(want.cursor())
-		if err != nil || got.validity != want.validity || got.last != want.last || !slices.Equal(got.taken, want.taken) {
+		if err != nil || got.until != want.until || (got.begun == nil) != (want.begun == nil) || got.begun != nil && *got.begun != *want.begun || got.validity != want.validity || got.last != want.last || !slices.Equal(got.taken, want.taken) {
 			t.Fatalf("%+v became %+v, %v", want, got, err)
 		}
 	})

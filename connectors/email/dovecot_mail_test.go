@@ -277,7 +277,7 @@ func TestOurReplyIsLeftAloneAndTheAnswerToItIsAFollowUp(t *testing.T) {
 }
 
 func TestACursorOfAnotherKindIsRefused(t *testing.T) {
-	for _, cursor := range []connectors.Cursor{"x", "1", "1 2 3 4", "1 2 a", `{"a":1}`, "1 99999999999"} {
+	for _, cursor := range []connectors.Cursor{"x", "1", "1 2 3 4", "1 2 a", "since=1/2/3", "1 2 since=1/2", "1 2 since=1/2/a", "1 2 since=1/2/99999999999", "1 since=1/2/3", `{"a":1}`, "1 99999999999"} {
 		if _, err := readCursor(cursor); !errors.Is(err, errBadCursor) {
 			t.Errorf("%q: %v", cursor, err)
 		}

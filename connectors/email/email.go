@@ -7,6 +7,8 @@
 //   - The cursor is UIDVALIDITY and UID. When the server has rebuilt the mailbox all of it is read again, and a mail's id
 //     makes that harmless: its Message-ID with a hash of sender, date, subject and the text's first 64 KiB. The same mail
 //     in two copies has one id; another mail under a Message-ID used before has another.
+//   - Mails that the server got before Since are left alone by the first poll, read or not, and it says how many; when Since
+//     reaches further back later, they are taken in. Mail that is moved into the mailbox later is new, whatever its age.
 //   - One mail at a time is in memory, and of that no more than max_mail; of a page's mails, what is kept as they came.
 //   - Left alone are automatic answers, bounces, mailing lists and our own mail; each is named in the log with its UID
 //     and the reason. Mail of our own address that a form sends with a Reply-To is not our own.
@@ -115,7 +117,17 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	}
 	if at.validity != 0 && at.validity != validity {
 		c.env.Log.Warn("the server has rebuilt the mailbox; all of it is read again, and what is known is known")
-		at, from = position{}, position{validity: validity}.cursor()
+		at = position{begun: at.begun}
+		from = position{validity: validity}.cursor()
+		if at.begun != nil {
+			_, at.until, err = s.older(at.start(s.zone))
+			from = position{validity: validity, begun: at.begun, until: at.until}.cursor()
+		}
+	} else {
+		from, at, err = c.begin(s, from, at, validity)
+	}
+	if err != nil {
+		return connectors.Page{}, err
 	}
 	p := &poll{connector: c, session: s, validity: validity}
 	return p.page(ctx, from, at)
@@ -129,15 +141,15 @@ type poll struct {
 }
 
 func (p *poll) page(ctx context.Context, from connectors.Cursor, at position) (connectors.Page, error) {
-	uids, err := p.session.after(at.last, p.settings.Page+1)
+	uids, err := p.session.beyond(at, p.settings.Page+1)
 	if err == nil && len(uids) == 0 && p.settings.Idle > 0 {
-		uids, err = p.session.waitAfter(at.last, p.settings.Page+1, p.settings.Idle.D())
+		uids, err = p.session.waitAfter(at, p.settings.Page+1, p.settings.Idle.D())
 	}
 	if err != nil || len(uids) == 0 {
 		return connectors.Page{Next: from}, err
 	}
 	var page connectors.Page
-	next, kept := position{validity: p.validity}, 0
+	next, kept := position{validity: p.validity, begun: at.begun, until: at.until}, 0
 	for i, uid := range uids {
 		if i == p.settings.Page || kept >= mostRaw {
 			page.More = true

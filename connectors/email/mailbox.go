@@ -28,6 +28,34 @@ func (s *session) open(mailbox string, only bool) (uint32, error) {
 	return data.UIDValidity, nil
 }
 
+// beyond lists the mails to be read next, the lowest first, at most n: those above the last, without the older ones.
+func (s *session) beyond(at position, n int) ([]imap.UID, error) {
+	if at.begun == nil || at.last >= at.until {
+		return s.after(at.last, n)
+	}
+	between := imap.UIDSet{imap.UIDRange{Start: at.last + 1, Stop: at.until}}
+	uids, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{between}, Since: at.start(s.zone)}, at.last, n)
+	if err != nil || len(uids) == n {
+		return uids, err
+	}
+	more, err := s.after(at.until, n-len(uids))
+	return append(uids, more...), err
+}
+
+// older says how many mails the server got before a day, and the highest of their numbers.
+func (s *session) older(day time.Time) (count int, last imap.UID, err error) {
+	data, err := s.client.UIDSearch(&imap.SearchCriteria{Before: day}, nil).Wait()
+	if err != nil {
+		return 0, 0, s.fault("search the mailbox", err)
+	}
+	found, _ := data.All.(imap.UIDSet)
+	for _, r := range found {
+		count += int(r.Stop-r.Start) + 1
+		last = max(last, r.Stop)
+	}
+	return count, last, nil
+}
+
 // after lists the mails above a UID, the lowest first, at most n.
 func (s *session) after(last imap.UID, n int) ([]imap.UID, error) {
 	if last == ^imap.UID(0) {
@@ -48,7 +76,7 @@ func (s *session) search(criteria *imap.SearchCriteria, floor imap.UID, n int) (
 
 // waitAfter waits until the server speaks of new mail, at most for a while, and lists it. A server without IDLE is not
 // waited for.
-func (s *session) waitAfter(last imap.UID, n int, most time.Duration) ([]imap.UID, error) {
+func (s *session) waitAfter(at position, n int, most time.Duration) ([]imap.UID, error) {
 	if !s.client.Caps().Has(imap.CapIdle) {
 		return nil, nil
 	}
@@ -67,7 +95,7 @@ func (s *session) waitAfter(last imap.UID, n int, most time.Duration) ([]imap.UI
 	if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
 		return nil, s.fault("wait for mail", err)
 	}
-	return s.after(last, n)
+	return s.beyond(at, n)
 }
 
 // letter is a mail as the server gave it.

@@ -145,11 +145,11 @@ func TestMailIsNotMovedByDeletingIt(t *testing.T) {
 	s.MoveTo, s.Mark = "Selesai", markNothing
 	server.answers = append([]scriptedAnswer{{"SELECT", "* OK [UIDVALIDITY 5] x\r\n", "OK [READ-WRITE] x"}}, server.answers...)
 	c := connectorOf(t, s, io.Discard)
-	err := c.Acknowledge(t.Context(), connectors.Page{Next: position{5, 3, uids(3)}.cursor()})
+	err := c.Acknowledge(t.Context(), connectors.Page{Next: position{validity: 5, last: 3, taken: uids(3)}.cursor()})
 	if err == nil || !strings.Contains(err.Error(), "no MOVE") {
 		t.Errorf("got %v", err)
 	}
-	if err := c.Acknowledge(t.Context(), connectors.Page{Next: position{4, 3, uids(3)}.cursor()}); err != nil {
+	if err := c.Acknowledge(t.Context(), connectors.Page{Next: position{validity: 4, last: 3, taken: uids(3)}.cursor()}); err != nil {
 		t.Errorf("a page of a mailbox that was rebuilt since is acknowledged: %v", err)
 	}
 }

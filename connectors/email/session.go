@@ -83,6 +83,7 @@ type session struct {
 	client *imapclient.Client
 	loose  func() bool
 	news   chan struct{} // the server said that the mailbox has grown
+	zone   *time.Location
 }
 
 func (c *connector) login(ctx context.Context) (*session, error) {
@@ -91,7 +92,7 @@ func (c *connector) login(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{ctx: ctx, news: make(chan struct{}, 1)}
+	s := &session{ctx: ctx, news: make(chan struct{}, 1), zone: c.env.Zone}
 	s.loose = context.AfterFunc(ctx, func() { _ = conn.Close() }) // whoever waits for an answer gets the error
 	options := &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: s.told}}
 	if server.Security == starttlsSecurity {

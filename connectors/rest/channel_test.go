@@ -28,7 +28,7 @@ func agency(style string) *Settings {
 	if style == byGrowing {
 		s.Paging.Size = 2
 	}
-	s.Since.Field = "dibuat"
+	s.Since.Field, s.Since.First = "dibuat", connectors.Reach{All: true}
 	s.Map = connectors.Mapping{"id": {From: "nomor"}, "text": {From: "isi"}, "reporter.phone": {From: "hp"}, "reported_at": {From: "dibuat"}}
 	return s
 }

@@ -93,6 +93,8 @@ type Since struct {
 	Zone    string          `yaml:"zone" doc:"of times that carry none, such as UTC; empty: the region's"`
 	Overlap config.Duration `yaml:"overlap" doc:"how far back items are looked at again, for those that are written late"`
 	Behind  int             `yaml:"behind" doc:"with number: how many numbers back items are looked at again"`
+
+	First connectors.Reach `yaml:"first" doc:"how far back the first reading goes, by reported_at or else by the time at field: 7d, a date or all; an item without a time is taken whatever its age"`
 }
 
 // Photos says where an item holds the addresses of its files.
@@ -144,7 +146,7 @@ func defaults() *Settings {
 		Timeout: config.Duration(30 * time.Second),
 		Auth:    Auth{Key: Key{In: inHeader}, OAuth2: OAuth2{In: inHeader}},
 		Paging:  Paging{First: 1, Size: 100, Most: mostPages},
-		Since:   Since{Overlap: config.Duration(15 * time.Minute), Behind: 50},
+		Since:   Since{Overlap: config.Duration(15 * time.Minute), Behind: 50, First: connectors.UsualReach()},
 		Photos:  Photos{MaxSize: 10 << 20, Most: 5}, SMSParts: 4,
 	}
 }

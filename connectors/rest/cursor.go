@@ -20,6 +20,12 @@ type note struct {
 	Again int              `json:"again,omitempty"` // readings in a row that found something new while they turned pages
 	Anew  bool             `json:"anew,omitempty"`  // with a preset whose ids are made in another way than before: what is kept in mind is by the new ids
 
+	Begun   *connectors.Begun `json:"begun,omitempty"`   // older items are left alone; nil: there were none, or all are taken
+	Ended   bool              `json:"ended,omitempty"`   // with Begun: the older ones are all in Seen, and what else is as old is new
+	Crowded bool              `json:"crowded,omitempty"` // with Begun: there were more than can be kept in mind
+	Left    int               `json:"left,omitempty"`    // how many were left alone
+	Told    int               `json:"told,omitempty"`    // and how many of them the log has said
+
 	// Lacked are those that a reading that asked for what is new should have brought, and did not. While there are any, the
 	// whole list is read, to see whether they are gone or the server does not do as it is asked.
 	Lacked connectors.Marks `json:"lacked,omitempty"`
@@ -56,7 +62,7 @@ func (n note) cursor() (connectors.Cursor, error) {
 			*marks = nil
 		}
 	}
-	if blank := (note{Anew: n.Anew}); reflect.DeepEqual(n, blank) {
+	if blank := (note{Anew: n.Anew, Begun: n.Begun, Ended: n.Ended}); reflect.DeepEqual(n, blank) {
 		return "", nil
 	}
 	return connectors.CursorOf(n)

@@ -22,7 +22,10 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		return connectors.Page{}, err
 	}
 	n.Anew = n.Anew || from == "" && c.settings.formerID != ""
-	r := &reading{connector: c, note: n}
+	if wider, reaches := c.settings.Since.First.Wider(n.Begun, c.region); reaches {
+		n = note{Begun: wider, Anew: n.Anew, Wrong: n.Wrong} // what was taken in comes again, and is known
+	}
+	r := &reading{connector: c, note: n, first: from == ""}
 	fresh, err := r.read(ctx)
 	if err != nil {
 		return connectors.Page{}, fmt.Errorf("read the list of %s: %w", c.host(), err)
@@ -76,6 +79,7 @@ func (r *reading) read(ctx context.Context) (fresh []item, err error) {
 type reading struct {
 	*connector
 	note  note
+	first bool // nothing was read before
 	again bool // the list is to be read once more at once
 }
 
@@ -94,6 +98,9 @@ func (r *reading) step(ctx context.Context) ([]item, error) {
 	}
 	if w.Clock == 0 && r.settings.Since.Format != numberFormat {
 		w.Clock = page.clock.Truncate(max(r.settings.Since.Overlap.D(), time.Minute)).UnixMicro()
+	}
+	if r.first {
+		r.note.Begun, r.first = r.settings.Since.First.Begin(page.clock, r.region), false
 	}
 	items := r.items(page.entries)
 	sum := sumOfPage(items)
@@ -153,13 +160,48 @@ func (r *reading) meet(items []item, clock time.Time) []item {
 	w.Items += first
 	var fresh []item
 	for i, one := range open {
-		if isFresh[i] {
+		switch {
+		case !isFresh[i]:
+			continue
+		case !r.leaves(one):
 			fresh = append(fresh, one)
+		case !n.Crowded:
+			n.Left++
 		}
+		w.New = true
 	}
-	w.New = w.New || len(fresh) > 0
 	n.bound()
+	n.Crowded = n.Crowded || n.Begun != nil && w.Full
 	return fresh
+}
+
+// leaves says whether an item was there long before the first reading. One that is as old and came later is new.
+func (r *reading) leaves(one item) bool {
+	n, at := r.note, r.age(one)
+	return n.Begun != nil && (!n.Ended || n.Crowded) && !at.IsZero() && at.Before(n.Begun.Time()) && (one.taken || one.aside != nil)
+}
+
+// age is when an item was written, so far as it says: zero when it does not.
+func (c *connector) age(one item) time.Time {
+	switch {
+	case !one.made.ReportedAt.IsZero():
+		return one.made.ReportedAt
+	case one.mark.Time != 0 && c.settings.Since.Format != numberFormat:
+		return time.UnixMicro(one.mark.Time)
+	}
+	return time.Time{}
+}
+
+// tellLeftAlone says at the end of a reading how many older items were left alone, and forgets where it began when none was.
+func (r *reading) tellLeftAlone() {
+	n := &r.note
+	if n.Left > n.Told {
+		r.log.Warn("complaints are in the list that are "+n.Begun.LeftAlone("since.first", r.region), "older", n.Left)
+		n.Told = n.Left
+	}
+	if n.Ended && n.Left == 0 {
+		n.Begun, n.Ended, n.Crowded = nil, false, false
+	}
 }
 
 // onward finds the next place, or the end.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/satupintu/satupintu/connectors"
 )
 
 // One property for everything that lists do: late commits, equal times, times in the future, pages that hold less than was
@@ -22,6 +24,9 @@ func TestAListThatMisbehavesLosesNothingAndEnds(t *testing.T) {
 		}
 		if l.cap > 0 { // what lies behind a cap is reached only by asking for what is new, oldest first
 			s.Since.Param, l.since, l.order, s.Paging.Total = "sejak", "inclusive", "oldest", ""
+		}
+		if rapid.Bool().Draw(r, "leaves older ones alone") { // there are none
+			s.Since.First = connectors.UsualReach()
 		}
 		c := openOn(t, l, s)
 		wanted, got := map[string]bool{}, map[string]bool{}

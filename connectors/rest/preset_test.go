@@ -23,6 +23,7 @@ import (
 func preset(name, address string) *Settings {
 	s := defaults()
 	s.Preset, s.URL, s.Auth.Key.Value = name, address, config.NewSecret(apiKey)
+	s.Since.First = connectors.Reach{All: true}
 	return s
 }
 

@@ -11,6 +11,8 @@
 //   - Every reading ends: at pages that come again, at links that lead in a circle, at paging.most.
 //   - An item is handed out once, and again when its time changes; only when more than 25,000 items are to be kept in mind are
 //     some of them handed out again. That is harmless: the id is the same.
+//   - Items older than Since.First are left alone by the first reading, and it says how many; when that reaches further back
+//     later, they are taken in.
 //   - An item that cannot become a complaint is set aside with its id.
 //   - A photo that cannot be had never holds up its complaint, which says how many are missing.
 //   - Credentials go to the list's own server, over the connection that the settings name, and to nobody else: no redirect is
@@ -116,8 +118,12 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 	}
 	said := fmt.Sprintf("%s answers, the first page holds %d items", c.host(), len(page.entries))
 	items := c.items(page.entries)
-	taken, timeless, fault := 0, 0, ""
+	taken, timeless, older, fault := 0, 0, 0, ""
+	begun := c.settings.Since.First.Begin(page.clock, c.region)
 	for _, one := range items {
+		if at := c.age(one); one.taken && begun != nil && !at.IsZero() && at.Before(begun.Time()) {
+			older++
+		}
 		switch {
 		case one.taken:
 			taken++
@@ -132,6 +138,9 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 		return "", errors.New(said + ", and none becomes a complaint: " + fault)
 	}
 	said += fmt.Sprintf(", %d of them complaints", taken)
+	if older > 0 {
+		said += fmt.Sprintf("; a first reading leaves %d of these alone that are %s", older, begun.LeftAlone("since.first", c.region))
+	}
 	if c.settings.Since.Field != "" && len(items) > 0 && timeless == len(items) {
 		return "", errors.New(said + ": none has a time that can be read at since.field")
 	}

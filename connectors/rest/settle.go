@@ -40,6 +40,7 @@ func (r *reading) end(ctx context.Context, how ending) error {
 		r.endWhole(how)
 	}
 	r.note.Walk = nil
+	r.tellLeftAlone()
 	return nil
 }
 
@@ -102,6 +103,7 @@ func (r *reading) settle(how ending) {
 	} else {
 		n.Seen, n.Met = n.Met, nil
 		n.Anew = n.Anew || r.settings.formerID != ""
+		n.Ended = n.Begun != nil
 	}
 	bySince := r.settings.Since.Param != "" && n.Wrong != r.sinceSettings()
 	if !bySince && !w.Full {

@@ -17,8 +17,9 @@ import (
 // photos, and says what the account may do beyond what it needs.
 func (c *connector) Check(ctx context.Context) (string, error) {
 	var said []string
+	var at seen
 	err := c.inTransaction(ctx, true, func(ctx context.Context, tx *sql.Tx) error {
-		saw, err := c.look(ctx, tx)
+		saw, err := c.look(ctx, tx, &at)
 		if err != nil {
 			return err
 		}
@@ -41,6 +42,9 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("check %s: %w", c.settings.Database, err)
 	}
+	if at.any {
+		said = append(said, c.wouldTake(ctx, c.settings.Since.Begin(at.now, c.zone), at.unit))
+	}
 	if folder := string(c.settings.Photos.Folder); folder != "" {
 		root, err := os.OpenRoot(folder)
 		if err != nil {
@@ -52,16 +56,25 @@ func (c *connector) Check(ctx context.Context) (string, error) {
 	return strings.Join(said, "; "), nil
 }
 
-func (c *connector) look(ctx context.Context, tx *sql.Tx) ([]string, error) {
-	var now time.Time
-	if err := tx.QueryRowContext(ctx, c.dialect.clock).Scan(&now); err != nil {
+// seen is what a check saw of the table.
+type seen struct {
+	any  bool // there is a complaint
+	now  time.Time
+	unit string // of its times
+}
+
+func (c *connector) look(ctx context.Context, tx *sql.Tx, at *seen) ([]string, error) {
+	if err := tx.QueryRowContext(ctx, c.dialect.clock).Scan(&at.now); err != nil {
 		return nil, err
 	}
 	said := []string{"the database answers"}
-	if apart := time.Since(now).Abs().Round(time.Second); apart > time.Minute {
+	if apart := time.Since(at.now).Abs().Round(time.Second); apart > time.Minute {
 		said = append(said, fmt.Sprintf("its clock and ours are %s apart", apart))
 	}
-	var unit string
+	if err := c.source.learn(ctx, tx, &at.unit); err != nil {
+		return nil, err
+	}
+	unit := at.unit
 	rows, err := c.source.page(note{}).read(ctx, tx, &unit, 1)
 	if err != nil {
 		return nil, err
@@ -69,6 +82,7 @@ func (c *connector) look(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	if len(rows) == 0 {
 		return append(said, c.place()+" holds no complaint yet"), nil
 	}
+	at.any = true
 	if err := c.mapFits(rows[0]); err != nil {
 		return nil, err
 	}

@@ -33,8 +33,9 @@ type Settings struct {
 	Query   string   `yaml:"query" doc:"in place of table, columns and where: a SELECT of rows after {after} and {id}, ordered by time and id, at most {limit}"`
 	FirstID string   `yaml:"first_id" doc:"with query: an id below every other"`
 
-	Overlap config.Duration `yaml:"overlap" doc:"how far back rows are looked at again, for those that were committed late; longer than the longest transaction and any difference of clocks"`
-	Page    int             `yaml:"page" doc:"rows read at a time"`
+	Since   connectors.Reach `yaml:"since" doc:"how far back the first poll looks, by the column that time names: 7d, a date or all; a row without a time is taken whatever its age"`
+	Overlap config.Duration  `yaml:"overlap" doc:"how far back rows are looked at again, for those that were committed late; longer than the longest transaction and any difference of clocks"`
+	Page    int              `yaml:"page" doc:"rows read at a time"`
 
 	Map    connectors.Mapping `yaml:"map" doc:"from a row to a complaint"`
 	Photos Photos             `yaml:"photos" doc:"files that a column names"`
@@ -107,6 +108,7 @@ func defaults() *Settings {
 		TLS:     tlsVerify,
 		Timeout: config.Duration(30 * time.Second),
 		FirstID: "0",
+		Since:   connectors.UsualReach(),
 		Overlap: config.Duration(15 * time.Minute),
 		Page:    200,
 		Photos:  Photos{MaxSize: 10 << 20, Most: 5},

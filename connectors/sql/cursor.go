@@ -23,6 +23,8 @@ type note struct {
 	Seen  connectors.Marks `json:"seen,omitempty"`
 	Full  bool             `json:"full,omitempty"` // Seen was cut in the sweep under way
 	Parts []waiting        `json:"parts,omitempty"`
+
+	Begun *connectors.Begun `json:"begun,omitempty"` // older rows were left alone; nil: there were none, or all were to be read
 }
 
 // key is a row's place in the order of reading.

@@ -17,12 +17,20 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	s := &sweep{connector: c, note: n, fresh: n.Clock == 0}
+	s := &sweep{connector: c, note: n, first: from == ""}
+	if wider, reaches := c.settings.Since.Wider(n.Begun, c.zone); reaches {
+		s.begins = true
+		s.note = note{Begun: wider, Top: n.Top, Unit: n.Unit, Void: n.Void, Seen: n.Seen, Parts: n.Parts}
+	}
+	s.fresh = s.note.Clock == 0
 	if err := c.inTransaction(ctx, true, s.run); err != nil {
 		return connectors.Page{}, fmt.Errorf("read from %s: %w", c.settings.Database, err)
 	}
+	if s.begins && s.note.Begun != nil {
+		c.tellLeftAlone(ctx, s.note)
+	}
 	page := connectors.Page{Next: from, More: s.more}
-	if s.fresh && !s.more && !s.found {
+	if s.fresh && !s.more && !s.found && !s.begins {
 		return page, nil
 	}
 	if page.Next, err = s.note.cursor(); err != nil {
@@ -44,6 +52,9 @@ type sweep struct {
 	fresh bool // it begins at Low
 	now   time.Time
 
+	first  bool // nothing was read before
+	begins bool // where it begins is newly decided
+
 	taken []taken
 	found bool // something was new, or is no longer waited for
 	more  bool
@@ -58,6 +69,9 @@ type taken struct {
 
 func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 	if err := tx.QueryRowContext(ctx, s.dialect.clock).Scan(&s.now); err != nil {
+		return err
+	}
+	if err := s.begin(ctx, tx); err != nil {
 		return err
 	}
 	if s.fresh {

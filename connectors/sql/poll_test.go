@@ -145,7 +145,7 @@ func readsLocalTimes(t *testing.T, s server) {
 			postgresDriver: "CREATE TABLE aduan (id int PRIMARY KEY, isi text, jam timestamp, saat timestamptz)",
 		}[s.driver]
 	}, set: func(own *Settings, _ func(string) string) {
-		own.Table, own.Time, own.ID, own.Zone = "aduan", "jam", "id", "Asia/Jayapura"
+		own.Table, own.Time, own.ID, own.Zone, own.Since = "aduan", "jam", "id", "Asia/Jayapura", connectors.Reach{All: true}
 		own.Map = connectors.Mapping{"id": {From: "id"}, "text": {From: "isi"}, "reported_at": {From: "jam"}, "incident_at": {From: "saat"}}
 	}}
 	c := newChannel(t, s, table, nil)

@@ -57,11 +57,13 @@ func (s *Settings) whole() *Settings {
 }
 
 // openSIDSettings read the village site OpenSID: a row without id_pengaduan is a complaint, one with it a reply. The time
-// is created_at, which our own answers do not move. Its statuses are 1 waiting, 2 in progress, 3 done.
+// is created_at, which our own answers do not move. Its statuses are 1 waiting, 2 in progress, 3 done; what is done already
+// is left alone, since an answer of ours would open it again.
 func openSIDSettings(d dialect) Settings {
 	q := d.quote
 	settings := Settings{
-		Table: "pengaduan", Time: "created_at", ID: "id", Where: q("id_pengaduan") + " IS NULL",
+		Table: "pengaduan", Time: "created_at", ID: "id",
+		Where:     fmt.Sprintf("%s IS NULL AND (%s IS NULL OR %[2]s <> 3)", q("id_pengaduan"), q("status")),
 		Photos:    Photos{Column: "foto"},
 		WriteBack: map[string]Script{},
 		Map: connectors.Mapping{

@@ -9,6 +9,8 @@
 //     else out of sight. A row without a time is read by its id alone.
 //   - A row inside the overlap is handed out once, and again when its time changes; only when more than 20,000 rows lie
 //     there are some of them handed out again, until the overlap has passed. That is harmless: the id is the same.
+//   - Rows older than Since are left alone by the first poll, and it says how many; when Since reaches further back later, they
+//     are taken in.
 //   - A row that cannot become a complaint is set aside with its id.
 //   - The parts of a long SMS become one complaint under the id of the first part. When a part does not come in time the
 //     complaint is taken without it and says in its text which part is missing; without the first part, what came is set

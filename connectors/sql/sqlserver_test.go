@@ -66,6 +66,9 @@ func TestWhatSQLServerIsAsked(t *testing.T) {
 		{"the next page of datetimeoffset, of ids that are texts", src.page(note{At: &key{last.Time, rowID{Text: "AD-7"}}})},
 		{"rows without a time", src.void(note{})},
 		{"more rows without a time", src.void(note{Void: &rowID{Text: "aduan-é"}})},
+		{"how many are older than the first poll takes", src.counting(at.UnixMicro(), wallTime)},
+		{"how many there are", src.counting(0, wallTime)},
+		{"the newest row", src.newest()},
 		{"rows that are known", src.byID([]rowID{{"7", true}, {Text: "AD-8"}})},
 	} {
 		say(one.name, one.q.text, one.q.args...)

@@ -335,11 +335,17 @@ func (a Account) Client(t testing.TB) *imapclient.Client {
 // Deliver puts mails into a folder.
 func (a Account) Deliver(t testing.TB, folder string, mails ...string) {
 	t.Helper()
+	a.DeliverAt(t, folder, time.Time{}, mails...)
+}
+
+// DeliverAt is Deliver of mails that the server got at a time; zero: now.
+func (a Account) DeliverAt(t testing.TB, folder string, at time.Time, mails ...string) {
+	t.Helper()
 	c := a.Client(t)
 	defer c.Close()
 	for _, raw := range mails {
 		raw = strings.ReplaceAll(strings.ReplaceAll(raw, "\r\n", "\n"), "\n", "\r\n")
-		command := c.Append(folder, int64(len(raw)), nil)
+		command := c.Append(folder, int64(len(raw)), &imap.AppendOptions{Time: at})
 		_, err := command.Write([]byte(raw))
 		must(t, err, command.Close())
 		_, err = command.Wait()
