@@ -25,7 +25,11 @@ func Load(path string) (*Config, error) { return Loader{}.Load(path) }
 func (l Loader) Load(path string) (*Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, Problems{Place{File: path}.Problemf("%s", unreadable(path, err))}
+		problem := notRead(path, err)
+		if errors.Is(err, fs.ErrNotExist) {
+			problem.Message += "; go to its folder (/etc/satupintu) or give --config FILE"
+		}
+		return nil, Problems{problem}
 	}
 	return l.Parse(path, data)
 }
@@ -51,6 +55,11 @@ func (l Loader) Parse(path string, data []byte) (*Config, error) {
 		c.Store.Files = root.resolve(c.Store.Files)
 	}
 	return c, problems.Err()
+}
+
+// notRead is the problem of a file that cannot be read, whose name stands before it.
+func notRead(path string, err error) Problem {
+	return Place{File: path}.Problemf("cannot be read: %s", causeOf(err))
 }
 
 // parse reads one YAML document; an empty file is an empty mapping.
@@ -87,7 +96,7 @@ func decodeDocument(at Place, into any) Problems {
 func DecodeFile(path string, into Settings) Problems {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return Problems{Place{File: path}.Problemf("%s", unreadable(path, err))}
+		return Problems{notRead(path, err)}
 	}
 	return DecodeYAML(path, data, into)
 }
@@ -115,7 +124,7 @@ func (c *Config) readFolder(root Place) Problems {
 		return nil
 	}
 	if err != nil {
-		return Problems{Place{File: folder}.Problemf("%s", unreadable(folder, err))}
+		return Problems{notRead(folder, err)}
 	}
 	var problems Problems
 	for _, f := range files {
@@ -138,7 +147,7 @@ func (c *Config) readFolder(root Place) Problems {
 func readConnectors(path string, from *source) ([]Connector, Problems) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, Problems{Place{File: path}.Problemf("%s", unreadable(path, err))}
+		return nil, Problems{notRead(path, err)}
 	}
 	at := Place{File: path, Line: 1, Column: 1, from: from}
 	node, problem := parse(at, data)

@@ -80,7 +80,7 @@ func TestAFileThatIsNotThereIsSaid(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gateway.yaml")
 	c, err := Load(path)
 	var problems Problems
-	if c != nil || !errors.As(err, &problems) || err.Error() != path+": cannot read "+path+": no such file or directory" {
+	if c != nil || !errors.As(err, &problems) || err.Error() != path+": cannot be read: no such file or directory; go to its folder (/etc/satupintu) or give --config FILE" {
 		t.Errorf("got %v, %v", c, err)
 	}
 }
@@ -138,7 +138,7 @@ connectors.d/a.yaml:2:11: connectors[1].name: want at most 40 lower-case letters
 connectors.d/b.yaml:1:1: unknown key "conectors"; did you mean "connectors"?
 connectors.d/c.yaml:2:1: this is not YAML: did not find expected node content (while parsing a flow node that began on line 2)
 connectors.d/d.yaml:1:1: want a mapping, not "word"
-connectors.d/e.yaml: cannot read connectors.d/e.yaml: is a directory
+connectors.d/e.yaml: cannot be read: is a directory
 gateway.yaml:7:1: unknown key "extra"; known here: region, store, server, national, delivery, dedup, routing, sla, privacy, texts, users, connectors`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
@@ -152,7 +152,7 @@ func TestConnectorsFolderThatIsAFileIsSaid(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "gateway.yaml", minimal)
 	write(t, "connectors.d", "")
-	if _, err := Load("gateway.yaml"); err == nil || !strings.Contains(err.Error(), "connectors.d: cannot read connectors.d: not a directory") {
+	if _, err := Load("gateway.yaml"); err == nil || !strings.Contains(err.Error(), "connectors.d: cannot be read: not a directory") {
 		t.Errorf("got %v", err)
 	}
 }

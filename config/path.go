@@ -47,9 +47,14 @@ func readable(path string) error {
 
 // unreadable says once, not twice, which file it was.
 func unreadable(path string, err error) error {
+	return fmt.Errorf("cannot read %s: %w", path, causeOf(err))
+}
+
+// causeOf is an error without the name of its file.
+func causeOf(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		err = at.Err
+		return at.Err
 	}
-	return fmt.Errorf("cannot read %s: %w", path, err)
+	return err
 }

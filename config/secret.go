@@ -70,8 +70,10 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(dots) }
 // TypeName is the type's name in the reference.
 func (Secret) TypeName() string { return "secret" }
 
-// DecodeNode implements NodeDecoder.
+// DecodeNode implements NodeDecoder. A secret that cannot be read is set, and empty: Validate then finds nothing missing that the
+// file names, and the settings are never used.
 func (s *Secret) DecodeNode(d *Decoder, node *yaml.Node, path string) {
+	s.value = new(string)
 	if node.Kind != yaml.MappingNode {
 		d.Problemf(node, path, plainSecret)
 		return

@@ -136,7 +136,7 @@ func TestSecretReferences(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wrong) || !strings.Contains(err.Error(), "privacy.key: ") {
 				t.Fatalf("got %v; want %q", err, test.wrong)
 			}
-			if strings.Contains(err.Error(), canary) || c.Privacy.Key.Set() {
+			if strings.Contains(err.Error(), canary) || c.Privacy.Key.Reveal() != "" {
 				t.Errorf("repeated or kept: %v", err)
 			}
 		})

@@ -4,10 +4,12 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/satupintu/satupintu/config"
 )
@@ -38,10 +40,31 @@ func (c Credentials) Faults(prefix string) []error {
 	case !c.Secret.Set() && !c.Bearer.Set():
 		wrong("secret", "is missing: give secret for signed requests, or bearer for a token")
 	}
+	for field, secret := range map[string]config.Secret{"secret": c.Secret, "bearer": c.Bearer} {
+		if weak := Weak(secret); weak != "" {
+			wrong(field, weak)
+		}
+	}
 	if c.Tolerance <= 0 {
 		wrong("tolerance", "must be above zero")
 	}
 	return errs
+}
+
+// leastSecret is how many characters keep guessers out: openssl rand -hex 32 makes 64.
+const leastSecret = 16
+
+// Weak says why a secret keeps nobody out; empty: it does, or is not set.
+func Weak(secret config.Secret) string {
+	switch text := secret.Reveal(); {
+	case !secret.Set():
+		return ""
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return "holds blanks: make one with openssl rand -hex 32"
+	case len(text) < leastSecret:
+		return fmt.Sprintf("is shorter than %d characters, and nothing else keeps strangers out: make one with openssl rand -hex 32", leastSecret)
+	}
+	return ""
 }
 
 // String says how requests are known, in words.

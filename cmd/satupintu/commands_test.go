@@ -183,8 +183,14 @@ func TestCommandsThatNeedNoConfiguration(t *testing.T) {
 		{[]string{"fly"}, exitUsage, "unknown command"},
 		{[]string{"queue", "fly"}, exitUsage, "unknown command"},
 		{[]string{"queue"}, exitOK, "pause"},
+		{[]string{"check", "gateway.yaml"}, exitUsage, "check takes no argument: name the file with --config FILE"},
+		{[]string{"run", "gateway.yaml"}, exitUsage, "run takes no argument: name the file with --config FILE"},
+		{[]string{"version", "semua"}, exitUsage, `version takes no argument, and "semua" is one: satupintu version`},
+		{[]string{"queue", "show"}, exitUsage, "show: 0 arguments given, want 1: satupintu queue show REF"},
+		{[]string{"duplicates", "link", "SP-1"}, exitUsage, "link: 1 arguments given, want 2: satupintu duplicates link REF PRIMARY"},
+		{[]string{"preview"}, exitUsage, "preview: 0 arguments given, want 1: satupintu preview CONNECTOR"},
 		{[]string{"run", "--colour"}, exitUsage, "unknown flag"},
-		{[]string{"check", "--config", "/nowhere/gateway.yaml"}, exitFailed, "gateway.yaml"},
+		{[]string{"check", "--config", "/nowhere/gateway.yaml"}, exitFailed, "/nowhere/gateway.yaml: cannot be read: no such file or directory; go to its folder (/etc/satupintu) or give --config FILE\n"},
 	} {
 		var out bytes.Buffer
 		if code := execute(t.Context(), c.args, &out, &out); code != c.code || !strings.Contains(out.String(), c.want) {

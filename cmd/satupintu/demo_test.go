@@ -149,7 +149,7 @@ func TestADemonstrationThatCannotEndSaysWhatIsMissing(t *testing.T) {
 func TestTheDemonstrationsConfigurationIsInOrder(t *testing.T) {
 	folder := t.TempDir()
 	at := demoAddresses{Intake: "127.0.0.1:1", Admin: "127.0.0.1:2", Platform: "http://127.0.0.1:3", Portal: "http://127.0.0.1:4"}
-	file, err := layOut(folder, at, "rahasia")
+	file, err := layOut(folder, at, "rahasia-portal-natuna")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestTheDemonstrationsConfigurationIsInOrder(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if _, err := layOut(folder, at, "rahasia"); err == nil {
+	if _, err := layOut(folder, at, "rahasia-portal-natuna"); err == nil {
 		t.Error("it wrote over an earlier configuration")
 	}
 }

@@ -12,7 +12,7 @@ import (
 func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
 	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
 	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
-	t.Setenv("PORTAL_SECRET", "rahasia")
+	t.Setenv("PORTAL_SECRET", "rahasia-portal-natuna")
 	t.Setenv("OPENSID_DSN", "mysql://satupintu:rahasia@127.0.0.1:3306/opensid")
 	for _, secret := range []string{"WA_SECRET", "WA_TOKEN", "WA_VERIFY"} {
 		t.Setenv(secret, "rahasia")

@@ -81,13 +81,18 @@ func asGroup(c *cobra.Command) *cobra.Command {
 	return c
 }
 
-// exactly wraps cobra's count of arguments so that a wrong one is a usage error.
+// exactly is the count of arguments a command takes; another one is a usage error that says what to write.
 func exactly(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(c, args); err != nil {
-			return usageError{err}
+		switch {
+		case len(args) == n:
+			return nil
+		case n > 0:
+			return usageError{fmt.Errorf("%s: %d arguments given, want %d: %s", c.Name(), len(args), n, c.UseLine())}
+		case c.Flags().Lookup("config") != nil:
+			return usageError{fmt.Errorf("%s takes no argument: name the file with --config FILE", c.Name())}
 		}
-		return nil
+		return usageError{fmt.Errorf("%s takes no argument, and %q is one: %s", c.Name(), args[0], c.UseLine())}
 	}
 }
 

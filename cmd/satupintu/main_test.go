@@ -164,7 +164,7 @@ connectors:
 // other calls it first: they cannot any more.
 func signIn(t testing.TB) {
 	for name, value := range map[string]string{
-		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": "token-portal",
+		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": "token-portal-natuna",
 	} {
 		if os.Getenv(name) != value {
 			t.Setenv(name, value)

@@ -18,7 +18,7 @@ import (
 
 func queueCommand() *cobra.Command {
 	c := asGroup(&cobra.Command{Use: "queue", Short: "Look at deliveries and give orders about them, beside a running gateway"})
-	c.AddCommand(queueList(), queueShow(), queueRefused(), queueUntold(), queueFollowUps(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
+	c.AddCommand(queueList(), queueShow(), queueRefused(), queueRevisions(), queueUntold(), queueFollowUps(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
 	return c
 }
 
@@ -113,7 +113,7 @@ func printStory(c *cobra.Command, s store.Story) error {
 		{"accepted", localTime(s.AcceptedAt)}, {"agency", s.Agency}, {"category", s.Category}, {"why", s.Why},
 		{"national id", s.NationalID}, {"tracking id", s.TrackingID}, {"status", string(s.Status) + " (" + s.StatusRaw + ")"},
 		{"primary", string(s.Primary)}, {"linked because", s.LinkWhy}, {"reason", s.Reason}, {"detail", s.Detail},
-		{"attempts", strconv.Itoa(s.Attempts)}, {"revisions", strconv.Itoa(len(s.Revisions))},
+		{"attempts", strconv.Itoa(s.Attempts)}, {"revisions", revisionsOf(s)},
 	} {
 		if strings.Trim(line[1], " ()") != "" {
 			t.row(line[0], line[1])
@@ -136,6 +136,14 @@ func printStory(c *cobra.Command, s store.Story) error {
 		t.row("event "+localTime(e.At), words)
 	}
 	return t.flush()
+}
+
+// revisionsOf says how often a complaint came again with other content, and where to read it.
+func revisionsOf(s store.Story) string {
+	if len(s.Revisions) == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d, kept and not forwarded: satupintu queue revisions %s", len(s.Revisions), s.Ref)
 }
 
 func queueRefused() *cobra.Command {

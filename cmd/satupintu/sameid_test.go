@@ -51,7 +51,7 @@ func TestNoComplaintOfTheNextMonthsSheetIsLostWithoutAWord(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", "text/csv")
-		request.Header.Set("Authorization", "Bearer token-portal")
+		request.Header.Set("Authorization", "Bearer token-portal-natuna")
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -76,6 +76,19 @@ func TestNoComplaintOfTheNextMonthsSheetIsLostWithoutAWord(t *testing.T) {
 	}
 	if n := r.counter(`intake_refused_total{connector="kecamatan",reason="same_id"}`); n != 1 {
 		t.Errorf("%v are counted as set aside", n)
+	}
+	if code, out := r.run("queue", "revisions"); code != exitOK || strings.Count(out, "kecamatan") != 1 || !strings.Contains(out, "Air PDAM di Sedanau keruh sekali") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	var revisions []struct{ Ref, Before, Text string }
+	if _, out := r.run("queue", "revisions", "--json"); json.Unmarshal([]byte(out), &revisions) != nil || len(revisions) != 2 {
+		t.Fatalf("revisions: %s", out)
+	}
+	if code, out := r.run("queue", "show", revisions[0].Ref); code != exitOK || !strings.Contains(out, "satupintu queue revisions "+revisions[0].Ref) {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	if code, out := r.run("queue", "revisions", revisions[0].Ref); code != exitOK || strings.Count(out, "SP-") != 1 {
+		t.Errorf("exit %d: %s", code, out)
 	}
 	if l := r.audit(); l.Accepted != 6 || l.Refused != 2 {
 		t.Errorf("%+v", l)

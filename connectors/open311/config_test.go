@@ -43,6 +43,7 @@ func TestSettingsThatCannotBeAreNamed(t *testing.T) {
 
 func TestMistakesInTheFilesAreNamedWithTheirPlace(t *testing.T) {
 	t.Setenv("FIXMYSTREET_KEY", fixmystreetKey)
+	t.Setenv("SHORT_311", "empat")
 	const fit = "service_code: a, service_name: b"
 	for text, says := range map[string]string{
 		"":                                     `missing required key "services"`,
@@ -69,6 +70,7 @@ func TestMistakesInTheFilesAreNamedWithTheirPlace(t *testing.T) {
 		"keys: []":                                             "keys: lists no key: nobody could post",
 		"keys: [{ name: a, key: terbuka }]":                    "a secret is never written here",
 		"keys: [{ name: a, key: { env: TIADA_311 } }]":         "the environment variable TIADA_311 is not set",
+		"keys: [{ name: a, key: { env: SHORT_311 } }]":         "keys[0].key: is shorter than 16 characters",
 		"keys: [{ name: A/b, key: { env: FIXMYSTREET_KEY } }]": "keys[0].name: must be of small letters",
 		"keys: [{ name: a, key: { env: FIXMYSTREET_KEY } }, { name: b, key: { env: FIXMYSTREET_KEY } }]": "keys[1].key: is the same as another's",
 		"keys: [{ name: a, key: { env: FIXMYSTREET_KEY } }, { name: a, key: { env: FIXMYSTREET_KEY } }]": "keys[1].name: is the name of another key",

@@ -8,6 +8,7 @@ import (
 	"regexp"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/connectors"
 )
 
 // nameForm keeps names apart from what stands beside them in an id.
@@ -41,6 +42,9 @@ func (f *keyFile) Validate() error {
 	for i, key := range f.Keys {
 		if key.Name != "" && !nameForm.MatchString(key.Name) {
 			wrong(i, "name", "must be of small letters, digits and dashes, at most 40")
+		}
+		if weak := connectors.Weak(key.Key); weak != "" {
+			wrong(i, "key", weak)
 		}
 		for _, earlier := range f.Keys[:i] {
 			if key.Name != "" && earlier.Name == key.Name {

@@ -35,12 +35,12 @@ func (c *connector) saw(ctx context.Context) (string, error) {
 		return fmt.Sprintf("no file matches %s yet", c.settings.where()), nil
 	}
 	c.lookAt(files)
-	p := &poll{connector: c, opener: opener{seen, c.settings, c.rule}, listed: files}
+	p := &poll{connector: c, opener: opener{visit: seen, settings: c.settings, rule: c.rule}, listed: files}
 	saw := fmt.Sprintf("%d files match; %s", len(files), files[0].name)
 	if len(files) == 1 {
 		saw = fmt.Sprintf("1 file matches; %s", files[0].name)
 	}
-	doc, reason, err := p.ready(c.sighted[files[0].name])
+	doc, reason, err := p.ready(ctx, c.sighted[files[0].name])
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("open %s: %w", files[0].name, err)

@@ -113,17 +113,17 @@ func (p *poll) open(ctx context.Context, file found) (*fileReader, *connectors.S
 	if err := p.stopReading(); err != nil {
 		return nil, nil, err
 	}
-	return p.begin(file)
+	return p.begin(ctx, file)
 }
 
 // begin opens a file at its beginning, unless it has to wait.
-func (p *poll) begin(file found) (*fileReader, *connectors.SetAside, error) {
+func (p *poll) begin(ctx context.Context, file found) (*fileReader, *connectors.SetAside, error) {
 	seen, age := p.sighted[file.name], p.age(file)
 	if quiet := p.connector.settings.Quiet.D(); age < quiet {
 		p.wait(seen, fmt.Sprintf("it was written to less than %s ago", quiet))
 		return nil, nil, nil
 	}
-	doc, reason, err := p.ready(seen)
+	doc, reason, err := p.ready(ctx, seen)
 	switch {
 	case errors.Is(err, errChanged):
 		p.wait(seen, "it is being written to")
@@ -144,8 +144,8 @@ func (p *poll) begin(file found) (*fileReader, *connectors.SetAside, error) {
 }
 
 // ready opens a file. reason says why it looks unfinished; without a document it cannot be read at all.
-func (p *poll) ready(seen *sighting) (doc *document, reason string, err error) {
-	doc, seen.plan, err = p.document(seen.file, seen.plan)
+func (p *poll) ready(ctx context.Context, seen *sighting) (doc *document, reason string, err error) {
+	doc, seen.plan, err = p.document(ctx, seen.file, seen.plan)
 	var damage *damageError
 	var partial *partialError
 	switch {
@@ -177,7 +177,7 @@ func (p *poll) resume(ctx context.Context, file found) (*fileReader, error) {
 	if err := p.stopReading(); err != nil {
 		return nil, err
 	}
-	doc, _, err := p.ready(p.sighted[file.name])
+	doc, _, err := p.ready(ctx, p.sighted[file.name])
 	if errors.Is(err, errChanged) {
 		return nil, nil
 	}

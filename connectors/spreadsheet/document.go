@@ -2,6 +2,8 @@ package spreadsheet
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -20,6 +22,7 @@ type opener struct {
 	visit
 	settings *Settings
 	rule     headerRule
+	most     uint64 // bytes that an XLSX file unpacks to; 0: as many as workbook takes
 }
 
 // plan is what has to be known of a CSV file before its first row is read; it takes a pass over the whole file.
@@ -31,12 +34,12 @@ type plan struct {
 
 // document opens a file. A *partialError or *damageError says that it cannot be read as it is now. known is the plan of the
 // file, when it was made before; the one used is returned.
-func (o opener) document(file found, known *plan) (*document, *plan, error) {
+func (o opener) document(ctx context.Context, file found, known *plan) (*document, *plan, error) {
 	raw, err := o.visit.open(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, known, err := o.read(raw, file.name, known)
+	doc, known, err := o.read(ctx, raw, file.name, known)
 	if err != nil {
 		return nil, known, errors.Join(err, ignoreClosed(raw.Close()))
 	}
@@ -50,7 +53,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func (o opener) read(raw *os.File, name string, known *plan) (*document, *plan, error) {
+func (o opener) read(ctx context.Context, raw *os.File, name string, known *plan) (*document, *plan, error) {
 	const ole = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 	beginning := make([]byte, len(ole))
 	n, err := raw.ReadAt(beginning, 0)
@@ -62,7 +65,7 @@ func (o opener) read(raw *os.File, name string, known *plan) (*document, *plan, 
 	case n == 0:
 		return nil, nil, &partialError{"the file is empty"}
 	case string(beginning) == ole, bytes.HasPrefix(beginning, []byte("PK\x03\x04")):
-		doc, err := o.workbook(raw)
+		doc, err := o.workbook(ctx, raw)
 		return doc, nil, err
 	case extension == ".xlsx" || extension == ".xlsm":
 		return nil, nil, &damageError{Reason: "this is no XLSX file, whatever its name says: save it again as XLSX or CSV"}
@@ -70,8 +73,8 @@ func (o opener) read(raw *os.File, name string, known *plan) (*document, *plan, 
 	return o.csv(raw, known)
 }
 
-func (o opener) workbook(raw *os.File) (*document, error) {
-	book, err := workbook.Open(raw)
+func (o opener) workbook(ctx context.Context, raw *os.File) (*document, error) {
+	book, err := workbook.Open(ctx, raw, cmp.Or(o.most, workbook.MostUnpacked))
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		return copied(*c.lastPage), nil
 	}
 	c.lookAt(files)
-	p := &poll{connector: c, opener: opener{seen, c.settings, c.rule}, listed: files, note: progress.without(files)}
+	p := &poll{connector: c, opener: opener{visit: seen, settings: c.settings, rule: c.rule}, listed: files, note: progress.without(files)}
 	page, file, err := p.page(ctx, from)
 	if err != nil {
 		return connectors.Page{}, errors.Join(err, c.stopReading())

@@ -44,10 +44,11 @@ func (u Upload) faults() []error {
 }
 
 const (
-	mostUploaded = 10_000  // rows of one file: they are kept in one transaction
-	mostProblems = 100     // that an answer lists
-	mostMisfit   = 4 << 20 // bytes of a file that is kept although its columns do not fit
-	mostName     = 200     // bytes of a file's name
+	mostUploaded = 10_000   // rows of one file: they are kept in one transaction
+	mostProblems = 100      // that an answer lists
+	mostMisfit   = 4 << 20  // bytes of a file that is kept although its columns do not fit
+	mostUnpacked = 64 << 20 // bytes that an XLSX file unpacks to: ten thousand rows are less
+	mostName     = 200      // bytes of a file's name
 )
 
 // upload takes in files that are posted. All rows of one are kept, or set aside, in one transaction, or none.
@@ -164,7 +165,7 @@ func (u *upload) take(ctx context.Context, name string, content []byte) (connect
 	if err != nil {
 		return connectors.Received{}, err
 	}
-	doc, _, err := opener{settings: u.settings, rule: u.rule}.read(raw, name, nil)
+	doc, _, err := opener{settings: u.settings, rule: u.rule, most: mostUnpacked}.read(ctx, raw, name, nil)
 	var damage *damageError
 	var partial *partialError
 	switch {

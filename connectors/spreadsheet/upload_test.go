@@ -204,6 +204,18 @@ func TestUploadsThatAreNoTable(t *testing.T) {
 	}
 }
 
+func TestASmallUploadThatUnpacksToTooMuchIsRefused(t *testing.T) {
+	row := "<row>" + strings.Repeat(" ", 1<<20) + "</row>"
+	sheet := "<worksheet><sheetData>" + strings.Repeat(row, mostUnpacked>>20) + "</sheetData></worksheet>"
+	content, err := os.ReadFile(workbooktest.Zip(t, t.TempDir(), workbooktest.ByHand(sheet)))
+	must(t, err)
+	_, err = openUpload(t, uploading()).Receive.Receive(post(xlsxType, "aduan.xlsx", content))
+	var refused *connectors.RequestError
+	if len(content) > 1<<20 || !errors.As(err, &refused) || refused.Status != http.StatusBadRequest || !strings.Contains(refused.Detail, "unpacks to more than 64 MiB") {
+		t.Errorf("%d bytes: %v", len(content), err)
+	}
+}
+
 func TestTheMostRowsOfAnUploadAreTaken(t *testing.T) {
 	received, err := openUpload(t, uploading()).Receive.Receive(post(csvType, "", []byte(rows(1, mostUploaded))))
 	if err != nil || len(received.Complaints) != mostUploaded {

@@ -20,6 +20,9 @@ var errDSN = errors.New("is no connection string such as mysql://user:password@h
 // is encrypted where it says so.
 func (s *Settings) fromDSN() error {
 	text := s.DSN.Reveal()
+	if text == "" { // the reference could not be read
+		return errDSN
+	}
 	if !strings.Contains(text, "://") {
 		if s.Driver != mysqlDriver {
 			return errDSN

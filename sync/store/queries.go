@@ -195,6 +195,7 @@ type queries struct {
 	ShowEvents       *query `query:"show-events"`
 	ForwardedAt      *query `query:"forwarded-at"`
 	ShowRevisions    *query `query:"show-revisions"`
+	ListRevisions    *query `query:"list-revisions"`
 	ListRefusals     *query `query:"list-refusals"`
 	ListWritebacks   *query `query:"list-writebacks"`
 	CountUntold      *query `query:"count-untold"`

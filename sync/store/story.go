@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -272,4 +273,41 @@ func (s *Store) NotTold(ctx context.Context, most int) ([]NotTold, error) {
 // Revisions counts the complaints that were sent again with other content.
 func (s *Store) Revisions(ctx context.Context) (int64, error) {
 	return one[int64](ctx, s.read, s.q.CountRevisions, args{})
+}
+
+// Revision is what came under a known id with other content: it was kept and not forwarded.
+type Revision struct {
+	Ref      complaint.Ref `json:"ref"`
+	Source   string        `json:"source"`
+	SourceID string        `json:"source_id"`
+	Seen     time.Time     `json:"seen"`
+	Before   string        `json:"before"` // the complaint's own text
+	Title    string        `json:"title"`
+	Text     string        `json:"text"`
+}
+
+// RevisionsOf returns the newest revisions with their words: of one complaint, or of all where ref is empty.
+func (s *Store) RevisionsOf(ctx context.Context, ref complaint.Ref, most int) ([]Revision, error) {
+	rows, err := all[struct {
+		Ref, Hash, Content, Source, Before string
+		SourceID                           string `db:"source_id"`
+		SeenAt                             int64  `db:"seen_at"`
+	}](ctx, s.read, s.q.ListRevisions, args{"ref": ref, "most": most})
+	if err != nil {
+		return nil, fmt.Errorf("read the revisions: %w", err)
+	}
+	out := make([]Revision, len(rows))
+	for i, r := range rows {
+		out[i] = Revision{Ref: complaint.Ref(r.Ref), Source: r.Source, SourceID: r.SourceID, Seen: fromMilli(r.SeenAt), Before: r.Before}
+		plain, err := s.show(r.Content, "revision "+r.Ref+" "+r.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("open a revision of %s: %w", r.Ref, err)
+		}
+		var c complaint.Complaint
+		if err := json.Unmarshal(plain, &c); err != nil {
+			return nil, fmt.Errorf("read a revision of %s: %w", r.Ref, err)
+		}
+		out[i].Title, out[i].Text = c.Title, c.Text
+	}
+	return out, nil
 }

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"archive/zip"
+	"context"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -29,8 +30,8 @@ const dateMark = "\ue0d1"
 
 // dateStyles writes a workbook's styles anew, for a reader that gives values and no styles: a number shown as a
 // date is to begin with dateMark and the cellStyle, others are to stay as they are.
-func dateStyles(part *zip.File, to *zip.Writer) error {
-	styles, err := readStyles(part)
+func dateStyles(ctx context.Context, part *zip.File, to *zip.Writer) error {
+	styles, err := readStyles(ctx, part)
 	if err != nil {
 		return err
 	}
@@ -93,11 +94,11 @@ func digits(number string) string {
 }
 
 // readStyles reads, for each cell format of the workbook, whether it shows a date.
-func readStyles(part *zip.File) ([]cellStyle, error) {
+func readStyles(ctx context.Context, part *zip.File) ([]cellStyle, error) {
 	var styles []cellStyle
 	own := map[string]cellStyle{}
 	inCells := false
-	err := eachToken(part, func(_ *xml.Decoder, token xml.Token) error {
+	err := eachToken(ctx, part, func(_ *xml.Decoder, token xml.Token) error {
 		switch at := token.(type) {
 		case xml.EndElement:
 			inCells = inCells && at.Name.Local != "cellXfs"

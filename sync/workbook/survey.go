@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"archive/zip"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ import (
 const mostElement = 4 << 20
 
 // part surveys a part that is no sheet.
-func (s *surveys) part(part *zip.File) error {
+func (s *surveys) part(ctx context.Context, part *zip.File) error {
 	name := strings.ToLower(part.Name)
-	return eachToken(part, func(_ *xml.Decoder, token xml.Token) error {
+	return eachToken(ctx, part, func(_ *xml.Decoder, token xml.Token) error {
 		at, _ := token.(xml.StartElement)
 		switch {
 		case at.Name.Local == "si" && name == "xl/sharedstrings.xml": // excelize looks for them nowhere else
@@ -48,9 +49,9 @@ type surveyor struct {
 	shared      bool // the cell at hand names a shared text
 }
 
-func surveySheet(part *zip.File, texts int) (*survey, error) {
+func surveySheet(ctx context.Context, part *zip.File, texts int) (*survey, error) {
 	s := &surveyor{texts: texts}
-	if err := eachToken(part, s.see); err != nil {
+	if err := eachToken(ctx, part, s.see); err != nil {
 		return nil, err
 	}
 	if !s.begun {
@@ -140,14 +141,14 @@ func (s *surveyor) merge(ref string) {
 	}
 }
 
-// eachToken reads a part to its end, so that it is known to be whole. Errors are *DamageError, or the disk's.
-func eachToken(part *zip.File, see func(*xml.Decoder, xml.Token) error) error {
+// eachToken reads a part to its end, so that it is known to be whole. Errors are *DamageError, the context's, or the disk's.
+func eachToken(ctx context.Context, part *zip.File, see func(*xml.Decoder, xml.Token) error) error {
 	content, err := part.Open()
 	if err != nil {
 		return asDamage(err, "the file is damaged")
 	}
 	defer content.Close()
-	source := &bounded{Reader: content}
+	source := &bounded{Reader: content, stopped: ctx.Err}
 	doc := xml.NewDecoder(source)
 	for within := false; ; {
 		if !within {
@@ -172,15 +173,19 @@ func eachToken(part *zip.File, see func(*xml.Decoder, xml.Token) error) error {
 	}
 }
 
-// bounded reads so long as there is room.
+// bounded reads so long as there is room, and until it is stopped.
 type bounded struct {
 	io.Reader
-	room int
+	room    int
+	stopped func() error
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.room <= 0 {
 		return 0, errors.New("a row is larger than any spreadsheet program writes")
+	}
+	if err := b.stopped(); err != nil {
+		return 0, err
 	}
 	n, err := b.Reader.Read(p)
 	b.room -= n

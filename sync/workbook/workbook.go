@@ -4,9 +4,11 @@ package workbook
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -49,10 +51,13 @@ var (
 	streamed = regexp.MustCompile(`(?i)^xl/(sharedstrings|worksheets/sheet[^/]*)\.xml$`)
 )
 
+// MostUnpacked bounds, for Open, what a file unpacks to: a sheet of a million rows is a third of it.
+const MostUnpacked = 1 << 30
+
 // Open opens an XLSX file and reads all its parts once, so that a damaged one is known before its first row is handed out:
-// that is a *DamageError, any other error is the disk's. The file is not needed any more when Open returns; its caller
-// closes it. Close the book.
-func Open(file *os.File) (*Book, error) {
+// that is a *DamageError, and so is one that unpacks to more bytes than most; any other error is the disk's or the context's.
+// The file is not needed any more when Open returns; its caller closes it. Close the book.
+func Open(ctx context.Context, file *os.File, most uint64) (*Book, error) {
 	switch old, err := isOld(file); {
 	case err != nil:
 		return nil, err
@@ -64,7 +69,7 @@ func Open(file *os.File) (*Book, error) {
 		return nil, fmt.Errorf("make room to read an XLSX file: %w", err)
 	}
 	book := &Book{dir: dir}
-	if err := book.load(file); err != nil {
+	if err := book.load(ctx, file, most); err != nil {
 		return nil, errors.Join(err, book.Close())
 	}
 	return book, nil
@@ -92,9 +97,9 @@ func (b *Book) Close() error {
 	return errors.Join(err, os.RemoveAll(b.dir))
 }
 
-func (b *Book) load(file *os.File) error {
+func (b *Book) load(ctx context.Context, file *os.File, most uint64) error {
 	copied := filepath.Join(b.dir, "copy.xlsx")
-	surveyed, err := surveyInto(copied, file)
+	surveyed, err := surveyInto(ctx, copied, file, most)
 	if err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ type surveys struct {
 }
 
 // surveyInto reads the needed parts of a workbook to their ends, and copies them.
-func surveyInto(name string, file *os.File) (*surveys, error) {
+func surveyInto(ctx context.Context, name string, file *os.File, most uint64) (*surveys, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -143,6 +148,9 @@ func surveyInto(name string, file *os.File) (*surveys, error) {
 	archive, err := zip.NewReader(file, info.Size())
 	if err != nil {
 		return nil, asDamage(err, "the file is no whole XLSX file")
+	}
+	if unpacked(archive) > most {
+		return nil, &DamageError{Reason: fmt.Sprintf("the file unpacks to more than %d MiB: divide it", most>>20)}
 	}
 	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -152,13 +160,13 @@ func surveyInto(name string, file *os.File) (*surveys, error) {
 	copied := zip.NewWriter(out)
 	found := &surveys{sheets: map[string]*survey{}, targets: map[string]string{}}
 	for _, part := range archive.File {
-		if err := found.take(part, copied); err != nil {
+		if err := found.take(ctx, part, copied); err != nil {
 			return nil, err
 		}
 	}
 	for _, part := range archive.File { // sheets at last, when the number of texts is known
 		if isSheet.MatchString(part.Name) {
-			if found.sheets[part.Name], err = surveySheet(part, found.texts); err != nil {
+			if found.sheets[part.Name], err = surveySheet(ctx, part, found.texts); err != nil {
 				return nil, err
 			}
 		}
@@ -166,9 +174,26 @@ func surveyInto(name string, file *os.File) (*surveys, error) {
 	return found, errors.Join(copied.Close(), out.Close())
 }
 
+// unpacked is how large the parts are that are read. zip gives no more of one than it says of itself.
+func unpacked(archive *zip.Reader) uint64 {
+	all := uint64(0)
+	for _, part := range archive.File {
+		if needed.MatchString(partName(part)) {
+			if all += part.UncompressedSize64; all < part.UncompressedSize64 {
+				return math.MaxUint64
+			}
+		}
+	}
+	return all
+}
+
+func partName(part *zip.File) string {
+	return strings.TrimPrefix(strings.ReplaceAll(part.Name, `\`, "/"), "/")
+}
+
 // take copies a part, if it is needed, and surveys it, unless it is a sheet.
-func (s *surveys) take(part *zip.File, copied *zip.Writer) error {
-	part.Name = strings.TrimPrefix(strings.ReplaceAll(part.Name, `\`, "/"), "/")
+func (s *surveys) take(ctx context.Context, part *zip.File, copied *zip.Writer) error {
+	part.Name = partName(part)
 	switch name := strings.ToLower(part.Name); {
 	case name == "content.xml":
 		return &DamageError{Reason: "this is an OpenDocument file: save it as XLSX or CSV"}
@@ -177,9 +202,9 @@ func (s *surveys) take(part *zip.File, copied *zip.Writer) error {
 	case part.UncompressedSize64 > mostPart && !streamed.MatchString(name):
 		return &DamageError{Reason: "the file's part " + part.Name + " is larger than any spreadsheet program writes"}
 	case name == "xl/styles.xml":
-		return dateStyles(part, copied)
+		return dateStyles(ctx, part, copied)
 	case !isSheet.MatchString(name):
-		if err := s.part(part); err != nil {
+		if err := s.part(ctx, part); err != nil {
 			return err
 		}
 	}
@@ -200,10 +225,10 @@ func (b *Book) hasRoom() error {
 	return os.Remove(name)
 }
 
-// asDamage is err as a *DamageError, unless the disk failed.
+// asDamage is err as a *DamageError, unless the disk failed or nobody waits any more.
 func asDamage(err error, what string) error {
 	var disk syscall.Errno
-	if errors.As(err, &disk) {
+	if errors.As(err, &disk) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &DamageError{Reason: what + " (" + err.Error() + "): save it again as XLSX"}

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,7 @@ func openBook(t *testing.T, path string) *Book {
 	t.Helper()
 	file, err := os.Open(path)
 	must(t, err)
-	b, err := Open(file)
+	b, err := Open(t.Context(), file, MostUnpacked)
 	must(t, err, file.Close())
 	t.Cleanup(func() { must(t, b.Close()) })
 	return b
@@ -298,7 +299,7 @@ func readAll(path string) error {
 		return err
 	}
 	defer file.Close()
-	b, err := Open(file)
+	b, err := Open(context.Background(), file, MostUnpacked)
 	if err != nil {
 		return err
 	}
@@ -360,7 +361,7 @@ func TestXLSXLeavesNothingBehind(t *testing.T) {
 	path := workbooktest.Zip(t, t.TempDir(), contents)
 	file, err := os.Open(path)
 	must(t, err)
-	b, err := Open(file)
+	b, err := Open(t.Context(), file, MostUnpacked)
 	must(t, err, file.Close())
 	rows, err := b.Rows(b.sheets[0])
 	must(t, err)
@@ -426,4 +427,40 @@ func FuzzXLSX(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// blanks is a workbook that is small as a file, and unpacks to so many rows of a megabyte of blanks.
+func blanks(t *testing.T, rows int) *os.File {
+	t.Helper()
+	row := `<x:row><x:c t="inlineStr"><x:is><x:t>a</x:t></x:is></x:c>` + strings.Repeat(" ", 1<<20) + `</x:row>`
+	path := workbooktest.Zip(t, t.TempDir(), workbooktest.ByHand("<x:worksheet><x:sheetData>"+strings.Repeat(row, rows)+"</x:sheetData></x:worksheet>"))
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+func TestASmallFileThatUnpacksToTooMuchIsRefusedUnread(t *testing.T) {
+	file := blanks(t, 20)
+	var damage *DamageError
+	if _, err := Open(t.Context(), file, 16<<20); !errors.As(err, &damage) || damage.Reason != "the file unpacks to more than 16 MiB: divide it" {
+		t.Errorf("got %v", err)
+	}
+	book, err := Open(t.Context(), file, 32<<20)
+	if err != nil || len(book.Sheets()) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	if err := book.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNobodysFileIsReadOn(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, blanks(t, 2), MostUnpacked); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -22,7 +22,7 @@ const (
 // Export reads the official spreadsheet: every visible sheet that has its header, the row whose first cell is Tracking ID.
 // Columns may be missing and may stand in any order. Several rows of one tracking id are one entry.
 func (p *platform) Export(ctx context.Context, file *os.File) (national.Export, error) {
-	book, err := workbook.Open(file)
+	book, err := workbook.Open(ctx, file, workbook.MostUnpacked)
 	if err != nil {
 		return national.Export{}, fmt.Errorf("read the official spreadsheet: %w", err)
 	}

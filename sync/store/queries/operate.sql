@@ -100,6 +100,11 @@ SELECT forwarded_at FROM ticket WHERE ref = :ref
 -- name: show-revisions
 SELECT seen_at, hash FROM revision WHERE ref = :ref ORDER BY seen_at
 
+-- name: list-revisions
+SELECT r.ref, r.hash, r.seen_at, r.content, c.source, c.source_id, c.text AS before
+FROM revision r JOIN complaint c ON c.ref = r.ref
+WHERE r.ref = :ref OR :ref = '' ORDER BY r.seen_at DESC, r.ref, r.hash LIMIT :most
+
 -- name: list-refusals
 SELECT id, source, source_id, place, reason, detail, seen_at FROM refusal ORDER BY seen_at DESC, id LIMIT :most
 

@@ -66,6 +66,16 @@ func keepRevision(t *testing.T, h Harness) {
 	if n, err := w.Revisions(t.Context()); err != nil || n != 1 {
 		t.Errorf("%d revisions, %v", n, err)
 	}
+	for _, of := range []complaint.Ref{"", ref} {
+		seen, err := w.RevisionsOf(t.Context(), of, 10)
+		w.must(err)
+		if len(seen) != 1 || seen[0].Ref != ref || seen[0].Text != edited.Text || seen[0].Before != report(1).Text || seen[0].Source != "portal" || !seen[0].Seen.Equal(w.clock.Now()) {
+			t.Errorf("revisions of %q: %+v", of, seen)
+		}
+	}
+	if seen, err := w.RevisionsOf(t.Context(), "SP-000000000000000", 10); err != nil || len(seen) != 0 {
+		t.Errorf("another's revisions: %+v, %v", seen, err)
+	}
 	if story := w.state(ref, store.New); len(story.Revisions) != 1 {
 		t.Errorf("the story shows %d revisions", len(story.Revisions))
 	}
