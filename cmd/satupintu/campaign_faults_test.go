@@ -108,7 +108,7 @@ func (c *campaign) weather() {
 		faults.Rules = append(faults.Rules, rule)
 	}
 	rule := kinds[c.random.IntN(len(kinds))] // follow-ups are few: they have one of their own
-	rule.Call, rule.Chance = simulator.CallFollowUp, 0.1+0.3*c.random.Float64()
+	rule.Call, rule.Chance = simulator.CallFollowUp, 0.3+0.5*c.random.Float64()
 	faults.Rules = append(faults.Rules, rule)
 	if err := c.sim.SetFaults(faults); err != nil {
 		c.Fatal(err)
