@@ -24,8 +24,9 @@ func TestNobodyWaitsUntilTheTimeAWrongClockShowed(t *testing.T) {
 		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 1})
 		r.channel.refuse["2"] = retry.After(errors.New("bukan hari ini"), time.Second)
 		r.start()
-		failed, told := r.takeIn(report(1))[0], r.takeIn(report(2))[0]
-		r.until(failed, store.Ready)
+		failed := r.takeIn(report(1))[0]
+		r.failedOnce(failed)
+		told := r.takeIn(report(2))[0]
 		r.until(told, store.Done)
 		pass(5 * time.Second) // and the portal does not take the news
 		r.channel.mu.Lock()
@@ -59,8 +60,7 @@ func TestAClockThatIsSetOnGivesNothingUp(t *testing.T) {
 		r.channel.refuse["1"] = errors.New("bukan hari ini")
 		r.start()
 		ref := r.takeIn(report(1))[0]
-		r.until(ref, store.Ready)
-		pass(5 * time.Second)
+		r.failedOnce(ref)
 		off.Store(int64(60 * 24 * time.Hour))
 		if story := r.until(ref, store.Done, store.Dead); story.State != store.Done {
 			t.Fatalf("it is %s (%s: %s)", story.State, story.Reason, story.Detail)
@@ -76,4 +76,13 @@ func TestAClockThatIsSetOnGivesNothingUp(t *testing.T) {
 			t.Errorf("the portal heard %v, want %v", heard, want)
 		}
 	})
+}
+
+// failedOnce waits for a first attempt that fails.
+func (r *rig) failedOnce(ref complaint.Ref) {
+	r.Helper()
+	pass(5 * time.Second)
+	if story := r.story(ref); story.State != store.Ready || story.Attempts != 1 {
+		r.Fatalf("it is %s after %d attempts (%s)", story.State, story.Attempts, story.Reason)
+	}
 }
