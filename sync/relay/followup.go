@@ -138,8 +138,8 @@ func (r *Relay) followUp(f store.FollowUp) national.FollowUp {
 
 func (r *Relay) followUpVerdict(a *attempt, err error) store.Settlement {
 	to := r.verdict(a, err)
-	if errors.Is(err, errByHand) {
-		to.State = store.Held
+	if errors.Is(err, errByHand) { // however old it is
+		to.State, to.Reason, to.Detail = store.Held, retry.CannotTell, brief(err)
 	}
 	return to
 }

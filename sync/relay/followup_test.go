@@ -400,6 +400,7 @@ func (r *rig) listed(ref complaint.Ref, status complaint.Status) {
 
 func TestAFollowUpOfWhatIsKnownByItsTrackingIDAloneWaitsForAPerson(t *testing.T) {
 	bubble(t, func(r *rig) {
+		r.cfg.Delivery.MaxAttempts = 1 // the reason is the ticket, not how often it was tried
 		r.start()
 		primary := r.takeIn(report(1))[0]
 		r.until(primary, store.Done)

@@ -159,7 +159,9 @@ func additionOutlivesItsPrimary(t *testing.T, h Harness) {
 			if story := w.state(his, store.New); story.Primary != "" || story.Detail == "" {
 				t.Errorf("what a stranger added is %+v", story)
 			}
-			w.state(hers, store.New)
+			if story := w.state(hers, store.New); story.Earlier != primary || w.state(his, store.New).Earlier != "" {
+				t.Errorf("hers points back to %q, want her own; what a stranger added to nothing", story.Earlier)
+			}
 			w.state(again, store.Ready)
 			if story := w.state(others, store.Linked); story.Primary != again {
 				t.Errorf("the others are linked to %s, want to the oldest that told the same, %s", story.Primary, again)
