@@ -227,7 +227,7 @@ func TestAFileIsAnsweredWithWhatIsKeptOfIt(t *testing.T) {
 		Known    int `json:"known"`
 		SetAside int `json:"set_aside"`
 	}
-	for _, want := range []told{{2, 0, 1}, {0, 2, 1}} { // sent again it is kept once, and the answer says so
+	for _, want := range []told{{2, 0, 1}, {0, 2, 1}} { // sent again it is kept once, and its rows are known
 		if got := decode[told](t, send(file), http.StatusOK); got != want {
 			t.Errorf("answered %+v, want %+v", got, want)
 		}
