@@ -31,6 +31,7 @@ func duplicates() []promise {
 		{"a refused primary's place is taken by the oldest", refusedPrimary},
 		{"an archived primary's place is taken by the oldest, and the numbers told rise", archivedPrimary},
 		{"who closes a complaint as another's authority frees the next", notTheirAuthority},
+		{"a number that was tried is not told under again", triedNumberStays},
 		{"an answered primary stays the primary", answeredPrimary},
 		{"a chain of five has one primary", chainOfFive},
 		{"what is at the platform is linked for its answers alone", linkDelivered},
