@@ -146,7 +146,7 @@ func disorder(heard []notice, excused func(first, again notice) bool) string {
 		case c < 0:
 			return fmt.Sprintf("news came out of order: %v after %v", now, before)
 		case c == 0 && !now.same(before):
-			return fmt.Sprintf("news was told again in other words: %v after %v", now, before)
+			return fmt.Sprintf("news was told again in other words: %v %q after %v %q", now, now.Note, before, before.Note)
 		case c == 0 && before.answered && !excused(before, now):
 			return fmt.Sprintf("news was told again without need: %v after %v", now, before)
 		}

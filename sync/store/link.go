@@ -68,8 +68,8 @@ func (w *writer) moveLinks(ctx context.Context, followers []follower, from, to c
 	if _, err := w.run(ctx, w.s.q.KeepUnlinked, args{"refs": refs, "by": "", "why": "another complaint stands for both: " + string(to)}); err != nil {
 		return fmt.Errorf("keep the links as they were: %w", err)
 	}
-	if _, err := w.run(ctx, w.s.q.ForgetNews, args{"refs": refs, "about": from}); err != nil {
-		return fmt.Errorf("forget what is not told yet: %w", err)
+	if err := w.forgetNews(ctx, refs, from); err != nil {
+		return err
 	}
 	if _, err := w.run(ctx, w.s.q.MoveLinks, args{"refs": refs, "primary_ref": to}); err != nil {
 		return fmt.Errorf("move the links: %w", err)
@@ -85,13 +85,24 @@ func (w *writer) moveLinks(ctx context.Context, followers []follower, from, to c
 	return nil
 }
 
+// forgetNews tells no more of what waits to be told of a primary. What was tried may have been heard: its number stays taken,
+// so that no other news is told under it, which a channel would take for a repeat.
+func (w *writer) forgetNews(ctx context.Context, refs []complaint.Ref, about complaint.Ref) error {
+	for _, q := range []*query{w.s.q.ForgetTriedNews, w.s.q.ForgetNews} {
+		if _, err := w.run(ctx, q, args{"refs": refs, "about": about}); err != nil {
+			return fmt.Errorf("forget what is not told yet: %w", err)
+		}
+	}
+	return nil
+}
+
 // cut undoes links, keeps them as history, and forgets what is not told yet of the primary.
 func (w *writer) cut(ctx context.Context, refs []complaint.Ref, primary complaint.Ref, by, why string) error {
 	if _, err := w.run(ctx, w.s.q.KeepUnlinked, args{"refs": refs, "by": by, "why": why}); err != nil {
 		return fmt.Errorf("keep the link as history: %w", err)
 	}
-	if _, err := w.run(ctx, w.s.q.ForgetNews, args{"refs": refs, "about": primary}); err != nil {
-		return fmt.Errorf("forget what is not told yet: %w", err)
+	if err := w.forgetNews(ctx, refs, primary); err != nil {
+		return err
 	}
 	if _, err := w.run(ctx, w.s.q.DeleteLinks, args{"refs": refs}); err != nil {
 		return fmt.Errorf("undo the link: %w", err)

@@ -53,6 +53,7 @@ type queries struct {
 	LinkedTo           *query `query:"linked-to"`
 	ReadLink           *query `query:"read-link"`
 	ForgetNews         *query `query:"forget-news"`
+	ForgetTriedNews    *query `query:"forget-tried-news"`
 	CatchUpLinked      *query `query:"catch-up-linked"`
 	HoldBack           *query `query:"hold-back"`
 	LetGo              *query `query:"let-go"`

@@ -30,6 +30,10 @@ FROM link l LEFT JOIN delivery d ON d.ref = l.ref WHERE l.primary_ref = :ref ORD
 -- name: read-link
 SELECT ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at, quiet FROM link WHERE ref = :ref
 
+-- name: forget-tried-news
+UPDATE writeback SET state = 'done', reason = '', detail = 'it was tried, and is not tried again: the link was undone'
+WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead') AND attempts > 0
+
 -- name: forget-news
 DELETE FROM writeback WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead')
 

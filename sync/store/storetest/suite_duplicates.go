@@ -37,6 +37,7 @@ func duplicates() []promise {
 		{"who closes a complaint as another's authority frees the next", notTheirAuthority},
 		{"what was closed as another's authority stands for nobody", notTheirAuthorityStandsForNobody},
 		{"what was closed with an answer stands for others", closedWithAnAnswerStands},
+		{"a number that was tried is not told under again", triedNumberStays},
 		{"an answered primary stays the primary", answeredPrimary},
 		{"a chain of five has one primary", chainOfFive},
 		{"what is at the platform is linked for its answers alone", linkDelivered},

@@ -190,6 +190,23 @@ func closedWithAnAnswerStands(t *testing.T, h Harness) {
 	w.state(second, store.Linked)
 }
 
+// What a channel may have heard, though its answer was lost, keeps its number: other news under it would pass for a repeat.
+func triedNumberStays(t *testing.T, h Harness) {
+	w := begin(t, h)
+	refs := w.threeCopies()
+	w.deliver(refs[0], "700")
+	for _, n := range w.news() {
+		w.must(w.SettleNews(t.Context(), n, store.Settlement{State: store.Ready, Due: w.clock.Now()}))
+	}
+	w.says(refs[0], national.Event{Key: "a", Status: complaint.Archived, Raw: "Diarsipkan"})
+	w.deliver(refs[1], "701")
+	for _, n := range w.news() {
+		if n.Ref == refs[1] && (n.About != refs[1] || n.Told != 2) {
+			t.Errorf("its own news is told as number %d about %s, after number 1 was tried of %s", n.Told, n.About, refs[0])
+		}
+	}
+}
+
 func answeredPrimary(t *testing.T, h Harness) {
 	w := begin(t, h)
 	refs := w.threeCopies()
