@@ -1,4 +1,4 @@
--- Rows {from} to {to} of complaints that are decided and wait for their turn, which is far
+-- Rows {from} to {to} of complaints that are decided and wait for their turn, which is 20 hours
 -- off. {now} is in unix milliseconds.
 
 INSERT INTO complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category,
@@ -13,7 +13,7 @@ FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
 
 INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at,
     step, sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
-SELECT 'SP-0' || lpad(i::text, 14, '0'), 'ready', 1, {now} - 3600000, {now} + 315360000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
+SELECT 'SP-0' || lpad(i::text, 14, '0'), 'ready', 1, {now} - 3600000, {now} + 72000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
     {now} - 3600000, '21030', '15', '', '', -1, 'no rule matches'
 FROM generate_series({from}::bigint, {to}::bigint) AS n(i);
 

@@ -1,4 +1,4 @@
--- Rows {from} to {to} of complaints that are decided and wait for their turn, which is far
+-- Rows {from} to {to} of complaints that are decided and wait for their turn, which is 20 hours
 -- off. {now} is in unix milliseconds.
 
 WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
@@ -15,7 +15,7 @@ FROM n;
 WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to})
 INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at,
     step, sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
-SELECT 'SP-0' || printf('%014d', i), 'ready', 1, {now} - 3600000, {now} + 315360000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
+SELECT 'SP-0' || printf('%014d', i), 'ready', 1, {now} - 3600000, {now} + 72000000, '', 0, 0, 0, 0, '', 0, '', '', {now} - 3600000,
     {now} - 3600000, '21030', '15', '', '', -1, 'no rule matches'
 FROM n;
 
