@@ -152,7 +152,7 @@ func (c *campaign) peace() {
 			s.life.kill()
 		}
 	}
-	c.setClock("0s")
+	c.setClock("6m") // past what a killed gateway was about to ask, and far behind what a clock put off that was ahead
 	for _, s := range c.stations {
 		s.point = ""
 		s.life = s.launch(clockFile + "=" + c.clock)
