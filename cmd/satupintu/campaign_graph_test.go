@@ -31,7 +31,7 @@ type graph struct {
 
 func newGraph(t testing.TB) *graph {
 	g := &graph{
-		api:   cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: "token-portal-natuna", AppSecret: messengerSecret}),
+		api:   cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: portalToken, AppSecret: messengerSecret}),
 		heard: map[string][]notice{}, met: map[receiverFault]int{},
 	}
 	g.misbehave(nil)

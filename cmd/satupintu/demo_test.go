@@ -40,7 +40,7 @@ func TestTheDemonstrationEndsWithABalancedLedger(t *testing.T) {
 	temp := ownTemp(t)
 	var out strings.Builder
 	n := demoCrowd()
-	d := &demo{seed: 7, crowd: n, patience: 8 * time.Minute, out: &out} // the race detector is slow, and a question may be lost for five minutes
+	d := &demo{seed: 7, crowd: n, patience: 5 * time.Minute, out: &out} // the race detector is slow
 	if err := d.run(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}

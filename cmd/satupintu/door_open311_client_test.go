@@ -88,7 +88,7 @@ func (d *otherCity) since(start, end string) []cityRequest {
 
 func (d *otherCity) hear(w http.ResponseWriter, r *http.Request) {
 	id, update := r.FormValue("service_request_id"), r.FormValue("update_id")
-	if r.FormValue("api_key") != "token-portal-natuna" || update == "" {
+	if r.FormValue("api_key") != portalToken || update == "" {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}

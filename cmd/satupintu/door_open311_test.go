@@ -60,7 +60,7 @@ func (d cityApp) post(ctx context.Context, r *region, n int) (id string) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for name, value := range map[string]string{
-		"api_key": "token-portal-natuna", "service_code": "jalan", "lat": "3.94", "long": "108.38", "description": doorText(cityAppName, n),
+		"api_key": portalToken, "service_code": "jalan", "lat": "3.94", "long": "108.38", "description": doorText(cityAppName, n),
 		"first_name": "Warga", "last_name": "Midai", "phone": "081270004401", "attribute[fixmystreet_id]": fmt.Sprint(n),
 	} {
 		_ = form.WriteField(name, value) // a buffer takes all

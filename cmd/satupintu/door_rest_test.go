@@ -47,7 +47,7 @@ func officeDoor(t *testing.T, _ *servers) doorway {
 }
 
 func (d *office) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Authorization") != "Bearer token-portal-natuna" {
+	if r.Header.Get("Authorization") != "Bearer "+portalToken {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}

@@ -69,7 +69,7 @@ func (d smsGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write(doorPhoto(d.name, n))
 		return
 	}
-	if err := r.ParseForm(); err != nil || r.Header.Get("Authorization")+r.Form.Get("password") != "token-portal-natuna" {
+	if err := r.ParseForm(); err != nil || r.Header.Get("Authorization")+r.Form.Get("password") != portalToken {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}

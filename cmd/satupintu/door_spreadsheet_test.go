@@ -77,7 +77,7 @@ func (d *counter) upload(ctx context.Context, r *region, n int) bool {
 	}
 	request.Header.Set("Content-Type", "text/csv")
 	request.Header.Set("Content-Disposition", `attachment; filename="`+d.file(n)+`"`)
-	request.Header.Set("Authorization", "Bearer token-portal-natuna")
+	request.Header.Set("Authorization", "Bearer "+portalToken)
 	return isOK(request, nil)
 }
 

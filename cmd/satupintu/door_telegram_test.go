@@ -94,7 +94,7 @@ func (d hookedBot) complain(r *region, n int) {
 // growing pauses would add up over all the deaths.
 func (d hookedBot) hook(r *region) {
 	r.Helper()
-	ask := fmt.Sprintf(`{"url": "http://%s/in/%s", "secret_token": "token-portal-natuna", "allowed_updates": ["message"]}`, r.intake, d.name)
+	ask := fmt.Sprintf(`{"url": "http://%s/in/%s", "secret_token": %q, "allowed_updates": ["message"]}`, r.intake, d.name, portalToken)
 	answer := httptest.NewRecorder()
 	d.sim.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/bot"+botToken+"/setWebhook", strings.NewReader(ask)))
 	if answer.Code != http.StatusOK {

@@ -16,7 +16,7 @@ type messenger struct{ api *cloudapi.API }
 const messengerSecret = "rahasia-aplikasi"
 
 func whatsappDoor(t *testing.T, _ *servers) doorway {
-	d := messenger{cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: "token-portal-natuna", AppSecret: messengerSecret})}
+	d := messenger{cloudapi.New(cloudapi.Options{PhoneNumberID: "106540352242922", Token: portalToken, AppSecret: messengerSecret})}
 	graph := httptest.NewServer(d.api)
 	t.Cleanup(graph.Close)
 	return doorway{

@@ -160,11 +160,14 @@ connectors:
 	return r
 }
 
+// portalToken is what the channels of tests sign in with, and are signed in with.
+const portalToken = "token-portal-natuna"
+
 // signIn puts the credentials of tests where configurations look for them. A test that makes regions in subtests beside each
 // other calls it first: they cannot any more.
 func signIn(t testing.TB) {
 	for name, value := range map[string]string{
-		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": "token-portal-natuna",
+		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": portalToken,
 	} {
 		if os.Getenv(name) != value {
 			t.Setenv(name, value)

@@ -51,7 +51,7 @@ func TestNoComplaintOfTheNextMonthsSheetIsLostWithoutAWord(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", "text/csv")
-		request.Header.Set("Authorization", "Bearer token-portal-natuna")
+		request.Header.Set("Authorization", "Bearer "+portalToken)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)

@@ -35,7 +35,7 @@ func sendTo(ctx context.Context, intake, kind string, body io.Reader) string {
 		return ""
 	}
 	request.Header.Set("Content-Type", kind)
-	request.Header.Set("Authorization", "Bearer token-portal-natuna")
+	request.Header.Set("Authorization", "Bearer "+portalToken)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return ""
