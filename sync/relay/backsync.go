@@ -116,12 +116,27 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 	if ctx.Err() != nil { // we stop: nobody failed
 		again = r.now()
 	}
-	postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	if err := r.store.PostponeSync(postponing, asked, again); err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrLost) {
-		r.log.Warn("a question could not be postponed; it is asked again soon", "ref", asked.Ref, "error", err)
-	}
+	r.postpone(ctx, asked, again)
 	return err
+}
+
+// postpone records when to ask again. While the database is away it tries again, so that the question need not wait until its
+// hold has passed; when we stop, it must.
+func (r *Relay) postpone(ctx context.Context, asked store.Asked, at time.Time) {
+	for tries := 0; ; tries++ {
+		postponing, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+		err := r.store.PostponeSync(postponing, asked, at)
+		cancel()
+		if err == nil || errors.Is(err, store.ErrLost) {
+			return
+		}
+		if tries == 0 {
+			r.log.Warn("a question could not be postponed; it is tried again until its hold has passed", "ref", asked.Ref, "error", err)
+		}
+		if r.now().After(asked.Until) || !sleep(ctx, time.Second, nil) {
+			return
+		}
+	}
 }
 
 // nextSync grows with the time a complaint has been still: a tenth of it, between Sync.Fresh and Sync.Old, changed by up

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national/simulator"
+	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -63,6 +65,35 @@ func TestOldComplaintsAreAskedAboutRarely(t *testing.T) {
 		pass(12 * time.Minute)
 		if n := asked(12 * time.Minute); n < 8 || n > 12 {
 			t.Errorf("an old complaint was asked about %d times in twelve minutes, want about 10", n)
+		}
+	})
+}
+
+// The database is away when an answer is to be recorded, and when the question is to be postponed.
+func TestAQuestionWhoseAnswerCannotBeRecordedIsAskedAgainBeforeItsHoldHasPassed(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.National.Sync = config.Sync{Fresh: config.Duration(2 * time.Second), Old: config.Duration(30 * time.Second)}
+		rename := func(from, to string) {
+			_, err := r.store.Handle().Exec("ALTER TABLE " + from + " RENAME TO " + to)
+			r.must(err)
+		}
+		var away sync.Once
+		r.at = func(p relay.Point) {
+			if p != relay.BeforeSync {
+				return
+			}
+			away.Do(func() {
+				rename("ticket", "gone")
+				time.AfterFunc(5*time.Second, func() { rename("gone", "ticket") })
+			})
+		}
+		r.start()
+		r.takeIn(report(1))
+		pass(10 * time.Second)
+		before := r.sim.Stats().Calls[simulator.CallStatus]
+		pass(time.Minute)
+		if after := r.sim.Stats().Calls[simulator.CallStatus]; before != 1 || after == before {
+			t.Errorf("asked %d times until the database was back, and %d times in the minute after", before, after-before)
 		}
 	})
 }
