@@ -14,10 +14,10 @@ const (
 	checkpointMostRest = 5 * time.Second
 )
 
-// checkpointer copies SQLite's log into the database beside the writer, who else stops for it after every 32 MiB, and with
-// him whoever waits for an acknowledgement or a decision. He starts the log anew only when he has copied the whole of it
-// himself, unless he was idle; so what is left for him then is what was written since the last copy, and that must be
-// little. A copy that fails is made later: the log holds all of it.
+// checkpointer copies SQLite's log into the database beside the writer. The log begins anew only when all of it is copied; of a
+// writer who never rests some is always left, which he copies himself after every 32 MiB, and whoever waits for an
+// acknowledgement or a decision waits for that. So the copies are made often: little is left for him. A copy that fails is made
+// later: the log holds all of it.
 type checkpointer struct {
 	read      *sqlx.DB
 	committed chan struct{}
