@@ -16,6 +16,13 @@ const applyTimeout = 10 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
+// linger is how long a job that comes soon after a group waits for others to join it: a transaction for each of several
+// hundred a second costs the processors more than the wait costs anybody. Who comes later than soonAfter waits for nobody.
+const (
+	linger    = 2 * time.Millisecond
+	soonAfter = 5 * time.Millisecond
+)
+
 // batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
 // that a busy gateway shares each sync to disk among many and an idle one waits for nobody. A group is closed when its
 // transaction has begun, so that whoever came while it waited for its turn is in it.
@@ -93,8 +100,13 @@ func (b *batcher[J]) close() {
 
 func (b *batcher[J]) loop() {
 	defer close(b.done)
+	var ended time.Time
 	for first := range b.queue {
+		if len(b.queue) == 0 && time.Since(ended) < soonAfter {
+			time.Sleep(linger)
+		}
 		b.commit(first)
+		ended = time.Now()
 	}
 }
 
