@@ -16,16 +16,14 @@ const applyTimeout = 10 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
-// linger is how long a job that comes soon after a group waits for others to join it: a transaction for each of several
-// hundred a second costs the processors more than the wait costs anybody. Who comes later than soonAfter waits for nobody.
-const (
-	linger    = 2 * time.Millisecond
-	soonAfter = 5 * time.Millisecond
-)
+// linger is how long a group waits at most for as many jobs as the last one had: a transaction for each of several hundred
+// a second costs the processors more than the wait costs anybody. Callers that come back together are all there at once, and
+// one that comes by itself waits for nobody.
+const linger = 2 * time.Millisecond
 
 // batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
-// that a busy gateway shares each sync to disk among many and an idle one waits for nobody. A group is closed when its
-// transaction has begun, so that whoever came while it waited for its turn is in it.
+// that a busy gateway shares each sync to disk among many. A group is closed when its transaction has begun, so that whoever
+// came while it waited for its turn is in it.
 type batcher[J any] struct {
 	in    func(ctx context.Context, f func(*writer) error) error // runs f in a transaction
 	apply func(ctx context.Context, w *writer, jobs []J) error
@@ -100,14 +98,32 @@ func (b *batcher[J]) close() {
 
 func (b *batcher[J]) loop() {
 	defer close(b.done)
-	var ended time.Time
+	last := 1
 	for first := range b.queue {
-		if len(b.queue) == 0 && time.Since(ended) < soonAfter {
-			time.Sleep(linger)
-		}
-		b.commit(first)
-		ended = time.Now()
+		last = b.commit(b.await(first, last))
 	}
+}
+
+// await begins a group of so many jobs, or of those that have come when it has lingered.
+func (b *batcher[J]) await(first waiting[J], want int) []waiting[J] {
+	group := []waiting[J]{first}
+	if want == 1 {
+		return group
+	}
+	lingered := time.NewTimer(linger)
+	defer lingered.Stop()
+	for len(group) < want {
+		select {
+		case next, open := <-b.queue:
+			if !open {
+				return group
+			}
+			group = append(group, next)
+		case <-lingered.C:
+			return group
+		}
+	}
+	return group
 }
 
 // gather adds to a group what waits already.
@@ -126,12 +142,12 @@ func (b *batcher[J]) gather(group []waiting[J]) []waiting[J] {
 	return group
 }
 
-// commit writes a group. When one of its jobs is what the database cannot take, each is tried alone, so that it does not
-// fail the others; when the database itself is in the way, all of them fail at once and nobody waits for the rest.
-func (b *batcher[J]) commit(first waiting[J]) {
+// commit writes a group and returns how many were in it at last. When one of its jobs is what the database cannot take, each
+// is tried alone, so that it does not fail the others; when the database itself is in the way, all of them fail at once and
+// nobody waits for the rest.
+func (b *batcher[J]) commit(group []waiting[J]) int {
 	ctx, cancel := context.WithTimeout(context.Background(), applyTimeout)
 	defer cancel()
-	group := []waiting[J]{first}
 	err := b.attempt(ctx, func() []J {
 		group = b.gather(group)
 		jobs := make([]J, len(group))
@@ -148,6 +164,7 @@ func (b *batcher[J]) commit(first waiting[J]) {
 		}
 		w.reply <- err
 	}
+	return len(group)
 }
 
 func (b *batcher[J]) attempt(ctx context.Context, jobs func() []J) (err error) {

@@ -2,25 +2,38 @@ package store
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// groupsOf gives a batcher so many jobs, each so long after the one before, and returns the sizes of the groups that were
-// committed and how long the last job waited. A commit takes no time.
-func groupsOf(t *testing.T, jobs int, apart time.Duration) (groups []int, waited time.Duration) {
+// A transaction begins and commits in so long in these tests; apart is more than both, and less than anybody lingers.
+const (
+	beginTime  = 100 * time.Microsecond
+	commitTime = 900 * time.Microsecond
+	both       = beginTime + commitTime
+	apart      = 1500 * time.Microsecond
+)
+
+// groupsOf gives a batcher jobs, each so long after the one before, and returns the sizes of the groups and the longest that
+// a job waited.
+func groupsOf(t *testing.T, gaps []time.Duration) (groups []int, longest time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &batcher[int]{
-			in:    func(_ context.Context, f func(*writer) error) error { return f(nil) },
+			in: func(_ context.Context, f func(*writer) error) error {
+				<-time.After(beginTime) // the bubble's own clock
+				defer func() { <-time.After(commitTime) }()
+				return f(nil)
+			},
 			apply: func(_ context.Context, _ *writer, group []int) error { groups = append(groups, len(group)); return nil },
 			most:  256, queue: make(chan waiting[int], 256), done: make(chan struct{}),
 		}
 		go b.loop()
-		waits := make(chan time.Duration, jobs)
-		for range jobs {
-			<-time.After(apart) // the bubble's own clock
+		waits := make(chan time.Duration, len(gaps))
+		for _, gap := range gaps {
+			<-time.After(gap)
 			go func() {
 				came := time.Now()
 				if err := b.do(t.Context(), 0); err != nil {
@@ -29,27 +42,44 @@ func groupsOf(t *testing.T, jobs int, apart time.Duration) (groups []int, waited
 				waits <- time.Since(came)
 			}()
 		}
-		for range jobs {
-			waited = <-waits
+		for range gaps {
+			longest = max(longest, <-waits)
 		}
 		b.close()
 	})
-	return groups, waited
+	return groups, longest
 }
 
-func TestWhoComesSoonAfterAGroupIsCommittedWithOthers(t *testing.T) {
-	groups, waited := groupsOf(t, 100, 500*time.Microsecond)
-	if len(groups) > 30 {
-		t.Errorf("100 jobs, half a millisecond apart, took %d commits: %v", len(groups), groups)
+// company are three jobs of which two come during the commit of the first, so that they are a group.
+func company() []time.Duration { return []time.Duration{0, both / 2, both / 4} }
+
+func TestABusyGatewaySharesItsCommits(t *testing.T) {
+	groups, longest := groupsOf(t, append(company(), slices.Repeat([]time.Duration{apart}, 40)...))
+	if len(groups) > 25 { // 43, were each committed as it comes
+		t.Errorf("43 jobs took %d commits: %v", len(groups), groups)
 	}
-	if waited > linger {
-		t.Errorf("the last waited %s", waited)
+	if longest > linger+both {
+		t.Errorf("one waited %s", longest)
 	}
 }
 
-func TestWhoComesAloneIsCommittedAtOnce(t *testing.T) {
-	groups, waited := groupsOf(t, 10, time.Second)
-	if len(groups) != 10 || waited != 0 {
-		t.Errorf("10 jobs, a second apart, took %d commits, and the last waited %s", len(groups), waited)
+func TestAnIdleGatewayCommitsAtOnce(t *testing.T) {
+	groups, longest := groupsOf(t, slices.Repeat([]time.Duration{apart}, 10))
+	if len(groups) != 10 || longest != both {
+		t.Errorf("10 jobs took %d commits, and one waited %s", len(groups), longest)
+	}
+}
+
+func TestCallersThatComeBackTogetherWaitForNobodyElse(t *testing.T) {
+	burst := append([]time.Duration{10 * both}, slices.Repeat([]time.Duration{0}, 7)...)
+	if groups, longest := groupsOf(t, slices.Repeat(burst, 10)); longest != both || len(groups) != 10 {
+		t.Errorf("80 jobs took %d commits, and one waited %s: %v", len(groups), longest, groups)
+	}
+}
+
+func TestAGroupWaitsNoLongerForThoseWhoDoNotComeBack(t *testing.T) {
+	groups, longest := groupsOf(t, append(company(), 2*time.Second, time.Second))
+	if longest != linger+both || !slices.Equal(groups, []int{1, 2, 1, 1}) {
+		t.Errorf("the groups were %v, and one waited %s", groups, longest)
 	}
 }

@@ -126,7 +126,7 @@ func (d *decisions) fill(open int) (size int64) {
 		d.exec("VACUUM ANALYZE print")
 		d.exec("VACUUM ANALYZE print_key")
 		d.exec("VACUUM ANALYZE ticket")
-		d.exec("CHECKPOINT") // what was filled in is on disk: years of complaints, not a minute of them
+		d.exec("CHECKPOINT") // a window of complaints is on disk but for the newest: what was filled in just now is, too
 	}
 	return size
 }
