@@ -140,6 +140,9 @@ func (g *gate) closed(ctx context.Context) (string, time.Duration) {
 		return closedBreaker, g.untilHalfOpen()
 	}
 	if held := g.r.limiter.Held(); held > 0 {
+		if g.isDenied() { // since we looked: another loop's probe is who was told to wait
+			return closedSignIn, min(held, idleLook)
+		}
 		return closedThrottled, min(held, idleLook)
 	}
 	return "", 0
