@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lib/pq"
-
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/retry"
@@ -100,8 +98,7 @@ func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
 			buckets = append(buckets, int64(bucket))
 		}
 	}
-	const lock = "SELECT pg_advisory_xact_lock(7053, CAST(k AS int)) FROM unnest(CAST($1 AS bigint[])) WITH ORDINALITY AS u(k, n) ORDER BY n"
-	if _, err := w.tx.ExecContext(ctx, lock, pq.Int64Array(buckets)); err != nil {
+	if _, err := runSet(ctx, w.tx, w.s.q.LockKeys, args{}, set{"bucket": buckets}); err != nil {
 		return fmt.Errorf("lock the keys: %w", err)
 	}
 	return nil

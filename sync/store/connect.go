@@ -87,10 +87,11 @@ func withRelease(err error, lock *fileLock) error {
 	return err
 }
 
-// busySession is how the pool of all-day work is set up. Its plans look rows up by their keys. A gateway that is frozen in
+// busySession is how the pool of all-day work is set up. Its plans look rows up by their keys, whatever is asked for: each is
+// made once, and not again for each list it is given. A gateway that is frozen in
 // the middle of a transaction loses it, and with it the locks that others wait for.
 const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; " +
-	"SET idle_in_transaction_session_timeout = '5s'"
+	"SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = '5s'"
 
 // connectPostgres opens two pools: one for what the gateway does all day, whose plans never scan a table, and one for
 // looking at everything, such as an audit, whose plans are PostgreSQL's own choice.

@@ -14,7 +14,8 @@ import (
 //go:embed queries/*.sql
 var queryFiles embed.FS
 
-// queries holds each named query of queries/*.sql. A name without a field and a field without a name both stop start-up.
+// queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
+// field without a name both stop start-up.
 type queries struct {
 	InsertComplaints *query `query:"insert-complaints"`
 	InsertDeliveries *query `query:"insert-deliveries"`
@@ -27,6 +28,7 @@ type queries struct {
 	CountRevisions   *query `query:"count-revisions"`
 
 	PickUndecided   *query `query:"pick-undecided"`
+	LockKeys        *query `query:"lock-keys,postgres"`
 	FindCandidates  *query `query:"find-candidates"`
 	ReadPrints      *query `query:"read-prints"`
 	ReadStandings   *query `query:"read-standings"`
@@ -227,12 +229,15 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 	v := reflect.ValueOf(&q).Elem()
 	var problems []error
 	for i := range v.NumField() {
-		name := v.Type().Field(i).Tag.Get("query")
+		name, only, _ := strings.Cut(v.Type().Field(i).Tag.Get("query"), ",")
 		text, ok := texts[name]
 		if !ok {
 			problems = append(problems, fmt.Errorf("no query is named %s", name))
 		}
 		delete(texts, name)
+		if only != "" && dialect(only) != d {
+			continue
+		}
 		v.Field(i).Set(reflect.ValueOf(compile(d, name, text, clock)))
 	}
 	for name := range texts {

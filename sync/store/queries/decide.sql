@@ -1,6 +1,10 @@
 -- name: pick-undecided
 SELECT d.ref, d.accepted_at, d.earlier_ref FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
+-- name: lock-keys
+-- The order by which nobody waits in a circle.
+SELECT pg_advisory_xact_lock(7053, CAST(r.bucket AS int)) FROM {rows bucket bigint} ORDER BY r.bucket
+
 -- name: find-candidates
 SELECT r.key, coalesce((SELECT string_agg(k.ref, ' ') FROM (
     SELECT p.ref FROM print_key p WHERE p.key = r.key AND p.at BETWEEN :after AND :before ORDER BY p.at DESC, p.ref DESC LIMIT :most
