@@ -18,12 +18,13 @@ INSERT INTO event (ref, seq, key, at, seen_at, status, raw, agency, note, applie
 VALUES (:ref, :seq, :key, :at, :now, :status, :raw, :agency, :note, :applied)
 
 -- name: insert-writebacks
+-- The source is put so that no index on it is taken: the references lead to the rows.
 INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
 SELECT n.ref, CAST(:seq AS bigint), CASE WHEN n.top >= CAST(:seq AS bigint) THEN n.top + 1 ELSE CAST(:seq AS bigint) END, CAST(:ref AS text),
        n.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
 FROM (SELECT c.ref, c.source, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
-      FROM complaint c WHERE c.source {in :writers}
-      AND (c.ref = :ref OR c.ref IN (SELECT l.ref FROM link l WHERE l.primary_ref = :ref AND l.quiet = 0))) AS n
+      FROM complaint c WHERE c.source || '' {in :writers}
+      AND c.ref IN (SELECT CAST(:ref AS text) UNION ALL SELECT l.ref FROM link l WHERE l.primary_ref = :ref AND l.quiet = 0)) AS n
 
 -- name: update-ticket
 UPDATE ticket SET status = :status, status_raw = :raw, tracking_id = :tracking_id, held_by = :held_by, last_seq = :seq,

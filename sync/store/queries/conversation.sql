@@ -87,8 +87,9 @@ ON CONFLICT (ref, event_ref, seq) DO NOTHING
 SELECT heard_at FROM talk WHERE source = :source AND sender = :sender
 
 -- name: tracked-as
+-- The source is put so that no index on it is taken: the tracking ids lead to the rows.
 SELECT t.ref FROM ticket t JOIN complaint c ON c.ref = t.ref
-WHERE t.tracking_id <> '' AND t.tracking_id {in :ids} AND c.source = :source ORDER BY t.ref
+WHERE t.tracking_id <> '' AND t.tracking_id {in :ids} AND c.source || '' = :source ORDER BY t.ref
 
 -- name: count-messages
 SELECT state, count(*) AS n FROM message GROUP BY state

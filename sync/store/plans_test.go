@@ -1,0 +1,148 @@
+package store_test
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/storetest"
+)
+
+// everything are the queries that go through a table, or through all of a source: to count and to audit, beside the day's
+// work; to list for a person; and once when a gateway starts.
+func everything() []string {
+	return []string{
+		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-states", "count-told",
+		"free-talks", "joined-to-nothing", "linked-to-nothing", "list-done", "list-links", "list-queue", "list-whereabouts",
+		"named-not-done", "newest-prints", "oldest-open", "ticket-without-id", "unasked", "vanished", "without-complaint",
+		"without-delivery",
+	}
+}
+
+// What a gateway asks all day looks rows up by their keys, however many complaints were ever taken in.
+func TestNoQueryOfTheDayGoesThroughATable(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		s := opener("sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))(t, store.Options{})
+		for name, text := range queriesOfTheDay(s) {
+			var steps []struct {
+				ID, Parent, NotUsed int
+				Detail              string
+			}
+			if err := s.Handle().Select(&steps, "EXPLAIN QUERY PLAN "+text, make([]any, strings.Count(text, "?"))...); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			for _, step := range steps {
+				if goesThrough.MatchString(step.Detail) {
+					t.Errorf("%s: %s", name, step.Detail)
+				}
+			}
+		}
+	})
+	t.Run("postgres", func(t *testing.T) {
+		s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{})
+		fillEverything(t, s)
+		for name, text := range queriesOfTheDay(s) {
+			plan := explained(t, s, text)
+			for i, step := range plan {
+				limited := strings.Contains(strings.Join(plan[max(0, i-2):i], ""), "Limit")
+				if n := reads(step); n > many/10 && !limited {
+					t.Errorf("%s: %d rows\n%s", name, n, strings.Join(plan, "\n"))
+				}
+			}
+		}
+	})
+}
+
+func queriesOfTheDay(s *store.Store) map[string]string {
+	texts := s.Queries()
+	maps.DeleteFunc(texts, func(name, _ string) bool { return slices.Contains(everything(), name) })
+	return texts
+}
+
+// goesThrough are the steps of SQLite that read a whole table, in its order or by its key, or all of one source. Indexes of a
+// part, such as of what is due, may be read whole; json_each and the names of subqueries are no tables.
+var goesThrough = regexp.MustCompile(`^SCAN (?:complaint|delivery|ticket|event|link|writeback|attempt|step|print|print_key|message|talk|[a-jl-qs-z])` +
+	`(?: USING (?:COVERING )?INDEX sqlite_autoindex\w+)?$|\(source=\?\)$`)
+
+var readsRows = regexp.MustCompile(`Scan.* on .*rows=(\d+)`)
+
+// reads is how many rows PostgreSQL believes a step to read.
+func reads(step string) int {
+	found := readsRows.FindStringSubmatch(step)
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1]) // digits
+	return n
+}
+
+// explained is the plan that a gateway's connection makes of a query, whatever it is asked with.
+func explained(t *testing.T, s *store.Store, text string) (plan []string) {
+	t.Helper()
+	conn, err := s.Handle().Connx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	must := func(err error) {
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	_, err = conn.ExecContext(t.Context(), "PREPARE asked AS "+text)
+	must(err)
+	var parameters int
+	must(conn.GetContext(t.Context(), &parameters, "SELECT coalesce(array_length(parameter_types, 1), 0) FROM pg_prepared_statements WHERE name = 'asked'"))
+	ask := "EXPLAIN EXECUTE asked"
+	if parameters > 0 {
+		ask += "(NULL" + strings.Repeat(", NULL", parameters-1) + ")"
+	}
+	must(conn.SelectContext(t.Context(), &plan, ask))
+	_, err = conn.ExecContext(t.Context(), "DEALLOCATE asked")
+	must(err)
+	return plan
+}
+
+// many is how many rows each table has.
+const many = 20_000
+
+// fillEverything makes so many complaints of one source, each with all that can be about one, and counts them.
+func fillEverything(t *testing.T, s *store.Store) {
+	t.Helper()
+	for _, insert := range []string{
+		`complaint (ref, source, source_id, hash, title, text, class, anonymous, secret, reporter, place, category, incident_at, reported_at,
+			received_at, attachments, raw_type, raw)
+		SELECT 'SP-' || i, 'portal', i, i, '', 'lampu mati', 'ordinary', 0, 0, '{}', '{}', '', 0, 0, i, 'null', '', ''`,
+		`delivery (ref, state, urgency, accepted_at, due_at, owner, lease_until, fence, attempts, first_attempt_at, step, sent_at,
+			reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
+		SELECT 'SP-' || i, 'ready', 1, i, i, '', 0, 0, 0, 0, '', 0, '', '', i, i, '', '', '', '', 0, ''`,
+		`ticket (ref, agency, category, location, rule, why, decided_at, national_id, tracking_id, forwarded_at, status, status_raw,
+			held_by, last_seq, changed_at, sync_at, synced_at)
+		SELECT 'SP-' || i, '', '', '', 0, '', i, i, i, i, 'forwarded', '', '', 1, i, i, 0`,
+		`event (ref, key, seq, at, seen_at, status, raw, agency, note, applied) SELECT 'SP-' || i, 'a', 1, i, i, 'done', '', '', '', 1`,
+		`link (ref, primary_ref, kind, why, linked_at) SELECT 'SP-' || i, 'SP-' || (i + 1), 'resubmission', '', i`,
+		`attempt (ref, fence, started_at, ended_at, reason, detail) SELECT 'SP-' || i, 1, i, i, '', ''`,
+		`step (ref, name, started_at, ended_at, result) SELECT 'SP-' || i, 'create', i, i, ''`,
+		`writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
+		SELECT 'SP-' || i, 1, 1, 'SP-' || i, 'portal', 'done', i, i, '', 0, 0, '', ''`,
+		`print (ref, at, print) SELECT 'SP-' || i, i, ''`,
+		`print_key (key, at, ref) SELECT i, i, 'SP-' || i`,
+		`message (source, id, sender, arrived, state, ref, received_at, content, files, raw_type, raw)
+		SELECT 'portal', i, i, i, 'joined', 'SP-' || i, i, '', '', '', ''`,
+		`talk (source, sender, heard, heard_at, waiting_since, asked_at, ref, due_at, owner, lease_until, fence, attempts, tried_at)
+		SELECT 'portal', i, 1, i, 0, 0, 'SP-' || i, 0, '', 0, 0, 0, 0`,
+	} {
+		if _, err := s.Handle().Exec(fmt.Sprintf("INSERT INTO %s FROM generate_series(1, %d) AS n(i)", insert, many)); err != nil {
+			t.Fatalf("%v: %s", err, insert)
+		}
+	}
+	if _, err := s.Handle().Exec("ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+}
