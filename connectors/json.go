@@ -18,11 +18,11 @@ func JSON(body []byte) (json.RawMessage, error) {
 	if depth(body) > maxDepth {
 		return nil, fmt.Errorf("the JSON is nested more than %d deep", maxDepth)
 	}
-	var whole json.RawMessage
-	if err := json.Unmarshal(body, &whole); err != nil {
-		return nil, errors.New("the body is not JSON: " + jsonFault(err))
+	if !json.Valid(body) {
+		var whole json.RawMessage
+		return nil, errors.New("the body is not JSON: " + jsonFault(json.Unmarshal(body, &whole)))
 	}
-	return bytes.TrimSpace(whole), nil
+	return bytes.TrimSpace(body), nil
 }
 
 // Record is a JSON object as a Mapping reads it: an id of twenty digits stays as it is.
