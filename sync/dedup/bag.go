@@ -52,10 +52,12 @@ func (w *Words) weigh(terms []term) {
 	const often = 0.05
 	w.mu.RLock()
 	defer w.mu.RUnlock()
+	by := w.scale()
 	for i := range terms {
 		t := &terms[i]
-		t.rarity = w.rarity(t.hash, t.sense)
-		t.common = w.share(t.hash) >= often
+		seen := w.seen[t.hash]
+		t.rarity = by.rarity(seen, t.sense)
+		t.common = by.share(seen) >= often
 	}
 }
 

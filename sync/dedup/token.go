@@ -105,6 +105,7 @@ func brief(s string) string {
 // address word stands before it (rt05), and the sign for a doubled word otherwise (anak2).
 func (s *scanner) letters(rest string) {
 	var word strings.Builder
+	word.Grow(16) // longer ones are few
 	upper, end, run, longest, last := false, len(rest), 0, 0, rune(0)
 	s.title = len(rest) > 1 && rest[0] >= 'A' && rest[0] <= 'Z' && rest[1] >= 'a' && rest[1] <= 'z'
 	for i, r := range rest {
@@ -113,7 +114,7 @@ func (s *scanner) letters(rest string) {
 				continue
 			}
 		}
-		if notWord(r) || unicode.IsNumber(r) {
+		if !(r < utf8.RuneSelf && asciiLetter(byte(r))) && (notWord(r) || unicode.IsNumber(r)) { //nolint:gosec // of one byte
 			end = i
 			break
 		}

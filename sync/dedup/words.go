@@ -52,19 +52,31 @@ func (w *Words) Rarity(word string) float64 {
 
 // rarity is Rarity for who holds the lock.
 func (w *Words) rarity(hash uint64, s sense) float64 {
-	before := assumedOther
-	if s&isKnown != 0 {
-		before = assumedCommon
-	}
-	total := float64(w.total) + assumed
-	return max(0, min(1, math.Log(total/(before+float64(w.seen[hash])))/math.Log(total/assumedOther)))
+	return w.scale().rarity(w.seen[hash], s)
 }
 
-// share is in which part of the complaints a word was, as far as learnt; 0 before enough were seen to tell.
-func (w *Words) share(hash uint64) float64 {
+// scale is how words are weighed as long as nothing is learnt.
+type scale struct{ total, rarest float64 }
+
+func (w *Words) scale() scale {
+	total := float64(w.total) + assumed
+	return scale{total, math.Log(total / assumedOther)}
+}
+
+// rarity is that of a word that so many complaints have.
+func (s scale) rarity(seen uint32, of sense) float64 {
+	before := assumedOther
+	if of&isKnown != 0 {
+		before = assumedCommon
+	}
+	return max(0, min(1, math.Log(s.total/(before+float64(seen)))/s.rarest))
+}
+
+// share is in which part of the complaints a word was that so many have, as far as learnt; 0 before enough were seen to tell.
+func (s scale) share(seen uint32) float64 {
 	const enough = 1000
-	if w.total < enough {
+	if s.total < assumed+enough {
 		return 0
 	}
-	return float64(w.seen[hash]) / float64(w.total)
+	return float64(seen) / (s.total - assumed)
 }

@@ -45,9 +45,7 @@ func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
 	}
 	for i, u := range compared { // whom a case is compared with is known before anything is decided: those before it
 		u.among = b.lookalikes(i)
-		for _, k := range u.keys {
-			b.met[k.Hash] = append(b.met[k.Hash], u)
-		}
+		b.meet(i)
 	}
 	inParallel(compared, (*undecided).judgeAmong)
 	for _, u := range compared {

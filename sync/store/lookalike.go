@@ -35,10 +35,8 @@ type batch struct {
 	refs    []complaint.Ref
 	shared  [][]sharing                 // of each case: who shares most with it, the weightiest first
 	known   map[complaint.Ref]lookalike // read from the database
-	met     map[int64][]*undecided      // what was decided before in this batch, by key, oldest first
-
-	weights map[complaint.Ref]float64 // of one lookalikes at a time
-	mates   map[complaint.Ref]*undecided
+	met     map[int64][]int             // the numbers of the cases before in this batch, by key, oldest first
+	weights []float64                   // by the number of a case, for one lookalikes at a time
 }
 
 // sharing is how much a complaint shares with one that is decided.
@@ -49,8 +47,8 @@ type sharing struct {
 
 func newBatch(cases []*undecided) *batch {
 	return &batch{
-		cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]*undecided{},
-		weights: map[complaint.Ref]float64{}, mates: map[complaint.Ref]*undecided{},
+		cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]int{},
+		weights: make([]float64, len(cases)),
 	}
 }
 
@@ -248,27 +246,38 @@ func (r standing) closed() time.Time {
 	return fromMilli(r.ChangedAt)
 }
 
+// meet says by what a case is found by those after it in the batch.
+func (b *batch) meet(i int) {
+	for _, k := range b.cases[i].keys {
+		b.met[k.Hash] = append(b.met[k.Hash], i)
+	}
+}
+
 // lookalikes are whom a complaint is compared with, the weightiest first.
 func (b *batch) lookalikes(i int) []lookalike {
 	u := b.cases[i]
-	clear(b.weights)
-	clear(b.mates)
+	var touched []int
 	for _, p := range u.probes {
 		met := b.met[p.Hash]
 		for _, mate := range met[max(0, len(met)-p.Most()):] {
-			if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
-				b.weights[mate.Ref] += p.Weight
-				b.mates[mate.Ref] = mate
+			if b.weights[mate] == 0 {
+				touched = append(touched, mate)
 			}
+			b.weights[mate] += p.Weight
 		}
 	}
-	top := weightiest(b.shared[i])
-	for ref, weight := range b.weights {
-		top.add(sharing{ref, weight})
+	top, mates := weightiest(b.shared[i]), map[complaint.Ref]*undecided{}
+	for _, number := range touched {
+		mate := b.cases[number]
+		if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
+			top.add(sharing{mate.Ref, b.weights[number]})
+			mates[mate.Ref] = mate
+		}
+		b.weights[number] = 0
 	}
 	among := make([]lookalike, 0, len(top))
 	for _, s := range top {
-		if mate := b.mates[s.ref]; mate != nil {
+		if mate := mates[s.ref]; mate != nil {
 			among = append(among, lookalike{Earlier: dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print}, mate: mate})
 		} else if known, ok := b.known[s.ref]; ok {
 			among = append(among, known)
