@@ -21,6 +21,9 @@ const (
 	talkWorkers = 4
 	// answerWait is how long an answer to our question is waited for.
 	answerWait = 24 * time.Hour
+	// fewestAsks is how often a question is tried at least before it is given up: a clock that was set on by days while the
+	// gateway was stopped has not made it old.
+	fewestAsks = 10
 	// fetchTimeout is how long one file may take: a video over a bad line is slow, more than this is a connector that hangs.
 	fetchTimeout = 5 * time.Minute
 	// fetchPatience is how long a file that cannot be fetched just now holds its complaint up.
@@ -261,7 +264,8 @@ func (v conversation) ask(ctx context.Context, name connectors.Text) error {
 	err = v.say(asking, v.c, connectors.Saying{Key: "ask-" + first.Arrived, To: v.t.Sender, ReplyTo: last.ID, Text: text, HeardAt: v.t.HeardAt})
 	v.at(Asked)
 	verdict := retry.Of(err)
-	refused := verdict.Verdict == retry.Permanent || v.now().Sub(v.t.TriedAt) > answerWait
+	tried := v.leaps.age(v.now(), v.t.TriedAt)
+	refused := verdict.Verdict == retry.Permanent || tried > answerWait && v.t.Attempts >= fewestAsks
 	if err != nil && (verdict.Reason == retry.Shutdown || !refused) {
 		return err
 	}

@@ -106,16 +106,18 @@ func (v conversation) hasEnough() bool {
 }
 
 // patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away that is
-// longer: the channel still has the file. A message that a wrong clock dated counts from the first try.
+// longer: the channel still has the file. A message that a wrong clock dated counts from the first try, and what the clock
+// leapt over does not count.
 func (v conversation) patience(m *store.Heard, err error) time.Time {
 	most := fetchPatience
 	if errors.Is(err, store.ErrShelf) {
 		most = answerWait
 	}
-	if m.ReceivedAt.After(v.now()) {
-		return v.t.TriedAt.Add(most)
+	now, since := v.now(), v.t.TriedAt
+	if !m.ReceivedAt.After(now) {
+		since = later(since, m.ReceivedAt)
 	}
-	return later(v.t.TriedAt, m.ReceivedAt).Add(most)
+	return now.Add(most - v.leaps.age(now, since))
 }
 
 // fetchOne fetches one file, for as long as its connector takes, and fetchTimeout and what is left of our patience allow.
