@@ -47,15 +47,10 @@ func (w *Words) Learn(p Print) {
 func (w *Words) Rarity(word string) float64 {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.rarity(uint64(hashed(word)), lexicon()[word].sense) //nolint:gosec // a hash
+	return w.scale().rarity(w.seen[uint64(hashed(word))], lexicon()[word].sense) //nolint:gosec // a hash
 }
 
-// rarity is Rarity for who holds the lock.
-func (w *Words) rarity(hash uint64, s sense) float64 {
-	return w.scale().rarity(w.seen[hash], s)
-}
-
-// scale is how words are weighed as long as nothing is learnt.
+// scale is how words are weighed as long as nothing is learnt; who holds the lock has it.
 type scale struct{ total, rarest float64 }
 
 func (w *Words) scale() scale {

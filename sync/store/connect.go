@@ -88,8 +88,8 @@ func withRelease(err error, lock *fileLock) error {
 }
 
 // busySession is how the pool of all-day work is set up. Its plans look rows up by their keys, whatever is asked for: each is
-// made once, and not again for each list it is given. A gateway that is frozen in
-// the middle of a transaction loses it, and with it the locks that others wait for.
+// made once, and not again for each list it is given. A gateway that is frozen in the middle of a transaction loses it, and
+// with it the locks that others wait for.
 const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; " +
 	"SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = '5s'"
 
