@@ -88,7 +88,7 @@ func (b *bench) largeStore(ctx context.Context, o options, e entry) (string, err
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", d.title, err)
 			}
-			fmt.Fprintf(os.Stderr, "round %d  %-14s %-28s %6.0f/s  %5.0f us CPU  peak %d MiB\n", round+1, e.name, d.title, m.rate, m.cpu(), m.peak>>20)
+			fmt.Fprintf(os.Stderr, "round %d  %-14s %-28s %6.0f/s  %5.0f us CPU, %.0f of it the server's  peak %d MiB\n", round+1, e.name, d.title, m.rate, m.cpu(), m.server, m.peak>>20)
 			rounds[i] = append(rounds[i], m)
 		}
 	}

@@ -91,7 +91,19 @@ func openOurs(ctx context.Context, e env, mode string) (side, error) {
 	running, stop := context.WithCancel(ctx)
 	o.stop = stop
 	go func() { o.ended <- o.relay.Run(running) }()
-	return o, nil
+	return o, o.ready(ctx)
+}
+
+// ready waits until the gateway says that it is: what a start costs is not a complaint's.
+func (o *ours) ready(ctx context.Context) error {
+	for !o.relay.Ready() {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 // oursConfig is the defaults, with a platform that is never the slowest part and is not asked back during a run.

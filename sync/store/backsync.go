@@ -212,6 +212,6 @@ func (w *writer) updateTicket(ctx context.Context, ref complaint.Ref, t ticketSt
 
 // SyncOverdue is the earliest time a status should have been asked for; zero when none is waited for.
 func (s *Store) SyncOverdue(ctx context.Context) (time.Time, error) {
-	n, err := one[int64](ctx, s.read, s.q.SyncOverdue, args{})
+	n, err := one[int64](ctx, s.look, s.q.SyncOverdue, args{})
 	return fromMilli(n), err
 }

@@ -67,7 +67,7 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		}
 	}
 	if len(again) > 0 {
-		tickets, err := s.earlierTickets(ctx, s.read, again)
+		tickets, err := s.earlierTickets(ctx, s.look, again)
 		if err != nil {
 			return nil, fmt.Errorf("claim: %w", err)
 		}
@@ -108,7 +108,7 @@ func (s *Store) readJobs(ctx context.Context, works []Work) error {
 		refs[i] = string(works[i].Ref)
 		at[refs[i]] = &works[i]
 	}
-	found, err := s.complaints(ctx, s.read, refsOf(works))
+	found, err := s.complaints(ctx, s.look, refsOf(works))
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func notRead(ok bool) error {
 
 // readProgress reads how far earlier attempts got.
 func (s *Store) readProgress(ctx context.Context, refs []string, at map[string]*Work) error {
-	steps, err := all[struct{ Ref, Name, Result string }](ctx, s.read, s.q.ReadSteps, args{"refs": refs})
+	steps, err := all[struct{ Ref, Name, Result string }](ctx, s.look, s.q.ReadSteps, args{"refs": refs})
 	if err != nil {
 		return fmt.Errorf("read the steps: %w", err)
 	}
@@ -184,7 +184,7 @@ func (s *Store) readProgress(ctx context.Context, refs []string, at map[string]*
 		Ref        string
 		NationalID string `db:"national_id"`
 		TrackingID string `db:"tracking_id"`
-	}](ctx, s.read, s.q.ReadTickets, args{"refs": refs})
+	}](ctx, s.look, s.q.ReadTickets, args{"refs": refs})
 	if err != nil {
 		return fmt.Errorf("read the tickets: %w", err)
 	}

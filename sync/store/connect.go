@@ -68,7 +68,7 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 		return fmt.Errorf("open the database %s for reading: %w", file, withRelease(err, s.lock))
 	}
 	read.SetMaxOpenConns(4)
-	s.write, s.read = write, read
+	s.write, s.read, s.look = write, read, read
 	return nil
 }
 
@@ -110,7 +110,7 @@ func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 			return errors.Join(fmt.Errorf("connect to PostgreSQL: %w", err), busy.Close(), free.Close())
 		}
 	}
-	s.write, s.read = busy, free
+	s.write, s.read, s.look = busy, free, prepared{busy}
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Cursor returns how far a connector has read; empty when it never has.
 func (s *Store) Cursor(ctx context.Context, connector string) (string, error) {
-	position, err := one[string](ctx, s.read, s.q.ReadCursor, args{"connector": connector})
+	position, err := one[string](ctx, s.look, s.q.ReadCursor, args{"connector": connector})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

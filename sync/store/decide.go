@@ -281,6 +281,6 @@ func (s *Store) earlierTickets(ctx context.Context, db sqlx.ExtContext, refs []c
 
 // OldestUndecided is when the oldest complaint that still waits for its decision was accepted; zero when none waits.
 func (s *Store) OldestUndecided(ctx context.Context) (time.Time, error) {
-	n, err := one[int64](ctx, s.read, s.q.OldestUndecided, args{})
+	n, err := one[int64](ctx, s.look, s.q.OldestUndecided, args{})
 	return fromMilli(n), err
 }

@@ -118,14 +118,14 @@ func (w *writer) addTo(ctx context.Context, ref, about complaint.Ref) (bool, err
 func (s *Store) Named(ctx context.Context, source, sender string, refs []complaint.Ref, tracks []string) (ref complaint.Ref, own bool, err error) {
 	var tracked []complaint.Ref
 	if len(tracks) > 0 {
-		if tracked, err = all[complaint.Ref](ctx, s.read, s.q.TrackedAs, args{"ids": tracks, "source": source}); err != nil {
+		if tracked, err = all[complaint.Ref](ctx, s.look, s.q.TrackedAs, args{"ids": tracks, "source": source}); err != nil {
 			return "", false, fmt.Errorf("look for a tracking id: %w", err)
 		}
 	}
 	if len(refs)+len(tracked) == 0 {
 		return "", false, nil
 	}
-	found, err := s.complaints(ctx, s.read, slices.Concat(refs, tracked))
+	found, err := s.complaints(ctx, s.look, slices.Concat(refs, tracked))
 	if err != nil {
 		return "", false, err
 	}

@@ -47,7 +47,7 @@ type followUpRow struct {
 // is counted now, before it is made.
 func (s *Store) ClaimFollowUps(ctx context.Context, most int, lease time.Duration) ([]FollowUp, error) {
 	now := s.now()
-	due, err := one[int64](ctx, s.read, s.q.FollowUpsDue, args{"now": milli(now)})
+	due, err := one[int64](ctx, s.look, s.q.FollowUpsDue, args{"now": milli(now)})
 	if err != nil || due == 0 {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *Store) readFollowUps(ctx context.Context, rows []followUpRow, claimed t
 	for _, r := range rows {
 		refs, about = append(refs, complaint.Ref(r.Ref)), append(about, complaint.Ref(r.About))
 	}
-	found, err := s.complaints(ctx, s.read, refs)
+	found, err := s.complaints(ctx, s.look, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (s *Store) followUpTickets(ctx context.Context, about []complaint.Ref) (map
 		TrackingID          string `db:"tracking_id"`
 		HandOver            string `db:"hand_over"`
 		Secret              int64
-	}](ctx, s.read, s.q.ReadFollowUpTickets, args{"refs": about})
+	}](ctx, s.look, s.q.ReadFollowUpTickets, args{"refs": about})
 	if err != nil {
 		return nil, fmt.Errorf("read the tickets of follow-ups: %w", err)
 	}

@@ -99,7 +99,7 @@ func (s *Store) Rescue(ctx context.Context, dead string) (int, error) {
 
 // NextDue is when the next delivery is due; zero when none waits.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	n, err := one[int64](ctx, s.read, s.q.DueSoon, args{})
+	n, err := one[int64](ctx, s.look, s.q.DueSoon, args{})
 	return fromMilli(n), err
 }
 

@@ -13,11 +13,11 @@ const hurryBatch = 1000
 // Hurry makes everything due that waits because its last attempt ended with one of the reasons. Among its class the oldest
 // comes first, before what is accepted from now on. It returns how many deliveries it brought forward.
 func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) {
-	hurried := 0
+	hurried, after := 0, ""
 	for {
 		var refs []string
 		err := s.inWriter(ctx, func(w *writer) (err error) {
-			if refs, err = all[string](ctx, w.tx, s.q.PickLate, args{"reasons": reasons, "most": hurryBatch, "now": w.now}); err != nil || len(refs) == 0 {
+			if refs, err = all[string](ctx, w.tx, s.q.PickLate, args{"reasons": reasons, "after": after, "most": hurryBatch, "now": w.now}); err != nil || len(refs) == 0 {
 				return err
 			}
 			_, err = w.run(ctx, s.q.Hurry, args{"refs": refs})
@@ -30,6 +30,7 @@ func (s *Store) Hurry(ctx context.Context, reasons []retry.Reason) (int, error) 
 		if len(refs) < hurryBatch {
 			return hurried, nil
 		}
+		after = refs[len(refs)-1]
 	}
 }
 

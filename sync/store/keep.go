@@ -166,37 +166,35 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 	for _, ref := range refs {
 		fresh[ref] = true
 	}
-	var deliveries []args
-	known := map[string][]string{}
+	var deliveries, known []args
 	for _, r := range chunk {
 		if fresh[r.Ref] {
 			deliveries = append(deliveries, args{"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt})
 			continue
 		}
-		known[r.Source] = append(known[r.Source], r.SourceID)
+		known = append(known, args{"source": r.Source, "source_id": r.SourceID})
 	}
 	if err := w.insertSet(ctx, w.s.q.InsertDeliveries, deliveries); err != nil {
 		return err
 	}
-	for source, ids := range known {
-		if err := w.findKnown(ctx, fates, source, ids); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.findKnown(ctx, fates, known)
 }
 
 // findKnown reads under which reference the complaints lie that were here already.
-func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, source string, ids []string) error {
-	known, err := all[struct {
+func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, rows []args) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	known, err := allSet[struct {
+		Source    string
 		SourceID  string `db:"source_id"`
 		Ref, Hash string
-	}](ctx, w.tx, w.s.q.FindKnown, args{"source": source, "ids": ids})
+	}](ctx, w.tx, w.s.q.FindKnown, args{}, columnsOf(w.s.q.FindKnown, rows))
 	if err != nil {
 		return fmt.Errorf("find known complaints: %w", err)
 	}
 	for _, k := range known {
-		f := fates[sourceKey{source, k.SourceID}]
+		f := fates[sourceKey{k.Source, k.SourceID}]
 		f.known, f.ref, f.hash = true, k.Ref, k.Hash
 	}
 	return nil

@@ -67,7 +67,7 @@ func (s *Store) Resume(ctx context.Context) error {
 
 // Paused returns the pause in force, or nil.
 func (s *Store) Paused(ctx context.Context) (*Pause, error) {
-	c, err := one[control](ctx, s.read, s.q.ReadControl, args{"name": pauseControl})
+	c, err := one[control](ctx, s.look, s.q.ReadControl, args{"name": pauseControl})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

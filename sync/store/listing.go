@@ -53,7 +53,7 @@ func (s *Store) Listing(ctx context.Context, source, later string, w Wanted) ([]
 			return nil, err
 		}
 	}
-	rows, err := all[listedRow](ctx, s.read, s.q.ReadListed, args{"source": source, "later": later + "%", "refs": refs})
+	rows, err := all[listedRow](ctx, s.look, s.q.ReadListed, args{"source": source, "later": later + "%", "refs": refs})
 	if err != nil {
 		return nil, fmt.Errorf("read the complaints of %s: %w", source, err)
 	}
@@ -72,7 +72,7 @@ func (s *Store) pickListed(ctx context.Context, source, later string, w Wanted) 
 		beforeAt = milli(w.BeforeAt)
 		to = min(to, beforeAt) // so that the index leads there at once
 	}
-	refs, err := all[string](ctx, s.read, s.q.PickListed, args{
+	refs, err := all[string](ctx, s.look, s.q.PickListed, args{
 		"source": source, "later": later + "%", "from": milli(w.From), "to": to,
 		"before_at": beforeAt, "before_ref": w.BeforeRef,
 		"any_category": bit(len(w.Categories) == 0), "categories": w.Categories,
@@ -169,7 +169,7 @@ type Span struct {
 // Updates lists what a source is told about its complaints that are not secret, told already or not, in the order it became
 // known. SourceIDs that begin with later are left out.
 func (s *Store) Updates(ctx context.Context, source, later string, span Span) ([]ListedUpdate, error) {
-	rows, err := all[updateRow](ctx, s.read, s.q.ListUpdates, args{
+	rows, err := all[updateRow](ctx, s.look, s.q.ListUpdates, args{
 		"source": source, "later": later + "%", "from": milli(span.From), "to": orForever(span.To), "most": span.Most, "skip": span.Skip,
 	})
 	if err != nil {

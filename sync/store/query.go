@@ -204,6 +204,20 @@ func appendText(to []byte, text string) []byte {
 	return append(to, encoded...)
 }
 
+// prepared is a database that is asked outside of transactions by statements that were made once.
+type prepared struct{ *sqlx.DB }
+
+// madeOn is a query's statement where db has one; nil: the query is sent as text, and planned for this once.
+func (q *query) madeOn(ctx context.Context, db sqlx.ExtContext) *sqlx.Stmt {
+	switch db := db.(type) {
+	case *sqlx.Tx:
+		return db.StmtxContext(ctx, q.stmt)
+	case prepared:
+		return q.stmt
+	}
+	return nil
+}
+
 // run executes a query and returns how many rows it changed.
 func run(ctx context.Context, db sqlx.ExtContext, q *query, a args) (int64, error) {
 	return runSet(ctx, db, q, a, nil)
@@ -215,8 +229,8 @@ func runSet(ctx context.Context, db sqlx.ExtContext, q *query, a args, rows set)
 		return 0, err
 	}
 	var result sql.Result
-	if tx, ok := db.(*sqlx.Tx); ok {
-		result, err = tx.StmtxContext(ctx, q.stmt).ExecContext(ctx, values...)
+	if stmt := q.madeOn(ctx, db); stmt != nil {
+		result, err = stmt.ExecContext(ctx, values...)
 	} else {
 		result, err = db.ExecContext(ctx, q.text, values...)
 	}
@@ -237,8 +251,8 @@ func allSet[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args, ro
 		return nil, err
 	}
 	var found *sqlx.Rows
-	if tx, ok := db.(*sqlx.Tx); ok {
-		found, err = tx.StmtxContext(ctx, q.stmt).QueryxContext(ctx, values...)
+	if stmt := q.madeOn(ctx, db); stmt != nil {
+		found, err = stmt.QueryxContext(ctx, values...)
 	} else {
 		found, err = db.QueryxContext(ctx, q.text, values...)
 	}

@@ -85,7 +85,8 @@ type Options struct {
 // Store is an open database.
 type Store struct {
 	write   *sqlx.DB
-	read    *sqlx.DB
+	read    *sqlx.DB        // for people and for counting
+	look    sqlx.ExtContext // for what is looked up all day outside of transactions
 	dialect dialect
 	file    string // of SQLite
 	q       queries

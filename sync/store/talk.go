@@ -70,7 +70,7 @@ type File struct {
 
 // NextTalk is when something a sender said on a channel must be looked at next; zero: nothing waits.
 func (s *Store) NextTalk(ctx context.Context, source string) (time.Time, error) {
-	n, err := one[int64](ctx, s.read, s.q.TalkDue, args{"source": source})
+	n, err := one[int64](ctx, s.look, s.q.TalkDue, args{"source": source})
 	return fromMilli(n), err
 }
 
@@ -119,7 +119,7 @@ func (s *Store) readTalks(ctx context.Context, source string, rows []talkRow) ([
 			Source: source, HeardAt: fromMilli(r.HeardAt), Since: fromMilli(r.WaitingSince), AskedAt: fromMilli(r.AskedAt),
 			Last: complaint.Ref(r.Ref), Attempts: r.Attempts, TriedAt: fromMilli(r.TriedAt), key: r.Sender, fence: r.Fence, heard: r.Heard,
 		}
-		messages, err := all[messageRow](ctx, s.read, s.q.OpenMessages, args{"source": source, "sender": r.Sender, "most": mostMessages})
+		messages, err := all[messageRow](ctx, s.look, s.q.OpenMessages, args{"source": source, "sender": r.Sender, "most": mostMessages})
 		if err != nil {
 			return nil, fmt.Errorf("read messages: %w", err)
 		}

@@ -102,7 +102,7 @@ func (s *Store) readChange(ctx context.Context, n *News) error {
 		AboutSecret int64  `db:"about_secret"`
 		About       string `db:"about_reporter"`
 	}
-	c, err := one[change](ctx, s.read, s.q.ReadChange, args{"ref": n.Ref, "event_ref": n.About, "seq": n.Seq})
+	c, err := one[change](ctx, s.look, s.q.ReadChange, args{"ref": n.Ref, "event_ref": n.About, "seq": n.Seq})
 	if err != nil {
 		return fmt.Errorf("read the news about %s: %w", n.About, notFound(err))
 	}
@@ -140,7 +140,7 @@ func (s *Store) readListener(ctx context.Context, n *News, r toldRow) error {
 		return nil //nolint:nilerr // a channel that needs to know whom refuses it, and that is shown
 	}
 	n.Change.To = who.Account
-	at, err := one[int64](ctx, s.read, s.q.HeardAt, args{"source": r.Source, "sender": s.senderKey(r.Source, who.Account)})
+	at, err := one[int64](ctx, s.look, s.q.HeardAt, args{"source": r.Source, "sender": s.senderKey(r.Source, who.Account)})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read when a sender last wrote: %w", err)
 	}
@@ -154,7 +154,7 @@ func (s *Store) readReceipt(ctx context.Context, n *News) error {
 	r, err := one[struct {
 		toldRow
 		About string
-	}](ctx, s.read, s.q.ReadReceipt, args{"ref": n.Ref})
+	}](ctx, s.look, s.q.ReadReceipt, args{"ref": n.Ref})
 	if err != nil {
 		return fmt.Errorf("read the receipt of %s: %w", n.Ref, notFound(err))
 	}
@@ -203,7 +203,7 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 		SourceID   string `db:"source_id"`
 		ReceivedAt int64  `db:"received_at"`
 	}
-	who, err := one[identity](ctx, s.read, s.q.ComplaintSource, args{"ref": ref})
+	who, err := one[identity](ctx, s.look, s.q.ComplaintSource, args{"ref": ref})
 	if err != nil {
 		return Change{}, 0, notFound(err)
 	}
@@ -220,7 +220,7 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 		Seq        int64 `db:"last_seq"`
 		ChangedAt  int64 `db:"changed_at"`
 	}
-	l, err := one[last](ctx, s.read, s.q.LastChange, args{"ref": ref})
+	l, err := one[last](ctx, s.look, s.q.LastChange, args{"ref": ref})
 	if errors.Is(err, sql.ErrNoRows) { // not decided yet
 		return Change{SourceID: who.SourceID, Status: complaint.Received, At: fromMilli(who.ReceivedAt)}, 0, nil
 	}
@@ -236,7 +236,7 @@ func (s *Store) LastChange(ctx context.Context, source string, ref complaint.Ref
 // Sent is what a channel sent with one of its complaints. Another source's complaint is ErrNotFound, and so is what is not
 // kept any more.
 func (s *Store) Sent(ctx context.Context, source string, ref complaint.Ref) (complaint.Payload, error) {
-	found, err := s.complaints(ctx, s.read, []complaint.Ref{ref})
+	found, err := s.complaints(ctx, s.look, []complaint.Ref{ref})
 	if err != nil {
 		return complaint.Payload{}, err
 	}

@@ -15,7 +15,9 @@ SELECT r.ref, 'new', r.urgency, r.received_at, r.received_at, '', 0, 0, 0, 0, ''
 FROM {rows ref text, urgency bigint, received_at bigint}
 
 -- name: find-known
-SELECT source_id, ref, hash FROM complaint WHERE source = :source AND source_id {in :ids}
+-- Joined by the whole key: asked for a list of ids, PostgreSQL may go through all of the source while it believes it small.
+SELECT c.source, c.source_id, c.ref, c.hash FROM {rows source text, source_id text}
+JOIN complaint c ON c.source = r.source AND c.source_id = r.source_id
 
 -- name: insert-revision
 INSERT INTO revision (ref, hash, seen_at, content) VALUES (:ref, :hash, :seen_at, :content)

@@ -12,7 +12,7 @@ AND CASE WHEN coalesce(t.changed_at, 0) > c.received_at THEN t.changed_at ELSE c
 ORDER BY c.received_at DESC, c.ref DESC LIMIT :most OFFSET :skip
 
 -- name: read-listed
--- The source is put so that no index on it is taken: the references lead to the rows.
+-- Source and secrecy are put so that no index on them is taken: the references lead to the rows.
 SELECT c.ref, c.category, c.title, c.text, c.anonymous, c.reporter, c.place, c.received_at,
        coalesce(t.status, 'received') AS status, coalesce(t.held_by, '') AS agency, coalesce(t.changed_at, 0) AS changed_at,
        coalesce((SELECT e.note FROM event e WHERE e.ref = t.ref AND e.applied = 1 AND e.note <> '' ORDER BY e.seq DESC LIMIT 1), '') AS note,
@@ -20,7 +20,7 @@ SELECT c.ref, c.category, c.title, c.text, c.anonymous, c.reporter, c.place, c.r
 FROM complaint c
 LEFT JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref), (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref))
 LEFT JOIN complaint p ON p.ref = t.ref
-WHERE c.ref {in :refs} AND c.source || '' = :source AND c.secret = 0 AND c.source_id NOT LIKE :later
+WHERE c.ref {in :refs} AND c.source || '' = :source AND c.secret + 0 = 0 AND c.source_id NOT LIKE :later
 ORDER BY c.received_at DESC, c.ref DESC
 
 -- name: list-updates
