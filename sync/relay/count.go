@@ -7,7 +7,7 @@ import (
 
 // How much of the time counting takes at most: what is open is counted often, what is over seldom.
 const (
-	openShare = 20
+	openShare = 50
 	pastShare = 200
 	// pastAfter is how long what is over is left uncounted after the start, when much else is to be done.
 	pastAfter = 15 * time.Second

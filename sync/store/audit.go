@@ -201,7 +201,7 @@ func (s *Store) Standing(ctx context.Context) (Standing, error) {
 		st  Standing
 		err error
 	)
-	if st.Deliveries, err = countByState[State](ctx, s.read, s.q.CountStates); err != nil {
+	if st.Deliveries, err = countByState[State](ctx, s.read, s.q.CountOpen); err != nil {
 		return st, err
 	}
 	if st.News, err = countByState[State](ctx, s.read, s.q.CountUntold); err != nil {

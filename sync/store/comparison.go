@@ -178,25 +178,33 @@ func (u *undecided) judgeAmong() {
 	}
 }
 
+// insertPrints keeps by what cases are compared and found. One that is decided once more has its print, and so its keys, already.
 func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
 	var refs, prints []string
 	var ats []int64
-	var keys []keyed
 	for _, u := range cases {
 		if u.err != nil { // it is decided again, and kept then
 			continue
 		}
 		at := milli(u.decision.Print.At)
 		refs, ats, prints = append(refs, string(u.Ref)), append(ats, at), append(prints, u.decision.Print.Encode())
-		for _, k := range u.keys {
-			keys = append(keys, keyed{k.Hash, at, string(u.Ref)})
-		}
 	}
 	if len(refs) == 0 {
 		return nil
 	}
-	if _, err := runSet(ctx, w.tx, w.s.q.InsertPrints, args{}, set{"ref": refs, "at": ats, "print": prints}); err != nil {
+	fresh, err := allSet[complaint.Ref](ctx, w.tx, w.s.q.InsertPrints, args{}, set{"ref": refs, "at": ats, "print": prints})
+	if err != nil {
 		return fmt.Errorf("record what they are compared by: %w", err)
+	}
+	slices.Sort(fresh)
+	var keys []keyed
+	for _, u := range cases {
+		if _, is := slices.BinarySearch(fresh, u.Ref); !is {
+			continue
+		}
+		for _, k := range u.keys {
+			keys = append(keys, keyed{k.Hash, milli(u.decision.Print.At), string(u.Ref)})
+		}
 	}
 	return w.insertKeys(ctx, keys)
 }

@@ -23,7 +23,7 @@ import (
 // work; to list for a person; and once when a gateway starts, or when the platform is back.
 func everything() []string {
 	return []string{
-		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-states", "count-told",
+		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-open", "count-states", "count-told",
 		"free-talks", "joined-to-nothing", "linked-to-nothing", "list-done", "list-links", "list-queue", "list-whereabouts",
 		"named-not-done", "newest-prints", "oldest-open", "pick-late", "ticket-without-id", "unasked", "vanished", "without-complaint",
 		"without-delivery",

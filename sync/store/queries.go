@@ -181,6 +181,7 @@ type queries struct {
 	DropControl      *query `query:"drop-control"`
 	ReadControl      *query `query:"read-control"`
 	CountStates      *query `query:"count-states"`
+	CountOpen        *query `query:"count-open"`
 	CountDone        *query `query:"count-done"`
 	CountComplaints  *query `query:"count-complaints"`
 	CountRefusals    *query `query:"count-refusals"`

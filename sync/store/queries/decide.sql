@@ -25,10 +25,11 @@ WHERE CAST(:tracks AS bigint) = 1 OR l.ref IS NOT NULL OR d.state = 'dead' OR t.
 -- name: insert-prints
 INSERT INTO print (ref, at, print)
 SELECT r.ref, r.at, r.print FROM {rows ref text, at bigint, print text} WHERE true ON CONFLICT (ref) DO NOTHING
+RETURNING ref
 
 -- name: insert-print-keys
 INSERT INTO print_key (key, at, ref)
-SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text} WHERE true ON CONFLICT (key, at, ref) DO NOTHING
+SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text}
 
 -- name: newest-prints
 SELECT print FROM print ORDER BY ref DESC LIMIT :most

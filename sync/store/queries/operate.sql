@@ -25,6 +25,14 @@ SELECT value, until FROM control WHERE name = :name
 -- name: count-states
 SELECT state, count(*) AS n FROM delivery GROUP BY state
 
+-- name: count-open
+-- What count-states counts, from the indexes alone: it is asked all day, beside a queue of any length.
+SELECT 'new' AS state, (SELECT count(*) FROM delivery WHERE state = 'new') AS n
+UNION ALL SELECT 'leased', (SELECT count(*) FROM delivery WHERE state = 'leased')
+UNION ALL SELECT 'unknown', (SELECT count(*) FROM delivery WHERE state = 'unknown')
+UNION ALL SELECT 'ready', (SELECT count(*) FROM delivery WHERE state IN ('ready', 'unknown')) - (SELECT count(*) FROM delivery WHERE state = 'unknown')
+UNION ALL SELECT state, count(*) FROM delivery WHERE state IN ('held', 'dead', 'linked') GROUP BY state
+
 -- name: count-done
 SELECT (SELECT count(*) FROM ticket) - (SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref)
 
@@ -54,8 +62,9 @@ SELECT count(*) FROM delivery d WHERE d.state = 'linked' AND NOT EXISTS (
 SELECT count(*) FROM delivery d JOIN ticket t ON t.ref = d.ref WHERE d.state IN ('dead', 'linked', 'new')
 
 -- name: oldest-open
+-- References are in the order of acceptance.
 SELECT coalesce(min(o.at), 0) FROM (
-    SELECT min(accepted_at) AS at FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown')
+    SELECT (SELECT accepted_at FROM delivery WHERE state IN ('new', 'ready', 'leased', 'unknown') ORDER BY ref LIMIT 1) AS at
     UNION ALL SELECT min(waiting_since) FROM talk WHERE waiting_since > 0
     UNION ALL SELECT min(due_at) FROM talk WHERE due_at > 0 AND due_at <= :now) AS o
 
