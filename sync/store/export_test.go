@@ -18,6 +18,6 @@ func (s *Store) KeepTogether(ctx context.Context, pages ...Page) ([]int, error) 
 // Queries are the texts of all queries by their names, as this database is asked them.
 func (s *Store) Queries() map[string]string {
 	texts := map[string]string{}
-	s.q.each(func(q *query) { texts[q.name] = q.text })
+	s.q.each(func(q *query) { texts[q.name] = q.text() })
 	return texts
 }

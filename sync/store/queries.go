@@ -282,23 +282,12 @@ func (q *queries) each(f func(*query)) {
 // prepare prepares every query, so that a typo stops start-up and not a Sunday.
 func (q *queries) prepare(ctx context.Context, db *sqlx.DB) error {
 	var problems []error
-	q.each(func(one *query) {
-		stmt, err := db.DB.PrepareContext(ctx, one.text) // not by sqlx: see collect
-		if err != nil {
-			problems = append(problems, fmt.Errorf("query %s: %w", one.name, err))
-			return
-		}
-		one.stmt = &sqlx.Stmt{Stmt: stmt, Mapper: db.Mapper}
-	})
+	q.each(func(one *query) { problems = append(problems, one.prepare(ctx, db)) })
 	return errors.Join(problems...)
 }
 
 func (q *queries) close() error {
 	var errs []error
-	q.each(func(one *query) {
-		if one.stmt != nil {
-			errs = append(errs, one.stmt.Close())
-		}
-	})
+	q.each(func(one *query) { errs = append(errs, one.close()) })
 	return errors.Join(errs...)
 }

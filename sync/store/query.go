@@ -27,23 +27,16 @@ import (
 //	{rows name text, seq bigint}  a set of rows, as the table r
 type query struct {
 	name   string
-	text   string
 	params []string // names of the placeholders, in order
 	rows   []string // names of the columns of {rows …}
 	clock  func() int64
-	stmt   *sqlx.Stmt
+	made   []*statement // that for the most rows first, at last that for any number or for one
 }
 
 // args are a query's named parameters.
 type args = map[string]any
 
-// set is the rows of {rows …}: each column is a []string or a []int64, all of the same length.
-type set map[string]any
-
-const (
-	postgresNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
-	rowsParam   = "rows_"
-)
+const postgresNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 
 var (
 	lockTokens = map[dialect]*strings.Replacer{
@@ -71,64 +64,48 @@ func compile(d dialect, name, text string, clock leaseClock) *query {
 	text = lockTokens[d].Replace(text)
 	text = strings.ReplaceAll(text, "{now}", clock.text)
 	text = rowsToken.ReplaceAllStringFunc(text, func(token string) string {
-		return q.expandRows(d, rowsToken.FindStringSubmatch(token)[1])
+		return q.takeRows(d, rowsToken.FindStringSubmatch(token)[1])
 	})
 	if d == postgres {
 		text = inToken.ReplaceAllString(text, "= ANY(CAST(:$1 AS text[]))")
 	} else {
 		text = inToken.ReplaceAllString(text, "IN (SELECT value FROM json_each(:$1))")
 	}
-	q.text = placeholder.ReplaceAllStringFunc(text, func(p string) string {
+	text = placeholder.ReplaceAllStringFunc(text, func(p string) string {
 		q.params = append(q.params, p[1:])
 		if d == postgres {
 			return "$" + strconv.Itoa(len(q.params))
 		}
 		return "?"
 	})
+	q.make(text)
 	return q
 }
 
-func (q *query) expandRows(d dialect, columns string) string {
-	var casts, picks []string
-	for i, column := range strings.Split(columns, ",") {
-		fields := strings.Fields(column)
-		q.rows = append(q.rows, fields[0])
-		casts = append(casts, fmt.Sprintf("CAST(:%s AS %s[])", fields[0], fields[1]))
-		picks = append(picks, fmt.Sprintf("value->>%d AS %s", i, fields[0]))
-	}
-	if d == postgres {
-		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(q.rows, ", ") + ")"
-	}
-	if len(picks) == 1 {
-		picks[0] = "value AS " + q.rows[0]
-	}
-	return "(SELECT " + strings.Join(picks, ", ") + " FROM json_each(:rows_)) AS r"
-}
-
-// bind puts a query's parameters in order. A parameter that is missing is an error that names it and shows no value.
-func (q *query) bind(a args, rows set) ([]any, error) {
-	values := make([]any, len(q.params))
-	for i, name := range q.params {
+// bind puts a query's parameters in order; those of {rows …} that are listed one by one are so many from a place on. A
+// parameter that is missing is an error that names it and shows no value.
+func (q *query) bind(a args, rows set, from, most int) ([]any, error) {
+	values := make([]any, 0, len(q.params)+most*len(q.rows))
+	for _, name := range q.params {
 		value, ok := a[name]
+		if !ok {
+			value, ok = rows[name]
+		}
 		switch {
 		case name == rowsParam:
-			text, err := q.encodeRows(rows)
-			if err != nil {
+			var err error
+			if values, err = q.appendRows(values, rows, from, most); err != nil {
 				return nil, err
 			}
-			value = text
+			continue
 		case name == "lease_clock":
 			value = q.clock()
-		case !ok && rows != nil:
-			value, ok = rows[name]
-			fallthrough
+		case !ok:
+			return nil, fmt.Errorf("query %s: parameter %s is missing", q.name, name)
 		default:
-			if !ok {
-				return nil, fmt.Errorf("query %s: parameter %s is missing", q.name, name)
-			}
 			value = q.listed(value)
 		}
-		values[i] = value
+		values = append(values, value)
 	}
 	return values, nil
 }
@@ -150,7 +127,7 @@ func (q *query) listed(value any) any {
 	default:
 		return value
 	}
-	if strings.Contains(q.text, "json_each") {
+	if strings.Contains(q.made[0].text, "json_each") {
 		encoded, _ := json.Marshal(texts) // strings always encode
 		return string(encoded)
 	}
@@ -165,79 +142,31 @@ func textsOf[T ~string](list []T) []string {
 	return texts
 }
 
-// encodeRows writes the columns as a JSON list of rows; of a single column, as a list of its values.
-func (q *query) encodeRows(rows set) (string, error) {
-	columns := make([]func([]byte, int) []byte, len(q.rows))
-	n := 0
-	for i, name := range q.rows {
-		switch column := rows[name].(type) {
-		case []string:
-			columns[i], n = func(to []byte, at int) []byte { return appendText(to, column[at]) }, len(column)
-		case []int64:
-			columns[i], n = func(to []byte, at int) []byte { return strconv.AppendInt(to, column[at], 10) }, len(column)
-		default:
-			return "", fmt.Errorf("query %s: column %s is missing", q.name, name)
-		}
-	}
-	out := append(make([]byte, 0, 64*n), '[')
-	for at := range n {
-		if len(columns) == 1 {
-			out = append(columns[0](out, at), ',')
-			continue
-		}
-		out = append(out, '[')
-		for _, column := range columns {
-			out = append(column(out, at), ',')
-		}
-		out[len(out)-1] = ']'
-		out = append(out, ',')
-	}
-	if n == 0 {
-		return "[]", nil
-	}
-	out[len(out)-1] = ']'
-	return string(out), nil
-}
-
-func appendText(to []byte, text string) []byte {
-	encoded, _ := json.Marshal(text) // strings always encode
-	return append(to, encoded...)
-}
-
-// prepared is a database that is asked outside of transactions by statements that were made once.
-type prepared struct{ *sqlx.DB }
-
-// madeOn is a query's statement where db has one; nil: the query is sent as text, and planned for this once.
-func (q *query) madeOn(ctx context.Context, db sqlx.ExtContext) *sqlx.Stmt {
-	switch db := db.(type) {
-	case *sqlx.Tx:
-		return db.StmtxContext(ctx, q.stmt)
-	case prepared:
-		return q.stmt
-	}
-	return nil
-}
-
 // run executes a query and returns how many rows it changed.
 func run(ctx context.Context, db sqlx.ExtContext, q *query, a args) (int64, error) {
 	return runSet(ctx, db, q, a, nil)
 }
 
 func runSet(ctx context.Context, db sqlx.ExtContext, q *query, a args, rows set) (int64, error) {
-	values, err := q.bind(a, rows)
-	if err != nil {
-		return 0, err
-	}
-	var result sql.Result
-	if stmt := q.madeOn(ctx, db); stmt != nil {
-		result, err = stmt.ExecContext(ctx, values...)
-	} else {
-		result, err = db.ExecContext(ctx, q.text, values...)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", q.name, err)
-	}
-	return result.RowsAffected()
+	var changed int64
+	err := q.piecewise(a, rows, func(one *statement, values []any) error {
+		var (
+			result sql.Result
+			err    error
+		)
+		if stmt := one.on(ctx, db); stmt != nil {
+			result, err = stmt.ExecContext(ctx, values...)
+		} else {
+			result, err = db.ExecContext(ctx, one.text, values...)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		n, err := result.RowsAffected()
+		changed += n
+		return err
+	})
+	return changed, err
 }
 
 // all reads a query's rows.
@@ -246,32 +175,36 @@ func all[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args) ([]T,
 }
 
 func allSet[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args, rows set) ([]T, error) {
-	values, err := q.bind(a, rows)
+	var out []T
+	err := q.piecewise(a, rows, func(one *statement, values []any) error {
+		var (
+			found *sqlx.Rows
+			err   error
+		)
+		if stmt := one.on(ctx, db); stmt != nil {
+			found, err = stmt.QueryxContext(ctx, values...)
+		} else {
+			found, err = db.QueryxContext(ctx, one.text, values...)
+		}
+		if err == nil {
+			out, err = collect(out, found)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	var found *sqlx.Rows
-	if stmt := q.madeOn(ctx, db); stmt != nil {
-		found, err = stmt.QueryxContext(ctx, values...)
-	} else {
-		found, err = db.QueryxContext(ctx, q.text, values...)
-	}
-	var out []T
-	if err == nil {
-		out, err = collect[T](found)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.name, err)
 	}
 	return out, nil
 }
 
-// collect reads rows: a struct's fields by their columns' names, anything else from the only column. It is sqlx's Select without
+// collect adds rows: a struct's fields by their columns' names, anything else from the only column. It is sqlx's Select without
 // the interface behind which that one puts the rows: a method called through it never returns in the race detector's eyes
 // (golang.org/issue/73915), whose memory of a loop's calls then grows for as long as the loop runs.
-func collect[T any](rows *sqlx.Rows) ([]T, error) {
+func collect[T any](out []T, rows *sqlx.Rows) ([]T, error) {
 	defer rows.Close()
-	var out []T
 	fields := reflect.TypeFor[T]().Kind() == reflect.Struct
 	for rows.Next() {
 		var (

@@ -8,7 +8,7 @@ import (
 
 // The most that is kept in memory of what was kept in the database.
 const (
-	mostRecent      = 2_000
+	mostRecent      = 8_000
 	mostRecentBytes = 16 << 20
 )
 

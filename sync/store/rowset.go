@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// set is the rows of {rows …}: each column is a []string or a []int64, all of the same length.
+type set map[string]any
+
+// len is how many rows there are.
+func (s set) len() int {
+	for _, column := range s {
+		switch column := column.(type) {
+		case []string:
+			return len(column)
+		case []int64:
+			return len(column)
+		}
+	}
+	return 0
+}
+
+// statement is what a query is asked by: on SQLite, which takes no lists, one for each number of rows.
+type statement struct {
+	text string
+	rows int // 0: any number, or none
+	stmt *sqlx.Stmt
+}
+
+const (
+	rowsParam = "rows_"
+	// rowsMark stands in a text where a statement for so many rows has their placeholders.
+	rowsMark = "\x00"
+)
+
+// rowsAtOnce are the numbers of rows SQLite has statements for. A larger one saves calls and takes longer to make.
+func rowsAtOnce() []int { return []int{64, 8, 1} }
+
+// takeRows is the table that a {rows …} token becomes.
+func (q *query) takeRows(d dialect, columns string) string {
+	var casts, picks []string
+	for i, column := range strings.Split(columns, ",") {
+		fields := strings.Fields(column)
+		q.rows = append(q.rows, fields[0])
+		casts = append(casts, fmt.Sprintf("CAST(:%s AS %s[])", fields[0], fields[1]))
+		picks = append(picks, fmt.Sprintf("column%d AS %s", i+1, fields[0]))
+	}
+	if d == postgres {
+		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(q.rows, ", ") + ")"
+	}
+	return "(SELECT " + strings.Join(picks, ", ") + " FROM (VALUES " + rowsMark + ":" + rowsParam + ")) AS r"
+}
+
+// make makes a query's statements of its text, to be prepared later.
+func (q *query) make(text string) {
+	if !strings.Contains(text, rowsMark) {
+		q.made = []*statement{{text: text}}
+		return
+	}
+	row := "(?" + strings.Repeat(", ?", len(q.rows)-1) + ")"
+	for _, n := range rowsAtOnce() {
+		q.made = append(q.made, &statement{text: strings.Replace(text, rowsMark+"?", row+strings.Repeat(", "+row, n-1), 1), rows: n})
+	}
+}
+
+// text is a query as it is asked, where that differs for one row.
+func (q *query) text() string { return q.made[len(q.made)-1].text }
+
+// piecewise has a query asked until it was asked for all rows.
+func (q *query) piecewise(a args, rows set, ask func(*statement, []any) error) error {
+	if q.made[0].rows == 0 {
+		values, err := q.bind(a, rows, 0, 0)
+		if err != nil {
+			return err
+		}
+		return ask(q.made[0], values)
+	}
+	total := rows.len()
+	for from := 0; from < total; {
+		one := q.fitting(total - from)
+		values, err := q.bind(a, rows, from, one.rows)
+		if err != nil {
+			return err
+		}
+		if err := ask(one, values); err != nil {
+			return err
+		}
+		from += one.rows
+	}
+	return nil
+}
+
+// fitting is the statement for the most rows, but no more than so many.
+func (q *query) fitting(most int) *statement {
+	for _, one := range q.made {
+		if one.rows <= most {
+			return one
+		}
+	}
+	return q.made[len(q.made)-1]
+}
+
+// appendRows adds the values of rows, row by row.
+func (q *query) appendRows(values []any, rows set, from, n int) ([]any, error) {
+	for at := from; at < from+n; at++ {
+		for _, name := range q.rows {
+			switch column := rows[name].(type) {
+			case []string:
+				values = append(values, column[at])
+			case []int64:
+				values = append(values, column[at])
+			default:
+				return nil, fmt.Errorf("query %s: column %s is missing", q.name, name)
+			}
+		}
+	}
+	return values, nil
+}
+
+// prepare prepares a query's statements.
+func (q *query) prepare(ctx context.Context, db *sqlx.DB) error {
+	for _, one := range q.made {
+		stmt, err := db.DB.PrepareContext(ctx, one.text) // not by sqlx: see collect
+		if err != nil {
+			return fmt.Errorf("query %s: %w", q.name, err)
+		}
+		one.stmt = &sqlx.Stmt{Stmt: stmt, Mapper: db.Mapper}
+	}
+	return nil
+}
+
+func (q *query) close() error {
+	var errs []error
+	for _, one := range q.made {
+		if one.stmt != nil {
+			errs = append(errs, one.stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// prepared is a database that is asked outside of transactions by statements that were made once.
+type prepared struct{ *sqlx.DB }
+
+// on is a statement where db has it made; nil: it is sent as text, and planned for this once.
+func (one *statement) on(ctx context.Context, db sqlx.ExtContext) *sqlx.Stmt {
+	switch db := db.(type) {
+	case *sqlx.Tx:
+		return db.StmtxContext(ctx, one.stmt)
+	case prepared:
+		return one.stmt
+	}
+	return nil
+}
