@@ -16,6 +16,9 @@ const (
 	// aloneAfter is how long a decision may fail before the complaint goes on without a look for duplicates: a miss is
 	// better than a citizen who waits for our database.
 	aloneAfter = 30 * time.Second
+	// roomSoon is how long a decision waits for room to forward what it decides: what is claimed as it is decided need not be
+	// claimed and read once more, and at a platform that is fast there is room in no time.
+	roomSoon = 50 * time.Millisecond
 	// idleLook is how often a loop looks for work nobody here woke it for: of another gateway, or of a command.
 	idleLook = 5 * time.Second
 )
@@ -24,26 +27,33 @@ const (
 func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 	var down trouble
 	for ctx.Err() == nil {
-		n, err := r.decideOnce(ctx, d)
+		more, err := r.decideOnce(ctx, d)
 		down.watch(ctx, r.log, "deciding", err)
 		switch {
 		case err != nil:
 			sleep(ctx, time.Second, nil)
-		case n < decideBatch:
+		case !more:
 			sleep(ctx, idleLook, r.decidable)
 		}
 	}
 }
 
 // decideOnce decides one batch. While nothing older waits and the gate is open, what is ready is claimed in the same
-// transaction and forwarded at once, without asking the store for it again.
-func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (int, error) {
+// transaction and forwarded at once, without asking the store for it again. It says whether more may wait.
+func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err error) {
 	r.at(BeforeDecide)
 	appetite := store.Appetite{Lease: r.lease()}
 	if !d.hasBacklog() && !r.gate.isDenied() { // the forwarder probes
-		appetite.Most, _ = d.reserve(ctx)
+		if d.full(d.decides) {
+			sleep(ctx, roomSoon, d.decides)
+		}
+		appetite.Most, _ = d.reserve(ctx, d.decides)
 	}
-	decided, err := r.store.Decide(ctx, decideBatch, r.judge, appetite)
+	most := decideBatch
+	if appetite.Most > 0 { // what finds no room now finds it soon
+		most = min(decideBatch, appetite.Most)
+	}
+	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
 	if err != nil && r.overdue(ctx) {
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, appetite)
 	}
@@ -60,7 +70,7 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (int, error) {
 	if ready {
 		r.forwardable.send()
 	}
-	return len(decided), err
+	return len(decided) >= most, err
 }
 
 // sortOut counts what was decided, and returns what is to be forwarded now and whether anything waits for its claim.

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,37 +22,57 @@ type dispatcher struct {
 	work     context.Context // ends Grace after the gateway was told to stop
 	stopping <-chan struct{}
 	most     int
-	slots    chan struct{} // requests under way
-	idle     signal        // a delivery was settled
+	slots    chan struct{}   // requests under way
+	roomy    signal          // there is room again for the forwarder, who was given none
+	decides  signal          // and for the decider
+	todo     chan store.Work // claimed
 	workers  sync.WaitGroup
 
 	mu      sync.Mutex
 	claimed int
-	refused bool      // somebody was given no room since some was given back
+	refused []signal  // of those who were given no room
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
 }
 
 func (r *Relay) newDispatcher(stopping, work context.Context) *dispatcher {
 	atOnce := r.cfg.National.Concurrency
-	return &dispatcher{
-		r: r, work: work, stopping: stopping.Done(), most: max(atOnce, min(mostClaimed, int(float64(r.cfg.National.Rate)/2))),
-		slots: make(chan struct{}, atOnce), idle: newSignal(),
+	most := max(atOnce, min(mostClaimed, int(float64(r.cfg.National.Rate)/2)))
+	d := &dispatcher{
+		r: r, work: work, stopping: stopping.Done(), most: most, slots: make(chan struct{}, atOnce),
+		roomy: newSignal(), decides: newSignal(), todo: make(chan store.Work, most),
+	}
+	for range most {
+		d.workers.Go(d.deliverAll)
+	}
+	return d
+}
+
+// deliverAll delivers what is claimed, one after the other, until the dispatcher is finished. A worker that stays has a stack that
+// has grown already.
+func (d *dispatcher) deliverAll() {
+	for w := range d.todo {
+		d.r.deliver(d, w)
+		d.r.held.drop(w.Ref)
+		d.release(1)
 	}
 }
 
-// reserve keeps room for as many claims as the gate and the room allow, and says how long to wait when there is none.
-// Room for less than a quarter waits for more, unless nothing is under way.
-func (d *dispatcher) reserve(ctx context.Context) (room int, wait time.Duration) {
+// finish waits until all that was started is settled. Nothing may be started after it.
+func (d *dispatcher) finish() {
+	close(d.todo)
+	d.workers.Wait()
+}
+
+// reserve keeps room for as many claims as the gate and the room allow, and says how long to wait when there is none: whoever
+// gives room back wakes the caller.
+func (d *dispatcher) reserve(ctx context.Context, wake signal) (room int, wait time.Duration) {
+	if d.full(wake) {
+		return 0, idleLook
+	}
 	d.mu.Lock()
 	free, busy := d.most-d.claimed, d.claimed
 	d.mu.Unlock()
-	if free*4 < d.most {
-		d.mu.Lock()
-		d.refused = true
-		d.mu.Unlock()
-		return 0, idleLook // whoever gives room back wakes the loop
-	}
 	room, wait = d.r.gate.free(ctx, free, busy)
 	if room == 0 {
 		d.setBacklog(false) // the gate is closed: what comes in from its opening on is new
@@ -60,7 +81,28 @@ func (d *dispatcher) reserve(ctx context.Context) (room int, wait time.Duration)
 	defer d.mu.Unlock()
 	room = min(room, d.most-d.claimed)
 	d.claimed += room
+	if room == 0 {
+		d.refuse(wake)
+	}
 	return room, wait
+}
+
+// full says whether there is room for less than a quarter: who asks waits for more, and is woken when there is.
+func (d *dispatcher) full(wake signal) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if (d.most-d.claimed)*4 >= d.most {
+		return false
+	}
+	d.refuse(wake)
+	return true
+}
+
+// refuse remembers whom to wake.
+func (d *dispatcher) refuse(wake signal) {
+	if !slices.Contains(d.refused, wake) {
+		d.refused = append(d.refused, wake)
+	}
 }
 
 // release gives back room that was not used.
@@ -68,10 +110,13 @@ func (d *dispatcher) release(room int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.claimed -= room
-	if room > 0 && d.refused { // somebody found it taken
-		d.refused = false
-		d.idle.send()
+	if room == 0 || (d.most-d.claimed)*4 < d.most {
+		return
 	}
+	for _, wake := range d.refused {
+		wake.send()
+	}
+	d.refused = d.refused[:0]
 }
 
 // next is whose turn it is: while there is a backlog every fifth claim is of what came in since it began, which does not
@@ -106,16 +151,11 @@ func (d *dispatcher) hasBacklog() bool {
 	return !d.backlog.IsZero()
 }
 
-// start works on claims for which room was reserved.
+// start works on claims for which room was reserved: each finds its place.
 func (d *dispatcher) start(works []store.Work) {
 	for _, w := range works {
 		d.r.held.add(w.Ref)
-		d.workers.Go(func() {
-			d.r.deliver(d, w)
-			d.r.held.drop(w.Ref)
-			d.release(1)
-			d.idle.send()
-		})
+		d.todo <- w
 	}
 }
 

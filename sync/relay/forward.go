@@ -22,7 +22,7 @@ func (r *Relay) forwardLoop(ctx context.Context, d *dispatcher) {
 		down.watch(ctx, r.log, "claiming deliveries", err)
 		d.start(works)
 		if len(works) == 0 {
-			r.idle(ctx, wait, d.idle)
+			r.idle(ctx, wait, d.roomy)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // claim takes what may be forwarded now; with nothing, it says how long to wait.
 func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Duration, error) {
-	room, wait := d.reserve(ctx)
+	room, wait := d.reserve(ctx, d.roomy)
 	if room == 0 {
 		return nil, wait, nil
 	}
@@ -82,7 +82,7 @@ func (r *Relay) untilDue(ctx context.Context) time.Duration {
 }
 
 // idle waits until something is to be looked at again; with nothing to wait for it returns at once.
-func (r *Relay) idle(ctx context.Context, wait time.Duration, worker signal) {
+func (r *Relay) idle(ctx context.Context, wait time.Duration, roomy signal) {
 	if wait <= 0 {
 		return
 	}
@@ -90,7 +90,7 @@ func (r *Relay) idle(ctx context.Context, wait time.Duration, worker signal) {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-worker:
+	case <-roomy:
 	case <-r.forwardable:
 	case <-ctx.Done():
 	}

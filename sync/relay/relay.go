@@ -171,7 +171,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.renewLoop(renewing)
 	}()
 	running.Wait()
-	d.workers.Wait()
+	d.finish()
 	stop()
 	<-renewed
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
