@@ -33,17 +33,23 @@ type filled struct {
 	seed  string // the name of its seed; empty: nothing
 	rows  int
 	dsn   string
+	runs  int // made on it
 }
+
+// measuredOn are the sides that are measured on each database, by the beginnings of their names.
+func measuredOn() []string { return []string{"ours-", "plain-"} }
 
 // compareLarge measures ours on databases that hold much, in turn with an empty one.
 func compareLarge(ctx context.Context, o options) (err error) {
 	var picked []entry
 	for _, name := range o.stores {
-		e, ok := sideNamed("ours-" + name)
-		if !ok {
-			return fmt.Errorf("there is no store %q", name)
+		for _, side := range measuredOn() {
+			e, ok := sideNamed(side + name)
+			if !ok {
+				return fmt.Errorf("there is no store %q", name)
+			}
+			picked = append(picked, e)
 		}
-		picked = append(picked, e)
 	}
 	b, err := openBench(ctx, o, picked)
 	if err != nil {
@@ -51,8 +57,8 @@ func compareLarge(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	var page strings.Builder
-	for _, e := range picked {
-		text, err := b.largeStore(ctx, o, e)
+	for sides := range slices.Chunk(picked, len(measuredOn())) {
+		text, err := b.largeStore(ctx, o, sides)
 		if err != nil {
 			return err
 		}
@@ -66,43 +72,49 @@ func compareLarge(ctx context.Context, o options) (err error) {
 }
 
 // largeStore measures one store: a table with a line for each database.
-func (b *bench) largeStore(ctx context.Context, o options, e entry) (string, error) {
-	databases := []filled{{title: "empty"}}
+func (b *bench) largeStore(ctx context.Context, o options, sides []entry) (string, error) {
+	databases := []*filled{{title: "empty"}}
 	if o.waiting > 0 {
-		databases = append(databases, filled{title: fmt.Sprintf("%d waiting", o.waiting), seed: "waiting", rows: o.waiting})
+		databases = append(databases, &filled{title: fmt.Sprintf("%d waiting", o.waiting), seed: "waiting", rows: o.waiting})
 	}
 	if o.history > 0 {
-		databases = append(databases, filled{title: fmt.Sprintf("%d delivered long ago", o.history), seed: "history", rows: o.history})
+		databases = append(databases, &filled{title: fmt.Sprintf("%d delivered long ago", o.history), seed: "history", rows: o.history})
 	}
-	for i := range databases[1:] {
-		drop, err := b.fill(ctx, e, &databases[i+1])
+	for _, d := range databases[1:] {
+		drop, err := b.fill(ctx, sides[0], d)
 		if err != nil {
 			return "", err
 		}
 		defer drop()
 	}
-	rounds := make([][]measured, len(databases))
+	rounds := map[string][][]measured{}
+	for _, e := range sides {
+		rounds[e.name] = make([][]measured, len(databases))
+	}
 	for round := range o.rounds {
-		for i, d := range databases {
-			m, err := b.measure(ctx, d.run(e, o, round))
+		for turn := range len(sides) * len(databases) {
+			e, i := sides[turn/len(databases)], turn%len(databases)
+			d := databases[i]
+			m, err := b.measure(ctx, d.run(e, o))
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", d.title, err)
 			}
 			fmt.Fprintf(os.Stderr, "round %d  %-14s %-28s %6.0f/s  %5.0f us CPU, %.0f of it the server's  peak %d MiB\n", round+1, e.name, d.title, m.rate, m.cpu(), m.server, m.peak>>20)
-			rounds[i] = append(rounds[i], m)
+			rounds[e.name][i] = append(rounds[e.name][i], m)
 		}
 	}
-	return largeTable(e, databases, rounds)
+	return largeTable(sides, databases, rounds)
 }
 
-// run is a round on a database: on one that is filled it goes on where the last ended.
-func (d filled) run(e entry, o options, round int) run {
+// run is one on a database: on one that is filled it goes on where the last ended.
+func (d *filled) run(e entry, o options) run {
 	r := run{entry: e, load: load{requests: o.requests}}
 	if d.seed == "" {
 		return r
 	}
-	r.dsn, r.first = d.dsn, round*o.requests
-	r.seeded.Delivered = round * distinct(o.requests)
+	r.dsn, r.first = d.dsn, d.runs*o.requests
+	r.seeded.Delivered = d.runs * distinct(o.requests)
+	d.runs++
 	if d.seed == "waiting" {
 		r.seeded.Waiting = d.rows
 	} else {
@@ -111,21 +123,25 @@ func (d filled) run(e entry, o options, round int) run {
 	return r
 }
 
-func largeTable(e entry, databases []filled, rounds [][]measured) (string, error) {
+func largeTable(sides []entry, databases []*filled, rounds map[string][][]measured) (string, error) {
 	var (
 		out  strings.Builder
 		errs []error
 	)
-	fmt.Fprintf(&out, "\n### %s\n\n| database | rate/s | of the empty one's | CPU µs | p99 ms of acceptance | peak MiB |\n|---|---|---|---|---|---|\n", e.store)
-	for i, d := range databases {
-		peak := peakOf(rounds[i])
-		out.WriteString(line([]string{
-			d.title, spread("%.0f", rounds[i], measured.perSecond), ratios("%.2f", rounds[i], rounds[0], measured.perSecond),
-			spread("%.0f", rounds[i], measured.cpu), spread("%.0f", rounds[i], func(m measured) float64 { return float64(m.waits.P99.Milliseconds()) }),
-			fmt.Sprint(peak >> 20),
-		}))
-		if peak > mostMemory {
-			errs = append(errs, fmt.Errorf("%s, %s: %d MiB of memory; the most is %d", e.store, d.title, peak>>20, mostMemory>>20))
+	fmt.Fprintf(&out, "\n### %s\n\n| | database | rate/s | of the empty one's | CPU µs | of it the server's | p99 ms of acceptance | peak MiB |\n", sides[0].store)
+	out.WriteString("|---|---|---|---|---|---|---|---|\n")
+	for _, e := range sides {
+		for i, d := range databases {
+			of := rounds[e.name]
+			peak := peakOf(of[i])
+			out.WriteString(line([]string{
+				e.title(), d.title, spread("%.0f", of[i], measured.perSecond), ratios("%.2f", of[i], of[0], measured.perSecond),
+				spread("%.0f", of[i], measured.cpu), spread("%.0f", of[i], func(m measured) float64 { return m.server }),
+				spread("%.0f", of[i], func(m measured) float64 { return float64(m.waits.P99.Milliseconds()) }), fmt.Sprint(peak >> 20),
+			}))
+			if peak > mostMemory {
+				errs = append(errs, fmt.Errorf("%s, %s: %d MiB of memory; the most is %d", e.name, d.title, peak>>20, mostMemory>>20))
+			}
 		}
 	}
 	return out.String(), errors.Join(errs...)
@@ -157,13 +173,17 @@ func (b *bench) fill(ctx context.Context, e entry, d *filled) (drop func(), err 
 	if err := seed(ctx, db, string(text), d.rows); err != nil {
 		return drop, fmt.Errorf("%s: %w", d.title, err)
 	}
-	settle := "PRAGMA wal_checkpoint(TRUNCATE)"
+	settle := []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
 	if e.store == postgres {
-		settle = "VACUUM ANALYZE"
+		settle = []string{"VACUUM ANALYZE", "CHECKPOINT"}
 	}
-	_, err = db.ExecContext(ctx, settle)
+	for _, text := range settle {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			return drop, err
+		}
+	}
 	fmt.Fprintf(os.Stderr, "filled %s: %s in %s\n", e.store, d.title, time.Since(began).Round(time.Second))
-	return drop, err
+	return drop, nil
 }
 
 // openForSeed opens a database for what need not survive: if it is lost, so is the run.
