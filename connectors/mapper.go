@@ -134,12 +134,29 @@ func setField(c *complaint.Complaint, field string, value any, how reading) erro
 }
 
 func textField(c *complaint.Complaint, field string) *string {
-	return map[string]*string{
-		"id": &c.SourceID, "title": &c.Title, "text": &c.Text, "category": &c.Category,
-		"reporter.name": &c.Reporter.Name, "reporter.phone": &c.Reporter.Phone,
-		"reporter.email": &c.Reporter.Email, "reporter.identity": &c.Reporter.Identity,
-		"place.region": &c.Place.Region, "place.address": &c.Place.Address,
-	}[field]
+	switch field {
+	case "id":
+		return &c.SourceID
+	case "title":
+		return &c.Title
+	case "text":
+		return &c.Text
+	case "category":
+		return &c.Category
+	case "reporter.name":
+		return &c.Reporter.Name
+	case "reporter.phone":
+		return &c.Reporter.Phone
+	case "reporter.email":
+		return &c.Reporter.Email
+	case "reporter.identity":
+		return &c.Reporter.Identity
+	case "place.region":
+		return &c.Place.Region
+	case "place.address":
+		return &c.Place.Address
+	}
+	return nil
 }
 
 func setClass(class *complaint.Class, value any) error {

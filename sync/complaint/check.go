@@ -44,6 +44,9 @@ func (c *Complaint) Clean() {
 
 // CleanText is Clean for one string.
 func CleanText(s string) string {
+	if isPlain(s) {
+		return strings.TrimSpace(s)
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.Map(func(r rune) rune {
@@ -58,6 +61,17 @@ func CleanText(s string) string {
 		return r
 	}, s)
 	return strings.TrimSpace(s)
+}
+
+// isPlain says whether a text has nothing in it but ASCII's characters, line ends and tabs, as most have: nothing to clean but its
+// ends.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x7F || c < ' ' && c != '\n' && c != '\t' {
+			return false
+		}
+	}
+	return true
 }
 
 // Check says what makes a complaint unfit to be accepted: one *FieldError for each thing, joined; nil when there is

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // digits are the runs of digits of a text, apart from those in parts that are kept, with what joins each to the next.
@@ -64,6 +65,17 @@ func newDigits(text string, taken []span) digits {
 
 // fewest is how many digits the shortest number has that we look for: a landline with its area code.
 const fewest = 8
+
+// hasDigits says whether a text may have as many digits at all. Whatever is beyond ASCII may be one.
+func hasDigits(text string) bool {
+	n := 0
+	for i := range len(text) {
+		if c := text[i]; '0' <= c && c <= '9' || c >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n >= fewest
+}
 
 // mayIdentify says whether anywhere as many digits stand together as the shortest number has. It is asked first, because
 // to find out which digits a text may keep costs much, and most texts have few.

@@ -69,7 +69,7 @@ func (r Redactor) find(text string) []span {
 	if r.email && strings.ContainsRune(text, '@') {
 		found = all(emailAddress, text, Email)
 	}
-	if (r.nik || r.kk || r.phone) && newDigits(text, nil).mayIdentify() {
+	if (r.nik || r.kk || r.phone) && hasDigits(text) && newDigits(text, nil).mayIdentify() {
 		d := newDigits(text, append(kept(text), found...))
 		found = append(found, r.numbers(d)...)
 	}
