@@ -176,6 +176,8 @@ func (r *Relay) settled(c store.Claim, to store.Settlement) {
 		r.metrics.attempts.WithLabelValues(string(to.Reason)).Inc()
 	}
 	switch to.State {
+	case store.Ready, store.Unknown:
+		r.forwardable.send() // it may be due before the forwarder looks again
 	case store.Done:
 		r.metrics.endToEnd.Observe(r.now().Sub(c.AcceptedAt).Seconds())
 		r.wakeWriters()
