@@ -151,7 +151,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	}
 	switch {
 	case errors.Is(err, errNotTried), errors.Is(err, errStopping), v.Reason == retry.Shutdown && !a.open:
-		to.Uncounted, to.Due = true, now
+		to.Uncounted, to.Due = true, a.placed(now)
 	case errors.Is(err, errHeld):
 		to.State, to.Open = store.Held, true
 	case errors.Is(err, errAbsent):
@@ -164,6 +164,14 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 		to.State = store.Dead
 	}
 	return r.respectOpen(a, to)
+}
+
+// placed is since when what was not tried is due: since it was accepted, so that it keeps its place among its class.
+func (a *attempt) placed(now time.Time) time.Time {
+	if at := a.claim.AcceptedAt; !at.IsZero() && at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // respectOpen keeps an open outcome and a known national id from being given up.
