@@ -34,10 +34,10 @@ lint: ## vet, format, and golangci-lint when it is installed
 	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
 
-bench: bench-servers ## ours beside river on both stores, taking turns; the tables go into bench/README.md (half an hour)
+bench: bench-servers ## ours beside river on both stores, taking turns; the tables go into bench/README.md (a quarter of an hour)
 	cd bench && $(GO) run . -write README.md
 
-bench-large: bench-servers ## ours with 10^6 deliveries waiting and 10^7 delivered long ago, beside an empty database (hours, 60 GB)
+bench-large: bench-servers ## ours with 10^6 deliveries waiting and 10^7 delivered long ago, beside an empty database (a quarter of an hour, 25 GB of disk)
 	cd bench && $(GO) run . -waiting 1000000 -history 10000000 -write README.md
 
 bench-rows: servers ## a file of a million rows on both stores, the rate and the memory; a week without the platform (20 minutes)
