@@ -187,14 +187,25 @@ func (r *region) write(name, content string) string {
 
 func (r *region) config() string { return r.file }
 
+// addresses are those that freeAddress gave somebody.
+var addresses sync.Map
+
+// freeAddress is an address nobody listens on, and nobody was given before: what is free is soon given out again.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := l.Addr().String()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, given := addresses.LoadOrStore(address, true); !given {
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // program is satupintu as a process of its own.
