@@ -148,6 +148,9 @@ func TestCleanTextIsCarriedByAnyReceiver(t *testing.T) {
 			t.Fatalf("CleanText(%q) = %q", raw, clean)
 		}
 	})
+	if got := CleanText("Jalan\x7f\v rusak\tparah\n"); got != "Jalan rusak\tparah" {
+		t.Errorf("of plain text: %q", got)
+	}
 	if got := CleanText("\uFEFF Jalan\x00 rusak\r\ndi Ranai \n"); got != "Jalan rusak\ndi Ranai" {
 		t.Errorf("got %q", got)
 	}

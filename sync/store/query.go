@@ -93,10 +93,7 @@ func (q *query) bind(a args, rows set, from, most int) ([]any, error) {
 		}
 		switch {
 		case name == rowsParam:
-			var err error
-			if values, err = q.appendRows(values, rows, from, most); err != nil {
-				return nil, err
-			}
+			values = q.appendRows(values, rows, from, most)
 			continue
 		case name == "lease_clock":
 			value = q.clock()

@@ -12,17 +12,25 @@ import (
 // set is the rows of {rows …}: each column is a []string or a []int64, all of the same length.
 type set map[string]any
 
-// len is how many rows there are.
-func (s set) len() int {
-	for _, column := range s {
-		switch column := column.(type) {
+// count is how many rows there are in a query's columns.
+func (s set) count(q *query) (int, error) {
+	rows := 0
+	for i, name := range q.rows {
+		n := 0
+		switch column := s[name].(type) {
 		case []string:
-			return len(column)
+			n = len(column)
 		case []int64:
-			return len(column)
+			n = len(column)
+		default:
+			return 0, fmt.Errorf("query %s: column %s is missing", q.name, name)
 		}
+		if i > 0 && n != rows {
+			return 0, fmt.Errorf("query %s: %d values in column %s and %d in those before", q.name, n, name, rows)
+		}
+		rows = n
 	}
-	return 0
+	return rows, nil
 }
 
 // statement is what a query is asked by: on SQLite, which takes no lists, one for each number of rows.
@@ -80,7 +88,10 @@ func (q *query) piecewise(a args, rows set, ask func(*statement, []any) error) e
 		}
 		return ask(q.made[0], values)
 	}
-	total := rows.len()
+	total, err := rows.count(q)
+	if err != nil {
+		return err
+	}
 	for from := 0; from < total; {
 		one := q.fitting(total - from)
 		values, err := q.bind(a, rows, from, one.rows)
@@ -105,8 +116,8 @@ func (q *query) fitting(most int) *statement {
 	return q.made[len(q.made)-1]
 }
 
-// appendRows adds the values of rows, row by row.
-func (q *query) appendRows(values []any, rows set, from, n int) ([]any, error) {
+// appendRows adds the values of rows that were counted, row by row.
+func (q *query) appendRows(values []any, rows set, from, n int) []any {
 	for at := from; at < from+n; at++ {
 		for _, name := range q.rows {
 			switch column := rows[name].(type) {
@@ -114,12 +125,10 @@ func (q *query) appendRows(values []any, rows set, from, n int) ([]any, error) {
 				values = append(values, column[at])
 			case []int64:
 				values = append(values, column[at])
-			default:
-				return nil, fmt.Errorf("query %s: column %s is missing", q.name, name)
 			}
 		}
 	}
-	return values, nil
+	return values
 }
 
 // prepare prepares a query's statements.
