@@ -71,7 +71,7 @@ func compareLarge(ctx context.Context, o options) (err error) {
 	return nil
 }
 
-// largeStore measures one store: a table with a line for each database.
+// largeStore measures the sides of one store: a table with a line for each database of each.
 func (b *bench) largeStore(ctx context.Context, o options, sides []entry) (string, error) {
 	databases := []*filled{{title: "empty"}}
 	if o.waiting > 0 {

@@ -148,8 +148,10 @@ func TestCleanTextIsCarriedByAnyReceiver(t *testing.T) {
 			t.Fatalf("CleanText(%q) = %q", raw, clean)
 		}
 	})
-	if got := CleanText("Jalan\x7f\v rusak\tparah\n"); got != "Jalan rusak\tparah" {
-		t.Errorf("of plain text: %q", got)
+	for _, alone := range []string{"\x7f", "\v", "\x1f", "\u0085"} { // in text that is otherwise plain
+		if got := CleanText("Jalan" + alone + " rusak\tparah\n"); got != "Jalan rusak\tparah" {
+			t.Errorf("with %q: %q", alone, got)
+		}
 	}
 	if got := CleanText("\uFEFF Jalan\x00 rusak\r\ndi Ranai \n"); got != "Jalan rusak\ndi Ranai" {
 		t.Errorf("got %q", got)
