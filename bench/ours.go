@@ -138,7 +138,7 @@ func laporAt(e env, cfg *config.Config, limiter *relay.Limiter) (national.Platfo
 	}
 	return kind.Open(national.Env{
 		Zone: cfg.Region.Timezone.Location(), Log: slog.New(slog.DiscardHandler),
-		Transport: limiter.Transport(e.transport(transport), cfg.National.Timeout.D()),
+		Transport: limiter.Transport(e.transport(relay.OnTime(transport)), cfg.National.Timeout.D()),
 	}, settings)
 }
 

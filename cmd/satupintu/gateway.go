@@ -107,8 +107,8 @@ type open struct {
 type wires struct{ transports []*http.Transport }
 
 // add makes a transport that keeps as many idle connections to a host as there are requests at once. Dialling is bounded
-// apart, so that a dead host is known to be dead before anything was written.
-func (w *wires) add(perHost int) *http.Transport {
+// apart, so that a dead host is known to be dead before anything was written. What is late by the clock does not leave.
+func (w *wires) add(perHost int) http.RoundTripper {
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -118,7 +118,7 @@ func (w *wires) add(perHost int) *http.Transport {
 		ForceAttemptHTTP2:   true,
 	}
 	w.transports = append(w.transports, t)
-	return t
+	return relay.OnTime(t)
 }
 
 func (w *wires) close() {
