@@ -26,34 +26,15 @@ type Comparison struct {
 	Judge func(later dedup.Print, among []dedup.Earlier) dedup.Verdict
 }
 
-// compareAll judges each complaint of a batch against earlier ones, those earlier in the batch among them, and records by
-// what it is found itself.
+// compareAll does what was judged of each complaint of a batch, and records by what it is found itself.
 func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
-	compared := slices.DeleteFunc(slices.Clone(cases), func(u *undecided) bool { return u.err != nil || u.decision.Print == nil })
-	if len(compared) == 0 {
-		return nil
-	}
-	for _, u := range compared {
-		u.keys, u.probes = u.decision.Print.Keys(), u.decision.Print.Probes()
-	}
-	if err := w.lockKeys(ctx, compared); err != nil {
-		return err
-	}
-	b := newBatch(compared)
-	if err := w.findLookalikes(ctx, b); err != nil {
-		return err
-	}
-	for i, u := range compared { // whom a case is compared with is known before anything is decided: those before it
-		u.among = b.lookalikes(i)
-		b.meet(i)
-	}
-	inParallel(compared, (*undecided).judgeAmong)
-	for _, u := range compared {
+	alike := withPrints(cases)
+	for _, u := range alike {
 		if err := w.compare(ctx, u); err != nil {
 			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
 		}
 	}
-	return w.insertPrints(ctx, compared)
+	return w.insertPrints(ctx, alike)
 }
 
 // inParallel does the same to all cases, on as many processors as there are.
@@ -76,12 +57,8 @@ func inParallel(cases []*undecided, do func(*undecided)) {
 const lockBuckets = 256
 
 // lockKeys serialises the decision with every other gateway that looks at one of the same keys, until the transaction
-// ends; the statement after it sees what those before it committed. Sorted, so that nobody waits in a circle. SQLite's one
-// writer is serial by itself.
+// ends; the statement after it sees what those before it committed. Sorted, so that nobody waits in a circle.
 func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
-	if w.s.dialect != postgres {
-		return nil
-	}
 	wanted := make([]bool, lockBuckets)
 	for _, u := range cases {
 		for _, keys := range [][]dedup.Key{u.keys, u.probes} {

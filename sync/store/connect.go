@@ -68,7 +68,7 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 		return fmt.Errorf("open the database %s for reading: %w", file, withRelease(err, s.lock))
 	}
 	read.SetMaxOpenConns(4)
-	s.write, s.read, s.look = write, read, read
+	s.write, s.read, s.look = write, read, prepared{read}
 	return nil
 }
 

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -51,22 +53,14 @@ type Appetite struct {
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
 // routing and either readies the delivery, links it to its primary, or holds it until a person has looked. The first of the
 // ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure, and asked about several at once. Gateways that
-// decide about the same keys at the same time wait for each other, so two copies never miss each other.
+// decide about the same keys at the same time wait for each other, so two copies never miss each other. On SQLite, which one
+// gateway has, one Decide runs at a time, and all that is only looked up and thought over is done before its transaction: the
+// one writer goes on meanwhile.
 func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
-	var decided []Decided
-	err := s.inWriter(ctx, func(w *writer) error {
-		decided = nil
-		cases, err := w.pickUndecided(ctx, most)
-		if err != nil || len(cases) == 0 {
-			return err
-		}
-		inParallel(cases, func(u *undecided) { u.judge(judge) })
-		if err := w.compareAll(ctx, cases); err != nil {
-			return err
-		}
-		decided, err = w.settleDecisions(ctx, cases, appetite)
-		return err
-	})
+	decided, err := s.decide(ctx, most, judge, appetite)
+	if errors.Is(err, errMeanwhile) {
+		decided, err = s.decide(ctx, most, judge, appetite)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("decide: %w", err)
 	}
@@ -76,6 +70,78 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 		}
 	}
 	return decided, nil
+}
+
+func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) (decided []Decided, err error) {
+	var cases []*undecided
+	if s.dialect == sqlite {
+		if cases, err = (looker{s.look, s}).study(ctx, most, judge, alone); err != nil || len(cases) == 0 {
+			return nil, err
+		}
+	}
+	err = s.inWriter(ctx, func(w *writer) error {
+		decided = nil
+		if s.dialect == postgres {
+			if cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys); err != nil || len(cases) == 0 {
+				return err
+			}
+		}
+		if err := w.compareAll(ctx, cases); err != nil {
+			return err
+		}
+		decided, err = w.settleDecisions(ctx, cases, appetite)
+		return err
+	})
+	return decided, err
+}
+
+// errMeanwhile is a decision that an operator's came before.
+var errMeanwhile = errors.New("complaints were decided meanwhile")
+
+// looker looks things up, in a transaction or outside of any.
+type looker struct {
+	db sqlx.ExtContext
+	s  *Store
+}
+
+// alone is the lock of who has nobody to wait for.
+func alone(context.Context, []*undecided) error { return nil }
+
+// study takes up to most undecided complaints and finds out what can be known of them without writing. lock is asked once their
+// keys are known, before anybody is looked for by them.
+func (l looker) study(
+	ctx context.Context, most int, judge func(complaint.Complaint) Decision, lock func(context.Context, []*undecided) error,
+) ([]*undecided, error) {
+	cases, err := l.pickUndecided(ctx, most)
+	if err != nil || len(cases) == 0 {
+		return nil, err
+	}
+	inParallel(cases, func(u *undecided) { u.judge(judge) })
+	alike := withPrints(cases)
+	if len(alike) == 0 {
+		return cases, nil
+	}
+	for _, u := range alike {
+		u.keys, u.probes = u.decision.Print.Keys(), u.decision.Print.Probes()
+	}
+	if err := lock(ctx, alike); err != nil {
+		return nil, err
+	}
+	b := newBatch(alike)
+	if err := l.findLookalikes(ctx, b); err != nil {
+		return nil, err
+	}
+	for i, u := range alike { // whom a case is compared with is known before anything is decided: those before it
+		u.among = b.lookalikes(i)
+		b.meet(i)
+	}
+	inParallel(alike, (*undecided).judgeAmong)
+	return cases, nil
+}
+
+// withPrints are the cases that are compared with others.
+func withPrints(cases []*undecided) []*undecided {
+	return slices.DeleteFunc(slices.Clone(cases), func(u *undecided) bool { return u.decision.Print == nil })
 }
 
 type undecided struct {
@@ -100,12 +166,12 @@ func (u *undecided) told() []string {
 }
 
 // pickUndecided takes the oldest undecided complaints and reads them.
-func (w *writer) pickUndecided(ctx context.Context, most int) ([]*undecided, error) {
+func (l looker) pickUndecided(ctx context.Context, most int) ([]*undecided, error) {
 	picked, err := all[struct {
 		Ref        string
 		AcceptedAt int64         `db:"accepted_at"`
 		Earlier    complaint.Ref `db:"earlier_ref"`
-	}](ctx, w.tx, w.s.q.PickUndecided, args{"most": most})
+	}](ctx, l.db, l.s.q.PickUndecided, args{"most": most})
 	if err != nil {
 		return nil, fmt.Errorf("pick: %w", err)
 	}
@@ -114,7 +180,7 @@ func (w *writer) pickUndecided(ctx context.Context, most int) ([]*undecided, err
 		refs[i] = complaint.Ref(p.Ref)
 		cases[i] = &undecided{accepted: fromMilli(p.AcceptedAt), earlier: p.Earlier}
 	}
-	found, err := w.s.complaints(ctx, w.tx, refs)
+	found, err := l.s.complaints(ctx, l.db, refs)
 	for i, ref := range refs {
 		cases[i].Complaint, cases[i].err = found[ref].Complaint, found[ref].err
 		cases[i].Ref = ref
@@ -212,7 +278,7 @@ func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint
 	}
 	n, err := w.run(ctx, q, a)
 	if err == nil && int(n) != len(refs) {
-		err = fmt.Errorf("%d of %d complaints were decided meanwhile", len(refs)-int(n), len(refs))
+		err = fmt.Errorf("%w: %d of %d", errMeanwhile, len(refs)-int(n), len(refs))
 	}
 	return err
 }

@@ -70,7 +70,7 @@ func (u *undecided) asks(k dedup.Key) probe {
 
 // findLookalikes asks the index for all probes of a batch, each once and those of a group together, and reads the prints of
 // the weightiest.
-func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
+func (l looker) findLookalikes(ctx context.Context, b *batch) error {
 	hits, groups := map[probe][]int{}, map[group][]int64{}
 	var window time.Duration
 	for _, u := range b.cases {
@@ -87,7 +87,7 @@ func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
 		found, err := allSet[struct {
 			Key  int64
 			Refs string
-		}](ctx, w.tx, w.s.q.FindCandidates, args{
+		}](ctx, l.db, l.s.q.FindCandidates, args{
 			"most": g.most, "after": g.hour*time.Hour.Milliseconds() - window.Milliseconds(), "before": (g.hour+1)*time.Hour.Milliseconds() + window.Milliseconds(),
 		}, set{"key": keys})
 		if err != nil {
@@ -100,7 +100,7 @@ func (w *writer) findLookalikes(ctx context.Context, b *batch) error {
 		}
 	}
 	b.weigh(hits)
-	return w.readLookalikes(ctx, b)
+	return l.readLookalikes(ctx, b)
 }
 
 // numbered are the numbers of references.
@@ -157,7 +157,7 @@ func (w *weightiest) add(s sharing) {
 }
 
 // readLookalikes reads what the weightiest of all cases are compared by, and where they stand.
-func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
+func (l looker) readLookalikes(ctx context.Context, b *batch) error {
 	prints := map[complaint.Ref]dedup.Print{}
 	var refs, missing []complaint.Ref
 	for _, shared := range b.shared {
@@ -165,7 +165,7 @@ func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
 			if _, again := prints[s.ref]; again {
 				continue
 			}
-			print, ok := w.s.prints.get(s.ref)
+			print, ok := l.s.prints.get(s.ref)
 			if !ok {
 				missing = append(missing, s.ref)
 			}
@@ -176,14 +176,14 @@ func (w *writer) readLookalikes(ctx context.Context, b *batch) error {
 	if len(refs) == 0 {
 		return nil
 	}
-	if err := w.readPrints(ctx, missing, prints); err != nil {
+	if err := l.readPrints(ctx, missing, prints); err != nil {
 		return err
 	}
 	for ref, print := range prints {
 		b.known[ref] = lookalike{Earlier: dedup.Earlier{Ref: ref, Print: print}}
 	}
 	quotes := slices.ContainsFunc(b.cases, func(u *undecided) bool { return len(u.decision.Print.Tracks) > 0 })
-	rows, err := allSet[standing](ctx, w.tx, w.s.q.ReadStandings, args{"tracks": bit(quotes)}, set{"ref": textsOf(refs)})
+	rows, err := allSet[standing](ctx, l.db, l.s.q.ReadStandings, args{"tracks": bit(quotes)}, set{"ref": textsOf(refs)})
 	if err != nil {
 		return fmt.Errorf("read where they stand: %w", err)
 	}
@@ -207,14 +207,14 @@ func (b *batch) stand(r standing) {
 }
 
 // readPrints reads prints that are not in memory. What has none, or one that cannot be read, is compared with nobody.
-func (w *writer) readPrints(ctx context.Context, missing []complaint.Ref, into map[complaint.Ref]dedup.Print) error {
+func (l looker) readPrints(ctx context.Context, missing []complaint.Ref, into map[complaint.Ref]dedup.Print) error {
 	for _, ref := range missing {
 		delete(into, ref)
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	rows, err := all[struct{ Ref, Print string }](ctx, w.tx, w.s.q.ReadPrints, args{"refs": missing})
+	rows, err := all[struct{ Ref, Print string }](ctx, l.db, l.s.q.ReadPrints, args{"refs": missing})
 	if err != nil {
 		return fmt.Errorf("read what may be alike: %w", err)
 	}
@@ -224,7 +224,7 @@ func (w *writer) readPrints(ctx context.Context, missing []complaint.Ref, into m
 			continue
 		}
 		into[complaint.Ref(r.Ref)] = print
-		w.s.prints.put(complaint.Ref(r.Ref), print)
+		l.s.prints.put(complaint.Ref(r.Ref), print)
 	}
 	return nil
 }

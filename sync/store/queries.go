@@ -280,9 +280,9 @@ func (q *queries) each(f func(*query)) {
 }
 
 // prepare prepares every query, so that a typo stops start-up and not a Sunday.
-func (q *queries) prepare(ctx context.Context, db *sqlx.DB) error {
+func (q *queries) prepare(ctx context.Context, write, look *sqlx.DB) error {
 	var problems []error
-	q.each(func(one *query) { problems = append(problems, one.prepare(ctx, db)) })
+	q.each(func(one *query) { problems = append(problems, one.prepare(ctx, write, look)) })
 	return errors.Join(problems...)
 }
 

@@ -104,7 +104,7 @@ func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, 
 		}
 		m := asked.matter()
 		prints := map[complaint.Ref]dedup.Print{}
-		if err := w.readPrints(ctx, []complaint.Ref{ref, m.Earlier}, prints); err != nil {
+		if err := (looker{w.tx, w.s}).readPrints(ctx, []complaint.Ref{ref, m.Earlier}, prints); err != nil {
 			return err
 		}
 		later, earlier := prints[ref], prints[m.Earlier]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -37,7 +38,8 @@ func (s set) count(q *query) (int, error) {
 type statement struct {
 	text string
 	rows int // 0: any number, or none
-	stmt *sqlx.Stmt
+	// stmt is made for transactions, and look, where it only looks, for outside of them; on PostgreSQL both are the same.
+	stmt, look *sqlx.Stmt
 }
 
 const (
@@ -131,21 +133,41 @@ func (q *query) appendRows(values []any, rows set, from, n int) []any {
 	return values
 }
 
-// prepare prepares a query's statements.
-func (q *query) prepare(ctx context.Context, db *sqlx.DB) error {
+// prepare prepares a query's statements on the database of transactions, and on that of look-ups what only looks.
+func (q *query) prepare(ctx context.Context, write, look *sqlx.DB) (err error) {
 	for _, one := range q.made {
-		stmt, err := db.DB.PrepareContext(ctx, one.text) // not by sqlx: see collect
-		if err != nil {
+		if one.stmt, err = prepareOn(ctx, write, one.text); err != nil {
 			return fmt.Errorf("query %s: %w", q.name, err)
 		}
-		one.stmt = &sqlx.Stmt{Stmt: stmt, Mapper: db.Mapper}
+		switch {
+		case look == write:
+			one.look = one.stmt
+		case looks.MatchString(one.text):
+			if one.look, err = prepareOn(ctx, look, one.text); err != nil {
+				return fmt.Errorf("query %s: %w", q.name, err)
+			}
+		}
 	}
 	return nil
+}
+
+// looks matches a text that changes nothing, whatever is said before it.
+var looks = regexp.MustCompile(`^(--.*\n)*SELECT `)
+
+func prepareOn(ctx context.Context, db *sqlx.DB, text string) (*sqlx.Stmt, error) {
+	stmt, err := db.DB.PrepareContext(ctx, text) // not by sqlx: see collect
+	if err != nil {
+		return nil, err
+	}
+	return &sqlx.Stmt{Stmt: stmt, Mapper: db.Mapper}, nil
 }
 
 func (q *query) close() error {
 	var errs []error
 	for _, one := range q.made {
+		if one.look != nil && one.look != one.stmt {
+			errs = append(errs, one.look.Close())
+		}
 		if one.stmt != nil {
 			errs = append(errs, one.stmt.Close())
 		}
@@ -153,7 +175,7 @@ func (q *query) close() error {
 	return errors.Join(errs...)
 }
 
-// prepared is a database that is asked outside of transactions by statements that were made once.
+// prepared is a database that is asked outside of transactions by statements that were made once, as far as it has them.
 type prepared struct{ *sqlx.DB }
 
 // on is a statement where db has it made; nil: it is sent as text, and planned for this once.
@@ -162,7 +184,7 @@ func (one *statement) on(ctx context.Context, db sqlx.ExtContext) *sqlx.Stmt {
 	case *sqlx.Tx:
 		return db.StmtxContext(ctx, one.stmt)
 	case prepared:
-		return one.stmt
+		return one.look
 	}
 	return nil
 }

@@ -85,8 +85,8 @@ type Options struct {
 // Store is an open database.
 type Store struct {
 	write   *sqlx.DB
-	read    *sqlx.DB        // for people and for counting
-	look    sqlx.ExtContext // for what is looked up all day outside of transactions
+	read    *sqlx.DB // for people and for counting
+	look    prepared // for what is looked up all day outside of transactions
 	dialect dialect
 	file    string // of SQLite
 	q       queries
@@ -144,7 +144,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if s.q, err = loadQueries(s.dialect, s.leaseClock()); err != nil {
 		return err
 	}
-	return s.q.prepare(ctx, s.write)
+	return s.q.prepare(ctx, s.write, s.look.DB)
 }
 
 // leaseClock is what leases run by: the clock all gateways on one PostgreSQL share, and on SQLite, which has one gateway,

@@ -60,7 +60,7 @@ UPDATE delivery
 SET state = :state, reason = :reason, detail = :detail, changed_at = :now, decided_at = :decided_at, agency = :agency,
     due_at = CASE WHEN due_at > :now THEN :now ELSE due_at END, category = :category, location = :location, hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END
-WHERE ref {in :refs} AND decided_at = 0
+WHERE ref {in :refs} AND state = 'new'
 
 -- name: claim-decided
 UPDATE delivery
@@ -68,7 +68,7 @@ SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :age
     hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END, owner = :owner, lease_until = {now} + :lease,
     fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now
-WHERE ref {in :refs} AND decided_at = 0
+WHERE ref {in :refs} AND state = 'new'
 
 -- name: oldest-undecided
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state = 'new'
