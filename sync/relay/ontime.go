@@ -29,7 +29,7 @@ func (t onTime) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return t.base.RoundTrip(r)
 	}
-	r = r.Clone(r.Context())
+	r = r.WithContext(r.Context()) // a copy: the caller's request is not ours to change
 	r.Body = timelyBody{r.Body, by}
 	if again := r.GetBody; again != nil {
 		r.GetBody = func() (io.ReadCloser, error) {
