@@ -66,7 +66,7 @@ type process struct {
 
 // mostHeap is up to where the garbage collector takes its time: a gateway holds little, and lives on making and dropping
 // many small things.
-const mostHeap = 160 << 20
+const mostHeap = 144 << 20
 
 func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 	debug.SetGCPercent(400)

@@ -40,7 +40,8 @@ func (t onTime) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(r)
 }
 
-// timelyBody cannot be read any more after its request's deadline: what is cut short, nobody acts upon.
+// timelyBody cannot be read any more after its request's deadline. Who reads a request to its end does not act upon one that is cut
+// short.
 type timelyBody struct {
 	io.ReadCloser
 	by time.Time
@@ -53,5 +54,8 @@ func (b timelyBody) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// CloseIdleConnections is what clients ask of a transport whose request has failed.
+func (t onTime) CloseIdleConnections() { (&http.Client{Transport: t.base}).CloseIdleConnections() }
 
 func late(by time.Time) bool { return time.Now().After(by) }

@@ -30,6 +30,23 @@ func (f frozen) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.RoundTripper.RoundTrip(r)
 }
 
+// closed is a transport that notes that its idle connections were to be closed.
+type closed struct {
+	http.RoundTripper
+	idle *bool
+}
+
+func (c closed) CloseIdleConnections() { *c.idle = true }
+
+// Clients ask that after a request that failed, so that a connection that is dead is not taken again.
+func TestIdleConnectionsAreClosedThroughTheGuard(t *testing.T) {
+	var idle bool
+	client := http.Client{Transport: OnTime(closed{http.DefaultTransport, &idle})}
+	if client.CloseIdleConnections(); !idle {
+		t.Error("they stay open")
+	}
+}
+
 func TestWhatIsLateByTheClockDoesNotLeave(t *testing.T) {
 	var heard atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

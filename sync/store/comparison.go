@@ -28,13 +28,13 @@ type Comparison struct {
 
 // compareAll does what was judged of each complaint of a batch, and records by what it is found itself.
 func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
-	alike := withPrints(cases)
-	for _, u := range alike {
+	printed := withPrints(cases)
+	for _, u := range printed {
 		if err := w.compare(ctx, u); err != nil {
 			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
 		}
 	}
-	return w.insertPrints(ctx, alike)
+	return w.insertPrints(ctx, printed)
 }
 
 // inParallel does the same to all cases, on as many processors as there are.
@@ -79,11 +79,11 @@ func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
 	return nil
 }
 
-// compare does what was judged of one complaint. A primary that cannot stand for it just now, or that it was parted from, is
+// compare does what was judged of one complaint. One whose primary cannot stand for it just now, or that it was parted from, is
 // left out and the judge is asked about the others again.
 func (w *writer) compare(ctx context.Context, u *undecided) error {
 	for u.err == nil && u.verdict.Kind != "" {
-		at := slices.IndexFunc(u.among, func(l lookalike) bool { return l.Ref == u.verdict.Earlier })
+		at := slices.IndexFunc(u.among, func(l dedup.Earlier) bool { return l.Ref == u.verdict.Earlier })
 		if at < 0 {
 			u.err = fmt.Errorf("the judge named %q, which it was not asked about", u.verdict.Earlier)
 			return nil
@@ -92,20 +92,19 @@ func (w *writer) compare(ctx context.Context, u *undecided) error {
 		if err != nil || ok {
 			return err
 		}
-		primary := u.among[at].stands()
-		u.among = slices.DeleteFunc(u.among, func(l lookalike) bool { return l.stands() == primary })
+		u.among = slices.Delete(u.among, at, at+1)
 		u.judgeAmong()
 	}
 	return nil
 }
 
 // tie does what a verdict says, if it can be done: a link is made at once, so that the next one of the batch finds it.
-func (w *writer) tie(ctx context.Context, u *undecided, to lookalike) (bool, error) {
+func (w *writer) tie(ctx context.Context, u *undecided, to dedup.Earlier) (bool, error) {
 	if u.verdict.Answer == dedup.New {
 		return true, nil
 	}
 	primary, err := w.primaryOf(ctx, to.Ref)
-	if err != nil {
+	if err != nil || primary == u.Ref { // an operator said so already, the other way round
 		return false, err
 	}
 	parted, err := one[int64](ctx, w.tx, w.s.q.Parted, args{"ref": u.Ref, "primary_ref": primary, "matched_ref": to.Ref})
@@ -140,16 +139,12 @@ func (u *undecided) judgeAmong() {
 	if len(u.among) == 0 {
 		return
 	}
-	among := make([]dedup.Earlier, len(u.among))
-	for i, l := range u.among {
-		among[i] = l.Earlier
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			u.err = retry.PanicError(p, debug.Stack())
 		}
 	}()
-	u.verdict = u.decision.By.Judge(*u.decision.Print, among)
+	u.verdict = u.decision.By.Judge(*u.decision.Print, u.among)
 	if u.verdict.Answer != dedup.New && u.verdict.Kind == "" {
 		u.err = fmt.Errorf("the judge says %s and not of which kind", u.verdict.Answer)
 	}

@@ -26,7 +26,14 @@ const (
 // sqlitePragmas make an acknowledgement durable (FULL: every commit is synced) and readers independent of the writer.
 // The log grows to 32 MiB before the writer copies it into the database; a gateway copies it beside the writer (checkpointer).
 const sqlitePragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-	"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
+	"&_pragma=wal_autocheckpoint(8000)&_pragma=temp_store(MEMORY)"
+
+// What each connection keeps of the file in memory, in KiB: the one that writes, and each of those that read.
+const (
+	writerCache = "&_pragma=cache_size(-16000)"
+	readerCache = "&_pragma=cache_size(-6000)"
+	mostReaders = 4
+)
 
 func (s *Store) connect(ctx context.Context, dsn string) error {
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
@@ -57,17 +64,18 @@ func (s *Store) connectSQLite(ctx context.Context, file string) error {
 	defer opened()
 	name := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + sqlitePragmas
 	// An immediate transaction takes the write lock at its start instead of failing half-way.
-	write, err := sqlx.ConnectContext(ctx, "sqlite", name+"&_txlock=immediate")
+	write, err := sqlx.ConnectContext(ctx, "sqlite", name+writerCache+"&_txlock=immediate")
 	if err != nil {
 		return fmt.Errorf("open the database %s: %w", file, withRelease(err, s.lock))
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.ConnectContext(ctx, "sqlite", name+"&_pragma=query_only(1)")
+	read, err := sqlx.ConnectContext(ctx, "sqlite", name+readerCache+"&_pragma=query_only(1)")
 	if err != nil {
 		_ = write.Close()
 		return fmt.Errorf("open the database %s for reading: %w", file, withRelease(err, s.lock))
 	}
-	read.SetMaxOpenConns(4)
+	read.SetMaxOpenConns(mostReaders)
+	read.SetMaxIdleConns(mostReaders) // each has its statements
 	s.write, s.read, s.look = write, read, prepared{read}
 	return nil
 }

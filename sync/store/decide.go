@@ -75,16 +75,19 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) (decided []Decided, err error) {
 	var cases []*undecided
 	if s.dialect == sqlite {
-		if cases, err = (looker{s.look, s}).study(ctx, most, judge, alone); err != nil || len(cases) == 0 {
+		if cases, err = (looker{s.look, s}).study(ctx, most, judge, noLock); err != nil || len(cases) == 0 {
 			return nil, err
 		}
 	}
 	err = s.inWriter(ctx, func(w *writer) error {
 		decided = nil
 		if s.dialect == postgres {
-			if cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys); err != nil || len(cases) == 0 {
-				return err
-			}
+			cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys)
+		} else {
+			err = w.stillUndecided(ctx, cases)
+		}
+		if err != nil || len(cases) == 0 {
+			return err
 		}
 		if err := w.compareAll(ctx, cases); err != nil {
 			return err
@@ -98,14 +101,27 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 // errMeanwhile is a decision that an operator's came before.
 var errMeanwhile = errors.New("complaints were decided meanwhile")
 
+// stillUndecided is errMeanwhile when an operator has spoken about one of them since they were picked.
+func (w *writer) stillUndecided(ctx context.Context, cases []*undecided) error {
+	refs := make([]complaint.Ref, len(cases))
+	for i, u := range cases {
+		refs[i] = u.Ref
+	}
+	still, err := one[int](ctx, w.tx, w.s.q.StillUndecided, args{"refs": refs})
+	if err == nil && still != len(cases) {
+		err = fmt.Errorf("%w: %d of %d", errMeanwhile, len(cases)-still, len(cases))
+	}
+	return err
+}
+
 // looker looks things up, in a transaction or outside of any.
 type looker struct {
 	db sqlx.ExtContext
 	s  *Store
 }
 
-// alone is the lock of who has nobody to wait for.
-func alone(context.Context, []*undecided) error { return nil }
+// noLock is the lock of who has nobody to wait for.
+func noLock(context.Context, []*undecided) error { return nil }
 
 // study takes up to most undecided complaints and finds out what can be known of them without writing. lock is asked once their
 // keys are known, before anybody is looked for by them.
@@ -117,25 +133,25 @@ func (l looker) study(
 		return nil, err
 	}
 	inParallel(cases, func(u *undecided) { u.judge(judge) })
-	alike := withPrints(cases)
-	if len(alike) == 0 {
+	printed := withPrints(cases)
+	if len(printed) == 0 {
 		return cases, nil
 	}
-	for _, u := range alike {
+	for _, u := range printed {
 		u.keys, u.probes = u.decision.Print.Keys(), u.decision.Print.Probes()
 	}
-	if err := lock(ctx, alike); err != nil {
+	if err := lock(ctx, printed); err != nil {
 		return nil, err
 	}
-	b := newBatch(alike)
+	b := newBatch(printed)
 	if err := l.findLookalikes(ctx, b); err != nil {
 		return nil, err
 	}
-	for i, u := range alike { // whom a case is compared with is known before anything is decided: those before it
+	for i, u := range printed { // whom a case is compared with is known before anything is decided: those before it
 		u.among = b.lookalikes(i)
 		b.meet(i)
 	}
-	inParallel(alike, (*undecided).judgeAmong)
+	inParallel(printed, (*undecided).judgeAmong)
 	return cases, nil
 }
 
@@ -152,7 +168,7 @@ type undecided struct {
 	err      error // it cannot be read or judged
 
 	keys, probes []dedup.Key
-	among        []lookalike // whom it is compared with, the weightiest first
+	among        []dedup.Earlier // whom it is compared with, the weightiest first
 	verdict      dedup.Verdict
 	primary      complaint.Ref // who stands for it
 }

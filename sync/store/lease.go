@@ -84,7 +84,7 @@ func (s *Store) Paused(ctx context.Context) (*Pause, error) {
 // has no privacy.key, so that they at least cannot be compared with anybody else's.
 func (s *Store) HashSecret(ctx context.Context) (string, error) {
 	const name = "hash secret"
-	c, err := one[control](ctx, s.look, s.q.ReadControl, args{"name": name})
+	c, err := one[control](ctx, s.read, s.q.ReadControl, args{"name": name})
 	if !errors.Is(err, sql.ErrNoRows) {
 		return c.Value, err
 	}

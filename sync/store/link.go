@@ -23,6 +23,9 @@ type linking struct {
 // link links a complaint to a primary that stands, moves to it whatever was linked to the complaint, and lets the channels
 // hear what the primary's was told last. Before it the primary is locked.
 func (w *writer) link(ctx context.Context, l linking) error {
+	if l.ref == l.primary { // nobody would forward either
+		return fmt.Errorf("%s cannot stand for itself", l.ref)
+	}
 	followers, err := w.linkedTo(ctx, l.ref)
 	if err != nil {
 		return err

@@ -12,31 +12,16 @@ import (
 	"github.com/satupintu/satupintu/sync/dedup"
 )
 
-// lookalike is an earlier complaint as the index knows it.
-type lookalike struct {
-	dedup.Earlier
-	primary complaint.Ref // who stands for it; empty: itself
-	mate    *undecided    // it is decided in the same batch
-}
-
-// stands is the complaint that a duplicate of this one is linked to.
-func (l lookalike) stands() complaint.Ref {
-	if l.mate != nil {
-		return cmp.Or(l.mate.primary, l.Ref)
-	}
-	return cmp.Or(l.primary, l.Ref)
-}
-
-// batch is what one transaction decides, and what it has found so far. References found in the index have numbers in it, so
+// batch is what is decided together, and what was found of it so far. References found in the index have numbers in it, so
 // that what thousands of them share is added up in a list.
 type batch struct {
 	cases   []*undecided
 	numbers map[complaint.Ref]int
 	refs    []complaint.Ref
-	shared  [][]sharing                 // of each case: who shares most with it, the weightiest first
-	known   map[complaint.Ref]lookalike // read from the database
-	met     map[int64][]int             // the numbers of the cases before in this batch, by key, oldest first
-	weights []float64                   // by the number of a case, for one lookalikes at a time
+	shared  [][]sharing                     // of each case: who shares most with it, the weightiest first
+	known   map[complaint.Ref]dedup.Earlier // read from the database
+	met     map[int64][]int                 // the numbers of the cases before in this batch, by key, oldest first
+	weights []float64                       // by the number of a case, for one lookalikes at a time
 }
 
 // sharing is how much a complaint shares with one that is decided.
@@ -47,7 +32,7 @@ type sharing struct {
 
 func newBatch(cases []*undecided) *batch {
 	return &batch{
-		cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]lookalike{}, met: map[int64][]int{},
+		cases: cases, numbers: map[complaint.Ref]int{}, known: map[complaint.Ref]dedup.Earlier{}, met: map[int64][]int{},
 		weights: make([]float64, len(cases)),
 	}
 }
@@ -180,7 +165,7 @@ func (l looker) readLookalikes(ctx context.Context, b *batch) error {
 		return err
 	}
 	for ref, print := range prints {
-		b.known[ref] = lookalike{Earlier: dedup.Earlier{Ref: ref, Print: print}}
+		b.known[ref] = dedup.Earlier{Ref: ref, Print: print}
 	}
 	quotes := slices.ContainsFunc(b.cases, func(u *undecided) bool { return len(u.decision.Print.Tracks) > 0 })
 	rows, err := allSet[standing](ctx, l.db, l.s.q.ReadStandings, args{"tracks": bit(quotes)}, set{"ref": textsOf(refs)})
@@ -201,7 +186,7 @@ func (b *batch) stand(r standing) {
 	case State(r.State) == Dead:
 		delete(b.known, ref)
 	case ok:
-		known.Closed, known.Track, known.primary = r.closed(), r.TrackingID, complaint.Ref(r.PrimaryRef)
+		known.Closed, known.Track = r.closed(), r.TrackingID
 		b.known[ref] = known
 	}
 }
@@ -232,7 +217,6 @@ func (l looker) readPrints(ctx context.Context, missing []complaint.Ref, into ma
 // standing is where a lookalike stands, and the ticket that speaks for it.
 type standing struct {
 	Ref        string
-	PrimaryRef string `db:"primary_ref"`
 	State      string
 	Status     string
 	TrackingID string `db:"tracking_id"`
@@ -254,7 +238,7 @@ func (b *batch) meet(i int) {
 }
 
 // lookalikes are whom a complaint is compared with, the weightiest first.
-func (b *batch) lookalikes(i int) []lookalike {
+func (b *batch) lookalikes(i int) []dedup.Earlier {
 	u := b.cases[i]
 	var touched []int
 	for _, p := range u.probes {
@@ -275,10 +259,10 @@ func (b *batch) lookalikes(i int) []lookalike {
 		}
 		b.weights[number] = 0
 	}
-	among := make([]lookalike, 0, len(top))
+	among := make([]dedup.Earlier, 0, len(top))
 	for _, s := range top {
 		if mate := mates[s.ref]; mate != nil {
-			among = append(among, lookalike{Earlier: dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print}, mate: mate})
+			among = append(among, dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print})
 		} else if known, ok := b.known[s.ref]; ok {
 			among = append(among, known)
 		}

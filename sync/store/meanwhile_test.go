@@ -23,13 +23,16 @@ func newStreet(t *testing.T) street {
 	return street{t, opener("sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))(t, store.Options{Owner: "natuna/1"})}
 }
 
-// keep keeps a complaint within a moment, or says that it could not.
-func (s street) keep(n int) complaint.Ref {
+func (s street) keep(n int) complaint.Ref      { return s.keepText(n, "Lampu jalan di Ranai mati") }
+func (s street) keepOther(n int) complaint.Ref { return s.keepText(n, "Air PDAM di Sedanau keruh") }
+
+// keepText keeps a complaint within a moment, or says that it could not.
+func (s street) keepText(n int, text string) complaint.Ref {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), 3*time.Second)
 	defer cancel()
 	kept, err := s.Keep(ctx, store.Page{Source: "portal", Complaints: []complaint.Complaint{{
-		SourceID: fmt.Sprint(n), Title: "Lampu jalan", Text: "Lampu jalan di Ranai mati", Class: complaint.Ordinary,
+		SourceID: fmt.Sprint(n), Title: "Lampu jalan", Text: text, Class: complaint.Ordinary,
 	}}})
 	if err != nil {
 		s.Fatalf("complaint %d is not kept: %v", n, err)
@@ -37,17 +40,17 @@ func (s street) keep(n int) complaint.Ref {
 	return kept[0].Ref
 }
 
-// decide decides what waits; meanwhile happens once, when the last of it is thought over.
+// decide decides what waits: each repeats the oldest. meanwhile happens once, while the first of them is thought over.
 func (s street) decide(meanwhile func()) {
 	s.Helper()
 	var once sync.Once
 	repeats := func(_ dedup.Print, among []dedup.Earlier) dedup.Verdict {
 		once.Do(meanwhile)
-		return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: among[0].Ref, Score: 1}
+		return dedup.Verdict{Answer: dedup.Link, Kind: dedup.Resubmission, Earlier: among[len(among)-1].Ref, Score: 1}
 	}
 	if _, err := s.Decide(s.Context(), 100, func(c complaint.Complaint) store.Decision {
 		return store.Decision{
-			Agency: "21030", Category: "15", Print: &dedup.Print{At: c.OccurredAt(), Reporters: []string{"warga"}},
+			Agency: "21030", Category: "15", Print: &dedup.Print{At: c.OccurredAt(), Reporters: []string{c.Text}},
 			By: &store.Comparison{Window: time.Hour, Judge: repeats},
 		}
 	}, store.Appetite{}); err != nil {
@@ -102,6 +105,23 @@ func TestAnOperatorsWordStandsAgainstADecisionThatWasThoughtOverBefore(t *testin
 		s.state(second, store.Ready)
 		s.state(third, store.Linked)
 	})
+	t.Run("it was linked to another than it repeats", func(t *testing.T) {
+		s := newStreet(t)
+		first := s.keep(1)
+		s.decide(func() {})
+		other := s.keepOther(2)
+		s.decide(func() { t.Error("the other repeats nothing") })
+		third := s.keep(3)
+		s.decide(func() {
+			_, err := s.Link(t.Context(), third, other, store.Order{By: "budi", Why: "sama"})
+			s.must(err)
+		})
+		s.state(first, store.Ready)
+		if links, err := s.Links(t.Context(), 10); err != nil || len(links) != 1 || links[0].Primary != other {
+			t.Errorf("links %+v, want one to %s (%v)", links, other, err)
+		}
+		s.ledger(store.Ledger{Accepted: 3, Waiting: 2, Linked: 1})
+	})
 	t.Run("it was dropped", func(t *testing.T) {
 		s := newStreet(t)
 		first, second := s.keep(1), s.keep(2)
@@ -118,6 +138,19 @@ func TestAnOperatorsWordStandsAgainstADecisionThatWasThoughtOverBefore(t *testin
 		s.decide(func() { s.must(s.Drop(t.Context(), first, "uji coba")) })
 		s.state(second, store.Ready)
 		s.ledger(store.Ledger{Accepted: 2, Waiting: 1, Dead: 1})
+	})
+	t.Run("what it repeats was dropped, and another stands for both", func(t *testing.T) {
+		s := newStreet(t)
+		first := s.keep(1)
+		s.decide(func() {})
+		heir := s.keep(2)
+		s.decide(func() {})
+		s.state(heir, store.Linked)
+		third := s.keep(3)
+		s.decide(func() { s.must(s.Drop(t.Context(), first, "uji coba")) })
+		s.state(heir, store.Ready)
+		s.state(third, store.Linked)
+		s.ledger(store.Ledger{Accepted: 3, Waiting: 1, Linked: 1, Dead: 1})
 	})
 	t.Run("what it repeats was parted from it", func(t *testing.T) {
 		s := newStreet(t)

@@ -28,6 +28,7 @@ type queries struct {
 	CountRevisions   *query `query:"count-revisions"`
 
 	PickUndecided   *query `query:"pick-undecided"`
+	StillUndecided  *query `query:"still-undecided,sqlite"`
 	LockKeys        *query `query:"lock-keys,postgres"`
 	FindCandidates  *query `query:"find-candidates"`
 	ReadPrints      *query `query:"read-prints"`

@@ -20,7 +20,7 @@ import (
 // query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few
 // tokens, and no more:
 //
-//	{lock} {lock-wait}            the row lock; SQLite has one writer and needs none
+//	{lock} {lock-wait}            the row lock; SQLite has one writer, and what was picked outside of it is looked at again
 //	{now}                         the clock leases run by, in unix milliseconds: see Store.leaseClock
 //	{clock}                       the database's own clock, in unix microseconds
 //	{in :names}                   one of a list

@@ -89,7 +89,7 @@ func (w *writer) holdBack(ctx context.Context, ref, primary complaint.Ref) error
 func (w *writer) mustStand(ctx context.Context, primary complaint.Ref) error {
 	stands, err := w.stands(ctx, primary)
 	if err == nil && !stands {
-		err = fmt.Errorf("%s cannot stand for another: it was refused, or closed unheard; see queue show", primary)
+		err = fmt.Errorf("%s cannot stand for another: it was refused, closed unheard, or is linked itself; see queue show", primary)
 	}
 	return err
 }

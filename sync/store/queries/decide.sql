@@ -1,6 +1,9 @@
 -- name: pick-undecided
 SELECT d.ref, d.accepted_at, d.earlier_ref FROM delivery d WHERE d.state = 'new' ORDER BY d.ref LIMIT :most {lock}
 
+-- name: still-undecided
+SELECT count(*) FROM delivery WHERE ref {in :refs} AND state = 'new'
+
 -- name: lock-keys
 -- The order by which nobody waits in a circle.
 SELECT pg_advisory_xact_lock(7053, CAST(r.bucket AS int)) FROM {rows bucket bigint} ORDER BY r.bucket
@@ -15,12 +18,12 @@ FROM {rows key bigint}
 SELECT ref, print FROM print WHERE ref {in :refs}
 
 -- name: read-standings
-SELECT r.ref, coalesce(l.primary_ref, '') AS primary_ref, coalesce(d.state, 'done') AS state,
+SELECT r.ref, coalesce(d.state, 'done') AS state,
        coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at,
        coalesce(t.tracking_id, '') AS tracking_id
 FROM {rows ref text} LEFT JOIN delivery d ON d.ref = r.ref LEFT JOIN link l ON l.ref = r.ref
 LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.ref)
-WHERE CAST(:tracks AS bigint) = 1 OR l.ref IS NOT NULL OR d.state = 'dead' OR t.status IN ('done', 'archived', 'rejected', 'closed')
+WHERE CAST(:tracks AS bigint) = 1 OR d.state = 'dead' OR t.status IN ('done', 'archived', 'rejected', 'closed')
 
 -- name: insert-prints
 INSERT INTO print (ref, at, print)

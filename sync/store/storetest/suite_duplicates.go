@@ -28,6 +28,7 @@ func duplicates() []promise {
 		{"with every link reviewed nothing is linked unasked", everyLinkReviewed},
 		{"unlinking after the primary was forwarded forwards what was held back", unlinkAfterForwarding},
 		{"what was unlinked is never linked to the same primary by itself", neverLinkedAgain},
+		{"what stands for another before it is decided is never linked to itself", neverLinkedToItself},
 		{"a refused primary's place is taken by the oldest", refusedPrimary},
 		{"an archived primary's place is taken by the oldest, and the numbers told rise", archivedPrimary},
 		{"a follow-up takes nobody's place, and is told on the next ticket", followUpIsNoHeir},

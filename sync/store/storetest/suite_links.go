@@ -69,6 +69,20 @@ func neverLinkedAgain(t *testing.T, h Harness) {
 	w.ledger(store.Ledger{Accepted: 2, Waiting: 2})
 }
 
+// An operator was quicker than the decision, and said it the other way round.
+func neverLinkedToItself(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1))[0].Ref
+	w.decideAll(judgeByText)
+	second := w.keep(copyOf(1, "b"))[0].Ref
+	_, err := w.Link(t.Context(), first, second, store.Order{By: "budi", Why: "sama"})
+	w.must(err)
+	w.decideAll(judgeByText)
+	w.state(first, store.Linked)
+	w.state(second, store.Ready)
+	w.ledger(store.Ledger{Accepted: 2, Waiting: 1, Linked: 1})
+}
+
 // threeCopies are a complaint and three copies that are linked to it.
 func (w world) threeCopies() []complaint.Ref {
 	w.Helper()
