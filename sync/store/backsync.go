@@ -125,7 +125,7 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	if err := w.updateTicket(ctx, ref, t, o.SyncAt); err != nil {
 		return err
 	}
-	if t.moved && t.unheard(t.note) {
+	if (t.moved || t.Raw != before) && t.unheard(t.note) {
 		return w.promote(ctx, ref, "the platform closed it unheard ("+t.Raw+")")
 	}
 	return nil

@@ -28,10 +28,7 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
 			return err
 		}
-		to := Ready
-		if decided, err := w.decided(ctx, ref); err != nil || !decided {
-			to = New
-		}
+		to := w.back(ctx, ref)
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
 			"ref": ref, "state": to, "states": []State{Held, Dead, Ready, Unknown}, "keep_sent": 1, "reason": "", "detail": "an operator put it back",
 		})
@@ -68,7 +65,7 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 }
 
 // ResolveSent records what a person found out: the platform has it, under this id. Of a delivery that a gateway works on
-// just now it changes nothing and says so. Of a follow-up the id is that of the ticket it is told on.
+// just now it changes nothing and says so. One that was to be handed over to another agency goes on with that. Of a follow-up the id is that of the ticket it is told on.
 func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		if told, err := w.resolveFollowUp(ctx, ref, Done, ticket.ID); err != nil || told {
@@ -78,7 +75,10 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 			return cmp.Or(err, fmt.Errorf("%s was never decided, so it cannot be at the platform; see queue show", ref))
 		}
 		states := []State{Held, Unknown, Ready, Dead}
-		fence, err := one[int64](ctx, w.tx, s.q.TakeDelivery, args{"ref": ref, "owner": s.owner, "states": states, "now": w.now})
+		taken, err := one[struct {
+			Fence    int64
+			HandOver string `db:"hand_over"`
+		}](ctx, w.tx, s.q.TakeDelivery, args{"ref": ref, "owner": s.owner, "states": states, "now": w.now})
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%s is in none of the states %v; see queue show", ref, states)
 		}
@@ -91,14 +91,22 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 		} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		found := &stepJob{
-			claim:  Claim{Ref: ref, Fence: fence, Attempts: 1},
-			settle: &Settlement{State: Done, Ticket: ticket, News: Forwarded{SyncAt: syncAt, Writers: writers}},
+		found := &stepJob{claim: Claim{Ref: ref, Fence: taken.Fence, Attempts: 1}}
+		news, handsOver := Forwarded{SyncAt: syncAt, Writers: writers}, taken.HandOver != "" && ticket != national.Ticket{}
+		if handsOver {
+			found.done = &Succeeded{Step: national.Step{Name: national.StepCreate}, Began: fromMilli(w.now), Ticket: ticket, News: news}
+			err = w.endAll(ctx, []*stepJob{found})
+		} else {
+			found.settle = &Settlement{State: Done, Ticket: ticket, News: news}
+			err = w.finishAll(ctx, []*stepJob{found})
 		}
-		if err = w.finishAll(ctx, []*stepJob{found}); errors.Is(err, ErrTaken) {
+		if errors.Is(err, ErrTaken) {
 			return fmt.Errorf("%s has a national id already, or this one is another complaint's; see queue show", ref)
 		}
-		return cmp.Or(err, found.err)
+		if err = cmp.Or(err, found.err); err != nil || !handsOver {
+			return err
+		}
+		return w.resolve(ctx, ref, Ready, "a person found it at the platform; it is still to be handed over", Leased)
 	})
 }
 
@@ -108,8 +116,16 @@ func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref) error {
 		if told, err := w.resolveFollowUp(ctx, ref, Ready, ""); err != nil || told {
 			return err
 		}
-		return w.resolve(ctx, ref, Ready, "a person found that the platform does not have it", Held, Unknown)
+		return w.resolve(ctx, ref, w.back(ctx, ref), "a person found that the platform does not have it", Held, Unknown)
 	})
+}
+
+// back is the state to which a delivery goes back: one that was never decided is decided first.
+func (w *writer) back(ctx context.Context, ref complaint.Ref) State {
+	if decided, err := w.decided(ctx, ref); err != nil || !decided {
+		return New
+	}
+	return Ready
 }
 
 func (w *writer) resolve(ctx context.Context, ref complaint.Ref, to State, detail string, from ...State) error {

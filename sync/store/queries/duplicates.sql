@@ -4,8 +4,11 @@
 SELECT primary_ref FROM link WHERE ref = :ref
 
 -- name: parted
+-- Whichever of the two was parted from the other.
 SELECT (SELECT count(*) FROM unlinked u WHERE u.ref = :ref AND u.primary_ref = :primary_ref)
+     + (SELECT count(*) FROM unlinked u WHERE u.ref IN (:primary_ref, :matched_ref) AND u.primary_ref = :ref)
      + (SELECT count(*) FROM review v WHERE v.ref = :ref AND v.earlier_ref IN (:primary_ref, :matched_ref) AND v.decision <> '')
+     + (SELECT count(*) FROM review v WHERE v.ref IN (:primary_ref, :matched_ref) AND v.earlier_ref = :ref AND v.decision = 'different')
 
 -- name: insert-link
 INSERT INTO link (ref, primary_ref, matched_ref, kind, score, why, why_id, evidence, linked_by, linked_at, quiet)

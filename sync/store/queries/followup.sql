@@ -45,7 +45,8 @@ AND EXISTS (SELECT 1 FROM link l WHERE l.ref = follow_up.ref AND l.kind = 'follo
 -- name: settle-follow-up
 UPDATE follow_up
 SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail, changed_at = :now,
-    attempts = attempts - :uncounted, sent_at = CASE WHEN :open = 1 THEN sent_at ELSE 0 END
+    attempts = attempts - :uncounted, first_attempt_at = CASE WHEN :uncounted = 1 AND attempts <= 1 THEN 0 ELSE first_attempt_at END,
+    sent_at = CASE WHEN :open = 1 THEN sent_at ELSE 0 END
 WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased'
 
 -- name: drop-follow-up

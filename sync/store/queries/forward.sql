@@ -74,7 +74,8 @@ WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
 -- name: settle
 UPDATE delivery
 SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail, changed_at = :now,
-    attempts = attempts - :uncounted, sent_at = CASE WHEN :open = 1 THEN sent_at ELSE 0 END,
+    attempts = attempts - :uncounted, first_attempt_at = CASE WHEN :uncounted = 1 AND attempts <= 1 THEN 0 ELSE first_attempt_at END,
+    sent_at = CASE WHEN :open = 1 THEN sent_at ELSE 0 END,
     step = CASE WHEN :open = 1 THEN step ELSE '' END
 WHERE ref = :ref AND fence = :fence AND owner = :owner
 

@@ -2,7 +2,7 @@
 
 -- name: pick-listed
 SELECT c.ref FROM complaint c
-LEFT JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref), (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref))
+LEFT JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref), (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref AND l.quiet = 0))
 WHERE c.source = :source AND c.secret = 0 AND c.source_id NOT LIKE :later AND c.received_at >= :from AND c.received_at <= :to
 AND (c.received_at, c.ref) < (:before_at, :before_ref)
 AND (:any_category = 1 OR c.category {in :categories})
@@ -18,7 +18,7 @@ SELECT c.ref, c.category, c.title, c.text, c.anonymous, c.reporter, c.place, c.r
        coalesce((SELECT e.note FROM event e WHERE e.ref = t.ref AND e.applied = 1 AND e.note <> '' ORDER BY e.seq DESC LIMIT 1), '') AS note,
        coalesce(p.secret, 0) AS about_secret, coalesce(p.ref, '') AS about, coalesce(p.reporter, '') AS about_reporter
 FROM complaint c
-LEFT JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref), (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref))
+LEFT JOIN ticket t ON t.ref = coalesce((SELECT o.ref FROM ticket o WHERE o.ref = c.ref), (SELECT l.primary_ref FROM link l WHERE l.ref = c.ref AND l.quiet = 0))
 LEFT JOIN complaint p ON p.ref = t.ref
 WHERE c.ref {in :refs} AND c.source || '' = :source AND c.secret + 0 = 0 AND c.source_id NOT LIKE :later
 ORDER BY c.received_at DESC, c.ref DESC

@@ -137,7 +137,7 @@ WHERE ref = :ref AND state {in :states}
 -- name: take-delivery
 UPDATE delivery SET state = 'leased', owner = :owner, lease_until = 0, fence = fence + 1, sent_at = 0, step = '', changed_at = :now
 WHERE ref = :ref AND state {in :states}
-RETURNING fence
+RETURNING fence, hand_over
 
 -- name: retry-writebacks
 UPDATE writeback SET state = 'ready', due_at = :now, since = :now WHERE ref = :ref AND state = 'dead'

@@ -25,8 +25,11 @@ SELECT c.source, c.source_id, c.reporter, c.secret, c.received_at AS at, coalesc
 FROM complaint c LEFT JOIN link l ON l.ref = c.ref AND l.quiet = 1 WHERE c.ref = :ref
 
 -- name: settle-writeback
-UPDATE writeback SET state = :state, due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail,
-    attempts = attempts - :uncounted
+-- What is to be told again of a complaint that stands for another no more is told no more.
+UPDATE writeback SET due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail,
+    attempts = attempts - :uncounted,
+    state = CASE WHEN :state = 'ready' AND ref <> event_ref AND NOT EXISTS (
+        SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref) THEN 'done' ELSE :state END
 WHERE ref = :ref AND event_ref = :event_ref AND seq = :seq AND owner = :owner AND attempts = :attempts AND state = 'leased'
 
 -- name: undelivered
@@ -35,7 +38,9 @@ UPDATE writeback SET state = 'dead', owner = '', lease_until = 0, reason = :reas
 WHERE ref = :ref AND told = :told AND source || '' = :source AND state IN ('done', 'leased')
 
 -- name: rescue-writebacks
-UPDATE writeback SET state = 'ready', owner = '', lease_until = 0
+UPDATE writeback SET owner = '', lease_until = 0,
+    state = CASE WHEN ref <> event_ref AND NOT EXISTS (
+        SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref) THEN 'done' ELSE 'ready' END
 WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead)
 
 -- name: hurry-writebacks

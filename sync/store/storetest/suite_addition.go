@@ -79,6 +79,10 @@ func additionsAreQuiet(t *testing.T, h Harness) {
 	if change, _, err := w.LastChange(t.Context(), "portal", his); err != nil || change.Status != complaint.Received {
 		t.Errorf("his reads %+v (%v)", change, err)
 	}
+	listed, err := w.Listing(t.Context(), "portal", later, store.Wanted{Refs: []complaint.Ref{his}, Most: 10})
+	if err != nil || len(listed) != 1 || listed[0].Status != complaint.Received {
+		t.Errorf("everybody reads of his %+v (%v)", listed, err)
+	}
 	if due := w.followUps(); len(due) != 2 || due[0].About != primary {
 		t.Errorf("the platform is to be told %+v", due)
 	}

@@ -11,6 +11,27 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
+// notTriedYet has what was claimed and not tried be as if nothing had happened to it, also when that was long ago.
+func notTriedYet(t *testing.T, h Harness) {
+	w := begin(t, h)
+	w.keep(report(1))
+	w.decideAll(judge)
+	c := w.claim(1)[0]
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Ready, Reason: retry.Shutdown, Due: w.clock.Now(), Uncounted: true}))
+	w.clock.Advance(30 * 24 * time.Hour)
+	if c = w.claim(1)[0]; c.Attempts != 1 || !c.TriedAt.Equal(w.clock.Now()) {
+		t.Errorf("its first attempt is number %d, of %s; it is %s", c.Attempts, c.TriedAt, w.clock.Now())
+	}
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Ready, Reason: retry.Unavailable, Due: w.clock.Now()}))
+	tried := w.clock.Now()
+	w.clock.Advance(time.Hour)
+	c = w.claim(1)[0]
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Ready, Reason: retry.Shutdown, Due: w.clock.Now(), Uncounted: true}))
+	if c = w.claim(1)[0]; c.Attempts != 2 || !c.TriedAt.Equal(tried) {
+		t.Errorf("its second attempt is number %d, the first was at %s, not %s", c.Attempts, tried, c.TriedAt)
+	}
+}
+
 // claimedAsDecided: while nobody waits, what is decided is claimed in the same transaction, with all that is needed to send it.
 func claimedAsDecided(t *testing.T, h Harness) {
 	w := begin(t, h)

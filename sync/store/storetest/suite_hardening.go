@@ -83,13 +83,14 @@ func unreadableStopsNobody(t *testing.T, h Harness) {
 	w.must(Sabotage(t, w.Store, "UPDATE complaint SET place = '{' WHERE source_id = '1'"))
 	w.must(w.Close())
 	w = open(t, h, w.clock, "natuna/2") // what this run took in, it need not read
-	decided := w.decideAll(func(c complaint.Complaint) store.Decision {
+	failing := func(c complaint.Complaint) store.Decision {
 		if c.SourceID == "2" {
 			var nothing map[string]int
 			nothing["a judge that fails"] = 1
 		}
 		return judge(c)
-	})
+	}
+	decided := w.decideAll(failing)
 	if len(decided) != 3 || decided[0].Held == nil || decided[1].Held == nil || decided[2].Held != nil {
 		t.Errorf("decided %+v", decided)
 	}
@@ -99,6 +100,9 @@ func unreadableStopsNobody(t *testing.T, h Harness) {
 	}
 	w.state(kept[2].Ref, store.Ready)
 	w.must(w.Retry(t.Context(), kept[1].Ref))
+	w.decideAll(failing)
+	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref))
+	w.state(kept[1].Ref, store.New) // it goes nowhere undecided
 	w.decideAll(judge)
 	w.state(kept[1].Ref, store.Ready)
 	w.ledger(store.Ledger{Accepted: 3, Waiting: 2, Held: 1})

@@ -83,6 +83,72 @@ func neverLinkedToItself(t *testing.T, h Harness) {
 	w.ledger(store.Ledger{Accepted: 2, Waiting: 1, Linked: 1})
 }
 
+func partedBothWays(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1))[0].Ref
+	w.decideAll(judgeByText)
+	second := w.keep(copyOf(1, "b"))[0].Ref
+	_, err := w.Link(t.Context(), first, second, store.Order{By: "budi", Why: "sama"})
+	w.must(err)
+	_, err = w.Unlink(t.Context(), first, store.Order{By: "budi", Why: "rumah lain"})
+	w.must(err)
+	w.decideAll(judgeByText)
+	w.state(first, store.Ready)
+	w.state(second, store.Ready)
+	w.ledger(store.Ledger{Accepted: 2, Waiting: 2})
+}
+
+// The channel may have heard it or not; it is told no more either way, whether the telling fails or the gateway dies.
+func newsOfAnUndoneLink(t *testing.T, h Harness) {
+	for _, fails := range []bool{true, false} {
+		w := begin(t, Harness{Gateway: h.Gateway, Open: h.Open})
+		n := map[bool]int{true: 1, false: 2}[fails]
+		first := w.keep(report(n))[0].Ref
+		w.decideAll(judgeByText)
+		second := w.keep(copyOf(n, fmt.Sprint("copy ", n)))[0].Ref
+		w.decideAll(judgeByText)
+		w.state(second, store.Linked)
+		w.deliver(first, fmt.Sprint(700+n))
+		news := w.news()
+		if len(news) != 2 {
+			t.Fatalf("%d are told, want both", len(news))
+		}
+		_, err := w.Unlink(t.Context(), second, store.Order{By: "budi", Why: "rumah lain"})
+		w.must(err)
+		if fails {
+			for _, one := range news {
+				w.must(w.SettleNews(t.Context(), one, store.Settlement{State: store.Ready, Reason: retry.Unavailable, Due: w.clock.Now()}))
+			}
+		} else {
+			w.clock.Advance(time.Minute) // past the leases
+			w.must(w.RescueNews(t.Context(), ""))
+		}
+		again := w.news()
+		if len(again) != 1 || again[0].Ref != first {
+			t.Errorf("told again (a failure: %t): %+v", fails, again)
+		}
+		for _, one := range again {
+			w.must(w.SettleNews(t.Context(), one, store.Settlement{State: store.Done, Reason: retry.Success}))
+		}
+		w.deliver(second, fmt.Sprint(800+n))
+		w.tellAll()
+		w.must(w.Close())
+	}
+}
+
+func disownedByWordsAlone(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.keep(report(1))[0].Ref
+	w.decideAll(judgeByText)
+	second := w.keep(copyOf(1, "b"))[0].Ref
+	w.decideAll(judgeByText)
+	w.deliver(first, "700")
+	w.observe(first, national.State{Status: complaint.Other, Raw: "Menunggu Telaah"})
+	w.state(second, store.Linked)
+	w.observe(first, national.State{Status: complaint.Other, Raw: "Bukan Kewenangan"})
+	w.state(second, store.Ready)
+}
+
 // threeCopies are a complaint and three copies that are linked to it.
 func (w world) threeCopies() []complaint.Ref {
 	w.Helper()

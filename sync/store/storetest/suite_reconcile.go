@@ -107,6 +107,31 @@ func unlistedIsReady(t *testing.T, h Harness) {
 	w.state(there.Ref, store.Held)
 }
 
+// foundIsHandedOver: who finds a complaint at the platform says nothing about the step after it.
+func foundIsHandedOver(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.keep(report(1))[0].Ref
+	w.decideAll(func(c complaint.Complaint) store.Decision {
+		d := judge(c)
+		d.HandOver = "21099"
+		return d
+	})
+	c := w.claim(1)[0]
+	w.must(w.Begin(t.Context(), c, national.Step{Name: national.StepCreate}))
+	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}))
+	w.must(w.ResolveSent(t.Context(), ref, national.Ticket{ID: "700", TrackingID: "7000001"}, w.clock.Now(), []string{"portal"}))
+	w.state(ref, store.Ready)
+	if news := w.news(); len(news) != 1 || news[0].Change.Status != complaint.Forwarded {
+		t.Errorf("its channel is told %+v", news)
+	}
+	works := w.claimWork(1)
+	if len(works) != 1 || works[0].Job.HandOver != "21099" || works[0].Job.Ticket.ID != "700" || works[0].Job.Done[national.StepCreate] == "" || !works[0].SentAt.IsZero() {
+		t.Fatalf("what is still to be done is %+v", works)
+	}
+	w.must(w.Settle(t.Context(), works[0].Claim, store.Settlement{State: store.Done, Reason: retry.Success}))
+	w.ledger(store.Ledger{Accepted: 1, Delivered: 1})
+}
+
 // handingOver takes one complaint to where the platform has it, and nobody knows whether it was handed over.
 func (w world) handingOver(n int) store.Whereabouts {
 	w.Helper()
