@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +22,8 @@ type gate struct {
 	denied bool
 	why    string    // of the closing that was last logged
 	opened time.Time // when the breaker last did
-	back   bool      // the platform works again, and what waited for it does not know yet
+	back   bool      // the platform works again, or perhaps by now, and what waited for it does not know yet
+	probed time.Time // while it refuses our credentials: when it was last asked whether it takes them
 }
 
 // The reasons a gate is closed for, as metrics name them.
@@ -39,14 +41,14 @@ func closedReasons() []string {
 
 func newGate(r *Relay) *gate {
 	failures := uint32(max(1, r.cfg.Delivery.Breaker.Failures))
-	g := &gate{r: r}
+	g := &gate{r: r, back: true} // whoever mended the line, a certificate or an address has just reloaded us or started us again
 	g.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         "national platform",
 		MaxRequests:  1,
 		Timeout:      r.cfg.Delivery.Breaker.OpenFor.D(),
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
 		IsSuccessful: func(err error) bool { return !platformFailed(err) },
-		IsExcluded:   notThePlatforms,
+		IsExcluded:   func(err error) bool { return errors.Is(err, errSettling) || notThePlatforms(err) }, // it was not asked
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -185,9 +187,20 @@ func (g *gate) deny() {
 	g.denied = true
 }
 
+// mayProbe says whether it was not asked for a while, however many complaints come in: who asks too often is locked out.
+func (g *gate) mayProbe() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.probed.IsZero() && time.Since(g.probed) < g.r.cfg.Delivery.Backoff.First.D() {
+		return false
+	}
+	g.probed = time.Now()
+	return true
+}
+
 // probe asks the platform whether it takes our credentials again.
 func (g *gate) probe(ctx context.Context) bool {
-	if g.r.platform.Probe == nil || g.r.limiter.Held() > 0 {
+	if g.r.platform.Probe == nil || g.r.limiter.Held() > 0 || !g.mayProbe() {
 		return false
 	}
 	err := contained(func() error { _, err := g.r.platform.Probe.Probe(ctx); return err })

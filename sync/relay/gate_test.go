@@ -57,6 +57,48 @@ func TestAFailingPlatformIsTriedWithOneRealDeliveryAMinuteAndOneLogLine(t *testi
 	})
 }
 
+// A certificate or an address is mended by a reload or a new start: nobody sees then that the platform works again.
+func TestAfterARestartWhatWaitsOutAPauseIsTriedAtOnce(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable})
+		r.start()
+		var refs []complaint.Ref
+		for n := range 10 {
+			refs = append(refs, r.takeIn(report(n))...)
+		}
+		pass(12 * time.Hour)
+		r.halt()
+		r.faults()
+		r.start()
+		pass(time.Minute)
+		for _, ref := range refs {
+			if story := r.story(ref); story.State != store.Done {
+				t.Errorf("a minute after the restart %s is %s until %s", ref, story.State, story.DueAt)
+			}
+		}
+	})
+}
+
+// Who is refused and asks with each complaint that comes in is locked out.
+func TestRefusedCredentialsAreTriedNoMoreOftenHoweverMuchComesIn(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.faults(
+			simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unauthorized},
+			simulator.Rule{Call: simulator.CallInstitutions, Fault: simulator.Unauthorized},
+		)
+		r.start()
+		first := r.cfg.Delivery.Backoff.First.D()
+		const in = 200
+		for n := range in {
+			r.takeIn(report(n))
+			pass(10 * first / in)
+		}
+		if probes := r.sim.Stats().Calls[simulator.CallInstitutions]; probes < 9 || probes > 11 {
+			t.Errorf("%d probes in ten times %s", probes, first)
+		}
+	})
+}
+
 func TestA403DeniesLikeA401AndTheProbeObeysAPlatformThatWantsTime(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.faults(
