@@ -34,6 +34,8 @@ type base struct {
 	log      *slog.Logger
 	at       func(relay.Point) // of tests; nil otherwise
 	now      func() time.Time  // of tests; nil: time.Now
+
+	limiters map[string]*relay.Limiter // by platform: the last one's pace is gone on with
 }
 
 // pointsKey is under which a test puts what is called at each of relay.Points into the context of a command.
@@ -45,7 +47,7 @@ type clockKey struct{}
 // openBase opens the store and the files of a configuration. owner names this gateway; a command that only looks leaves
 // it empty.
 func openBase(ctx context.Context, cfg *config.Config, owner string, log *slog.Logger) (*base, error) {
-	b := &base{log: log, registry: prometheus.NewRegistry()}
+	b := &base{log: log, registry: prometheus.NewRegistry(), limiters: map[string]*relay.Limiter{}}
 	b.at, _ = ctx.Value(pointsKey{}).(func(relay.Point))
 	b.now, _ = ctx.Value(clockKey{}).(func() time.Time)
 	options := store.Options{DSN: string(cfg.Store.DSN), Owner: owner, Log: log, Now: b.now}
@@ -129,7 +131,7 @@ func (w *wires) close() {
 
 // openPlan opens the platform and every channel of a plan. On an error nothing stays open.
 func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
-	limiter := relay.NewLimiter(float64(p.National.Rate)).Share(b.store.Pace(p.National.Kind))
+	limiter := relay.NewLimiter(float64(p.National.Rate)).Share(b.store.Pace(p.National.Kind)).Succeed(b.limiters[p.National.Kind])
 	o := &open{}
 	compare, err := b.engineOptions(ctx, p.Config)
 	if err != nil {
@@ -146,6 +148,7 @@ func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
 		Engine: dedup.NewEngine(compare), Texts: p.texts, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
+	b.limiters[p.National.Kind] = limiter
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil
 }

@@ -59,6 +59,19 @@ func (l *Limiter) Share(p *store.Pace) *Limiter {
 	return l
 }
 
+// Succeed has a limiter that is this gateway's own go on with the pace of the one before it, so that a reload forgets nothing
+// that the platform asked for. With nil, or where the pace is shared anyway, it changes nothing.
+func (l *Limiter) Succeed(before *Limiter) *Limiter {
+	if before == nil {
+		return l
+	}
+	_, own := l.keeper.(*localPace)
+	if kept, ok := before.keeper.(*localPace); ok && own {
+		l.keeper = kept
+	}
+	return l
+}
+
 // tellTimeout bounds how long telling the other gateways takes that the platform wants time.
 const tellTimeout = 5 * time.Second
 

@@ -148,6 +148,23 @@ func TestAThrottledPlatformIsHeldForEverybodyThenAskedHalfAndRecovers(t *testing
 	})
 }
 
+func TestAReloadForgetsNothingThatThePlatformAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		NewLimiter(160).Succeed(nil)
+		before := NewLimiter(160)
+		ask(t, before, 8, time.Second)
+		before.Hold(time.Hour)
+		after := NewLimiter(160).Succeed(before)
+		if n := ask(t, after, 8, 59*time.Minute); n != 0 {
+			t.Errorf("%d requests were made while the platform wanted time", n)
+		}
+		<-time.After(time.Minute + time.Second)
+		if n := ask(t, after, 8, time.Second); n < 70 || n > 100 {
+			t.Errorf("%d requests in the first second, want about half of 160", n)
+		}
+	})
+}
+
 func TestWhoWaitsForATurnHearsThatThePlatformWantsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, _ := limited(1)
