@@ -78,7 +78,7 @@ func duplicatesLink() *cobra.Command {
 func duplicatesUnlink() *cobra.Command {
 	c := &cobra.Command{
 		Use: "unlink REF", Args: exactly(1),
-		Short: "Undo a link: what was held back is forwarded, and is not linked to the same primary again by itself",
+		Short: "Undo a link: what was held back is forwarded, what repeats it stays with it, and it is not linked to the same primary again by itself",
 	}
 	var f orderFlags
 	f.add(c, "why they are not one matter; kept with the link")

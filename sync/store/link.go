@@ -116,10 +116,11 @@ func (w *writer) cut(ctx context.Context, refs []complaint.Ref, primary complain
 // follower is a complaint that is linked. One that waits has no ticket of its own; the channel of a quiet one hears nothing
 // of its primary.
 type follower struct {
-	Ref   string
-	Kind  string
-	Waits int64
-	Quiet int64
+	Ref     string
+	Matched string `db:"matched_ref"` // whose words it repeats
+	Kind    string
+	Waits   int64
+	Quiet   int64
 }
 
 func (f follower) followsUp() bool { return dedup.Kind(f.Kind) == dedup.FollowUp }

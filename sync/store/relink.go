@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
@@ -95,7 +96,7 @@ func (w *writer) mustStand(ctx context.Context, primary complaint.Ref) error {
 }
 
 // Unlink undoes a link. What was held back is forwarded; what has a ticket of its own keeps it. It is never linked to the
-// same primary again but by an order. It returns the primary.
+// same primary again but by an order. Whatever was linked because it repeats this one stays linked to it. It returns the primary.
 func (s *Store) Unlink(ctx context.Context, ref complaint.Ref, o Order) (complaint.Ref, error) {
 	var primary complaint.Ref
 	err := s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
@@ -107,13 +108,40 @@ func (s *Store) Unlink(ctx context.Context, ref complaint.Ref, o Order) (complai
 			return fmt.Errorf("read the link of %s: %w", ref, err)
 		}
 		primary = complaint.Ref(was.PrimaryRef)
+		along, err := w.linkedThrough(ctx, ref, primary)
+		if err != nil {
+			return err
+		}
 		if err := w.cut(ctx, []complaint.Ref{ref}, primary, o.By, o.Why); err != nil {
 			return err
 		}
 		if err := w.label(ctx, ref, was.matter(), Different, o.By); err != nil {
 			return err
 		}
-		return w.letGo(ctx, ref, "an operator undid its link to "+string(primary))
+		if err := w.letGo(ctx, ref, "an operator undid its link to "+string(primary)); err != nil || len(along) == 0 {
+			return err
+		}
+		if err := w.moveLinks(ctx, along, primary, ref); err != nil {
+			return err
+		}
+		return w.catchUp(ctx, refsIn(along), ref, o.Writers)
 	})
 	return primary, err
+}
+
+// linkedThrough are the complaints that are linked to a primary only because they repeat one that is, or one of themselves.
+func (w *writer) linkedThrough(ctx context.Context, ref, primary complaint.Ref) ([]follower, error) {
+	followers, err := w.linkedTo(ctx, primary)
+	var through []follower
+	for more := err == nil; more; {
+		more = false
+		for i, f := range followers {
+			repeats := slices.ContainsFunc(through, func(t follower) bool { return t.Ref == f.Matched })
+			if f.Ref != string(ref) && (f.Matched == string(ref) || repeats) {
+				through, followers, more = append(through, f), slices.Delete(followers, i, i+1), true
+				break
+			}
+		}
+	}
+	return through, err
 }

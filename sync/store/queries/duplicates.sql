@@ -27,7 +27,7 @@ DELETE FROM link WHERE ref {in :refs}
 UPDATE link SET primary_ref = :primary_ref WHERE ref {in :refs}
 
 -- name: linked-to
-SELECT l.ref, l.kind, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
+SELECT l.ref, l.matched_ref, l.kind, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
 FROM link l LEFT JOIN delivery d ON d.ref = l.ref WHERE l.primary_ref = :ref ORDER BY l.ref
 
 -- name: read-link
@@ -41,6 +41,7 @@ WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead') AND a
 DELETE FROM writeback WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead')
 
 -- name: catch-up-linked
+-- What was tried, and not again because a link was undone, is told under a new number when the link is made again.
 INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
 SELECT n.ref, n.seq, CASE WHEN n.top >= n.seq THEN n.top + 1 ELSE n.seq END, n.event_ref, n.source, 'ready',
        CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
@@ -48,7 +49,9 @@ FROM (SELECT c.ref, coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref
              coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
       FROM ticket t JOIN complaint c ON c.ref {in :linked} AND c.source {in :writers} WHERE t.ref = :ref
       AND NOT EXISTS (SELECT 1 FROM link q WHERE q.ref = c.ref AND q.quiet = 1)) AS n
-WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
+WHERE true ON CONFLICT (ref, event_ref, seq) DO UPDATE
+SET state = 'ready', told = excluded.told, due_at = excluded.due_at, since = excluded.since, attempts = 0, reason = '', detail = ''
+WHERE writeback.state = 'done' AND writeback.detail = 'it was tried, and is not tried again: the link was undone'
 
 -- name: hold-back
 UPDATE delivery SET state = 'linked', reason = '', detail = '', owner = '', lease_until = 0, changed_at = :now, due_at = :now, earlier_ref = ''
