@@ -66,6 +66,15 @@ func Do(ctx context.Context, request *resty.Request, method, address string) (*r
 		retry.StatusError(method, host, answer.StatusCode(), ""))
 }
 
+// ClockOf is the time an answer was made, by the slower of both clocks: what lies behind it is no longer in the future.
+func ClockOf(answer *resty.Response) time.Time {
+	now := time.Now()
+	if theirs, err := http.ParseTime(answer.Header().Get("Date")); err == nil && theirs.Before(now) {
+		return theirs
+	}
+	return now
+}
+
 func hostOf(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {

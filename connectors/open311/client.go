@@ -37,7 +37,7 @@ func openClient(env connectors.Env, s *Settings, mapper *connectors.Mapper) (con
 }
 
 // get asks for a resource in the format configured.
-func (c *client) get(ctx context.Context, resource string, query url.Values) ([]byte, error) {
+func (c *client) get(ctx context.Context, resource string, query url.Values) (*resty.Response, error) {
 	if c.settings.Jurisdiction != "" {
 		query.Set("jurisdiction_id", c.settings.Jurisdiction)
 	}
@@ -45,20 +45,16 @@ func (c *client) get(ctx context.Context, resource string, query url.Values) ([]
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	answer, err := connectors.Do(ctx, c.rest.R(), http.MethodGet, address)
-	if err != nil {
-		return nil, err
-	}
-	return answer.Body(), nil
+	return connectors.Do(ctx, c.rest.R(), http.MethodGet, address)
 }
 
 // Check implements connectors.Checker.
 func (c *client) Check(ctx context.Context) (string, error) {
-	body, err := c.get(ctx, "services", url.Values{})
+	answer, err := c.get(ctx, "services", url.Values{})
 	if err != nil {
 		return "", fmt.Errorf("ask for the services: %w", err)
 	}
-	services, err := decodeList(c.settings.Format, body, "services", "service")
+	services, err := decodeList(c.settings.Format, answer.Body(), "services", "service")
 	if err != nil {
 		return "", fmt.Errorf("read the services: %w", err)
 	}

@@ -223,6 +223,36 @@ func TestNothingIsLostToLateRequestsOddClocksAndOutages(t *testing.T) {
 	})
 }
 
+// A clock that is two days ahead, for a week and in a poll long ago.
+func TestAClockThatIsAheadPassesOverNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const ahead = 48 * time.Hour
+		g := &geoserver{behind: ahead}
+		r := newReader(t, g, func(s *open311.Settings) { s.Since = config.Duration(30 * 24 * time.Hour) })
+		for n := range 14 {
+			r.drain()
+			g.add(n+1, time.Now().Add(-ahead))
+			<-time.After(12 * time.Hour)
+		}
+		r.drain()
+		r.wantOnce(1, 14)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{}
+		r := newReader(t, g)
+		r.cursor = connectors.Cursor(fmt.Sprintf(`{"low":%d}`, time.Now().Add(30*time.Hour).Unix()))
+		g.add(1, time.Now().Add(-time.Hour))
+		r.drain()
+		g.add(2, time.Now())
+		<-time.After(time.Minute)
+		r.drain()
+		r.wantOnce(1, 2)
+		if n := strings.Count(r.log.String(), "clock was ahead"); n != 1 {
+			t.Errorf("%d lines say that the clock was ahead, want one:\n%s", n, r.log)
+		}
+	})
+}
+
 func TestAQuietServerIsNotReadAgainFromTheBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &geoserver{}

@@ -35,6 +35,7 @@ type geoserver struct {
 	body        string
 	broken      bool
 	stalls      chan struct{} // set: nothing is answered until it closes
+	behind      time.Duration // its clock is so much behind ours; 0: it says no time
 }
 
 // geoRequest is a request as that server keeps it.
@@ -83,6 +84,9 @@ func (g *geoserver) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	w := httptest.NewRecorder()
+	if g.behind > 0 {
+		w.Header().Set("Date", time.Now().Add(-g.behind).UTC().Format(http.TimeFormat))
+	}
 	g.ServeHTTP(w, r)
 	return w.Result(), nil
 }

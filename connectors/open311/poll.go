@@ -34,7 +34,7 @@ func (c *client) Poll(ctx context.Context, from connectors.Cursor) (connectors.P
 		}
 	}
 	page := connectors.Page{Next: from, More: !s.ended}
-	if from != "" && s.fresh && s.ended && len(s.found) == 0 && s.note.Low-n.Low < int64(c.settings.Overlap.D().Seconds()) {
+	if from != "" && s.fresh && s.ended && len(s.found) == 0 && s.note.Low >= n.Low && s.note.Low-n.Low < int64(c.settings.Overlap.D().Seconds()) {
 		return page, nil // nothing new, and nothing to gain by moving on
 	}
 	if page.Next, err = connectors.CursorOf(s.note); err != nil {
@@ -63,8 +63,12 @@ func (s *sweep) begin(now time.Time) {
 	if !s.fresh {
 		return
 	}
-	if s.note.Low == 0 {
+	switch {
+	case s.note.Low == 0:
 		s.note.Low = now.Add(-s.settings.Since.D()).Truncate(coarse).Unix()
+	case s.note.Low > now.Unix(): // our clock was ahead when it came there: nothing would be read until then
+		s.env.Log.Warn("the clock was ahead at an earlier poll; what came since overlap is read again", "read_up_to", time.Unix(s.note.Low, 0).UTC())
+		s.note.Low = now.Add(-s.settings.Overlap.D()).Truncate(coarse).Unix()
 	}
 	s.note.Clock, s.note.At = max(now.Truncate(coarse).Unix(), s.note.Low), s.note.Low
 }
@@ -192,11 +196,12 @@ func (s *sweep) ask(ctx context.Context, w span, page int) ([]item, error) {
 	if page > 1 {
 		query.Set("page", strconv.Itoa(page))
 	}
-	body, err := s.get(ctx, "requests", query)
+	answer, err := s.get(ctx, "requests", query)
 	if err != nil {
 		return nil, err
 	}
-	return decodeList(s.settings.Format, body, "service_requests", "request")
+	s.note.Clock = max(s.note.Low, min(s.note.Clock, connectors.ClockOf(answer).Truncate(coarse).Unix()))
+	return decodeList(s.settings.Format, answer.Body(), "service_requests", "request")
 }
 
 // wants says whether a request is to be handed out, unless it was, and its time. One that is older than what was asked for

@@ -36,7 +36,7 @@ func (r *reading) ask(ctx context.Context) (page, ending, error) {
 		}
 		return page{}, goesOn, tooLarge(err)
 	}
-	read := page{clock: clockOf(got.Header().Get("Date"))}
+	read := page{clock: connectors.ClockOf(got)}
 	if got.StatusCode() == http.StatusNoContent {
 		read.total = -1
 		return read, goesOn, nil
@@ -128,15 +128,6 @@ func (c *connector) withoutKey(link string) string {
 	query.Del(key.Name)
 	at.RawQuery = query.Encode()
 	return at.String()
-}
-
-// clockOf is the time an answer was made, by the slower of both clocks: what lies behind it is no longer in the future.
-func clockOf(date string) time.Time {
-	now := time.Now()
-	if theirs, err := http.ParseTime(date); err == nil && theirs.Before(now) {
-		return theirs
-	}
-	return now
 }
 
 // send sends a request to the list's server, signed in. A token that is refused is renewed, once.
