@@ -30,7 +30,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		c.tellLeftAlone(ctx, s.note)
 	}
 	page := connectors.Page{Next: from, More: s.more}
-	if s.fresh && !s.more && !s.found && !s.begins {
+	if s.fresh && !s.more && !s.found && !s.begins && !s.back {
 		return page, nil
 	}
 	if page.Next, err = s.note.cursor(); err != nil {
@@ -54,6 +54,7 @@ type sweep struct {
 
 	first  bool // nothing was read before
 	begins bool // where it begins is newly decided
+	back   bool // it begins further back than where the last one ended
 
 	taken []taken
 	found bool // something was new, or is no longer waited for
@@ -75,6 +76,7 @@ func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	if s.fresh {
+		s.comeBack()
 		s.note.Clock = coarse(s.now, s.settings.Overlap.D())
 	}
 	var fresh []row
@@ -102,6 +104,17 @@ func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 	}
 	s.found = len(fresh) > 0
 	return s.take(ctx, tx, fresh)
+}
+
+// comeBack begins at overlap before the database's clock where everything before a time to come counts as read: the clock was
+// ahead when a row bore that time. What is met again has the same id.
+func (s *sweep) comeBack() {
+	now := s.now.UnixMicro()
+	if s.note.Low <= now {
+		return
+	}
+	s.log.Warn("the database's clock was ahead at an earlier poll; what came since overlap is read again", "read_up_to", time.UnixMicro(s.note.Low).UTC())
+	s.note.Low, s.note.Top, s.back = now-s.settings.Overlap.D().Microseconds(), min(s.note.Top, now), true
 }
 
 // goesForward guards against rows that come for ever: a query that does not do as it should, a time that the table keeps

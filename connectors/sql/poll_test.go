@@ -18,6 +18,7 @@ func reading(t *testing.T, s server) {
 		"a row that is committed late is found":                           findsLateCommits,
 		"rows of one time are told apart at the edge of a page":           tellsEqualTimesApart,
 		"a time in the future is taken at once and hides nothing":         takesTheFuture,
+		"a clock that was ahead hides nothing once it is right":           comesBackFromTheFuture,
 		"rows without a time are read by their id":                        readsRowsWithoutATime,
 		"a row is found when it becomes a complaint, again when it moves": findsChanges,
 		"more rows of one time than can be kept in mind come to an end":   endsALargeOverlap,
@@ -83,6 +84,24 @@ func takesTheFuture(t *testing.T, s server) {
 		if c.from != before {
 			t.Errorf("nothing is new and the cursor moves")
 		}
+	}
+}
+
+func comesBackFromTheFuture(t *testing.T, s server) {
+	c := newChannel(t, s, agencyTable(), smallPages)
+	now := time.Now()
+	c.exec(t, addRow("dulu", at(now, -time.Minute)))
+	c.wantIDs(t, "before", "dulu")
+	read, err := connectors.ReadCursor[note](c.from)
+	must(t, err)
+	read.Low, read.Top = now.Add(48*time.Hour-15*time.Minute).UnixMicro(), now.Add(48*time.Hour).UnixMicro()
+	c.from, err = read.cursor()
+	must(t, err)
+	c.wantIDs(t, "its clock was two days ahead")
+	c.exec(t, addRow("kini", at(now, 0)), addRow("tadi", at(now, -2*time.Minute)))
+	c.wantIDs(t, "what comes after it is right again", "kini", "tadi")
+	if n := strings.Count(c.said.String(), "clock was ahead"); n != 1 {
+		t.Errorf("%d lines say that the clock was ahead, want one:\n%s", n, c.said)
 	}
 }
 
