@@ -241,6 +241,8 @@ func TestAClockThatIsAheadPassesOverNothing(t *testing.T) {
 		g := &geoserver{}
 		r := newReader(t, g)
 		r.cursor = connectors.Cursor(fmt.Sprintf(`{"low":%d}`, time.Now().Add(30*time.Hour).Unix()))
+		r.drain() // nothing is there yet, and where it reads on is kept
+		r.drain()
 		g.add(1, time.Now().Add(-time.Hour))
 		r.drain()
 		g.add(2, time.Now())

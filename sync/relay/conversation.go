@@ -258,7 +258,7 @@ func (v conversation) ask(ctx context.Context, name connectors.Text) error {
 	v.at(BeforeAsk)
 	asking, cancel := context.WithDeadline(ctx, v.t.Until.Add(-v.lease()/3))
 	defer cancel()
-	if by, _ := asking.Deadline(); time.Now().After(by) {
+	if by, _ := asking.Deadline(); late(by) {
 		return store.ErrLost // we were frozen: another gateway may have made a complaint of it
 	}
 	err = v.say(asking, v.c, connectors.Saying{Key: "ask-" + first.Arrived, To: v.t.Sender, ReplyTo: last.ID, Text: text, HeardAt: v.t.HeardAt})

@@ -48,7 +48,7 @@ func newGate(r *Relay) *gate {
 		Timeout:      r.cfg.Delivery.Breaker.OpenFor.D(),
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failures },
 		IsSuccessful: func(err error) bool { return !platformFailed(err) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, errSettling) || notThePlatforms(err) }, // it was not asked
+		IsExcluded:   notThePlatforms,
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -73,8 +73,11 @@ func platformFailures() []retry.Reason {
 	}
 }
 
-// notThePlatforms says whether an error tells nothing about the platform.
+// notThePlatforms says whether an error tells nothing about the platform, or comes of not asking it.
 func notThePlatforms(err error) bool {
+	if errors.Is(err, errSettling) {
+		return true
+	}
 	switch retry.Of(err).Reason {
 	case retry.Failed, retry.Shutdown, retry.Panicked, retry.CannotTell:
 		return true

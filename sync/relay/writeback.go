@@ -57,7 +57,7 @@ func (r *Relay) tellAll(ctx context.Context, c Channel, news []store.News, by ti
 
 func (r *Relay) tell(ctx context.Context, c Channel, n store.News) {
 	r.at(BeforeTell)
-	if by, _ := ctx.Deadline(); time.Now().After(by) {
+	if by, _ := ctx.Deadline(); late(by) {
 		return // we were frozen: another gateway may have told this, and what came after it
 	}
 	err := contained(func() error { return r.tellOne(ctx, c, n) })

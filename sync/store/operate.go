@@ -28,7 +28,10 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
 			return err
 		}
-		to := w.back(ctx, ref)
+		to, err := w.back(ctx, ref)
+		if err != nil {
+			return err
+		}
 		n, err := w.run(ctx, s.q.OperateDelivery, args{
 			"ref": ref, "state": to, "states": []State{Held, Dead, Ready, Unknown}, "keep_sent": 1, "reason": "", "detail": "an operator put it back",
 		})
@@ -65,7 +68,8 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 }
 
 // ResolveSent records what a person found out: the platform has it, under this id. Of a delivery that a gateway works on
-// just now it changes nothing and says so. One that was to be handed over to another agency goes on with that. Of a follow-up the id is that of the ticket it is told on.
+// just now it changes nothing and says so. One that was to be handed over to another agency goes on with that. Of a follow-up
+// the id is that of the ticket it is told on.
 func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		if told, err := w.resolveFollowUp(ctx, ref, Done, ticket.ID); err != nil || told {
@@ -116,16 +120,21 @@ func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref) error {
 		if told, err := w.resolveFollowUp(ctx, ref, Ready, ""); err != nil || told {
 			return err
 		}
-		return w.resolve(ctx, ref, w.back(ctx, ref), "a person found that the platform does not have it", Held, Unknown)
+		to, err := w.back(ctx, ref)
+		if err != nil {
+			return err
+		}
+		return w.resolve(ctx, ref, to, "a person found that the platform does not have it", Held, Unknown)
 	})
 }
 
 // back is the state to which a delivery goes back: one that was never decided is decided first.
-func (w *writer) back(ctx context.Context, ref complaint.Ref) State {
-	if decided, err := w.decided(ctx, ref); err != nil || !decided {
-		return New
+func (w *writer) back(ctx context.Context, ref complaint.Ref) (State, error) {
+	decided, err := w.decided(ctx, ref)
+	if err != nil || decided {
+		return Ready, err
 	}
-	return Ready
+	return New, nil
 }
 
 func (w *writer) resolve(ctx context.Context, ref complaint.Ref, to State, detail string, from ...State) error {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
@@ -133,13 +132,12 @@ func (s *Store) Unlink(ctx context.Context, ref complaint.Ref, o Order) (complai
 func (w *writer) linkedThrough(ctx context.Context, ref, primary complaint.Ref) ([]follower, error) {
 	followers, err := w.linkedTo(ctx, primary)
 	var through []follower
-	for more := err == nil; more; {
-		more = false
-		for i, f := range followers {
-			repeats := slices.ContainsFunc(through, func(t follower) bool { return t.Ref == f.Matched })
-			if f.Ref != string(ref) && (f.Matched == string(ref) || repeats) {
-				through, followers, more = append(through, f), slices.Delete(followers, i, i+1), true
-				break
+	along := map[string]bool{string(ref): true}
+	for before := -1; before < len(through); {
+		before = len(through)
+		for _, f := range followers {
+			if along[f.Matched] && !along[f.Ref] {
+				along[f.Ref], through = true, append(through, f)
 			}
 		}
 	}

@@ -41,7 +41,7 @@ WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead') AND a
 DELETE FROM writeback WHERE ref {in :refs} AND event_ref = :about AND state IN ('ready', 'dead')
 
 -- name: catch-up-linked
--- What was tried, and not again because a link was undone, is told under a new number when the link is made again.
+-- What nobody knows to be told, and was not tried again because a link was undone, is told under a new number.
 INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
 SELECT n.ref, n.seq, CASE WHEN n.top >= n.seq THEN n.top + 1 ELSE n.seq END, n.event_ref, n.source, 'ready',
        CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
@@ -51,7 +51,7 @@ FROM (SELECT c.ref, coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref
       AND NOT EXISTS (SELECT 1 FROM link q WHERE q.ref = c.ref AND q.quiet = 1)) AS n
 WHERE true ON CONFLICT (ref, event_ref, seq) DO UPDATE
 SET state = 'ready', told = excluded.told, due_at = excluded.due_at, since = excluded.since, attempts = 0, reason = '', detail = ''
-WHERE writeback.state = 'done' AND writeback.detail = 'it was tried, and is not tried again: the link was undone'
+WHERE writeback.state = 'done' AND writeback.reason <> 'success'
 
 -- name: hold-back
 UPDATE delivery SET state = 'linked', reason = '', detail = '', owner = '', lease_until = 0, changed_at = :now, due_at = :now, earlier_ref = ''

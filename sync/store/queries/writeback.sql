@@ -25,11 +25,8 @@ SELECT c.source, c.source_id, c.reporter, c.secret, c.received_at AS at, coalesc
 FROM complaint c LEFT JOIN link l ON l.ref = c.ref AND l.quiet = 1 WHERE c.ref = :ref
 
 -- name: settle-writeback
--- What is to be told again of a complaint that stands for another no more is told no more.
-UPDATE writeback SET due_at = :due, owner = '', lease_until = 0, reason = :reason, attempts = attempts - :uncounted,
-    detail = CASE WHEN :state = 'ready' AND ref <> event_ref AND NOT EXISTS (
-        SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref)
-        THEN 'it was tried, and is not tried again: the link was undone' ELSE :detail END,
+-- What is to be told again of a complaint that stands for this one no more is told no more.
+UPDATE writeback SET due_at = :due, owner = '', lease_until = 0, reason = :reason, detail = :detail, attempts = attempts - :uncounted,
     state = CASE WHEN :state = 'ready' AND ref <> event_ref AND NOT EXISTS (
         SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref) THEN 'done' ELSE :state END
 WHERE ref = :ref AND event_ref = :event_ref AND seq = :seq AND owner = :owner AND attempts = :attempts AND state = 'leased'
@@ -41,9 +38,6 @@ WHERE ref = :ref AND told = :told AND source || '' = :source AND state IN ('done
 
 -- name: rescue-writebacks
 UPDATE writeback SET owner = '', lease_until = 0,
-    detail = CASE WHEN ref <> event_ref AND NOT EXISTS (
-        SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref)
-        THEN 'it was tried, and is not tried again: the link was undone' ELSE detail END,
     state = CASE WHEN ref <> event_ref AND NOT EXISTS (
         SELECT 1 FROM link l WHERE l.ref = writeback.ref AND l.primary_ref = writeback.event_ref) THEN 'done' ELSE 'ready' END
 WHERE state = 'leased' AND (lease_until <= {now} OR owner LIKE :dead)
