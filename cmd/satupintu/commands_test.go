@@ -164,6 +164,10 @@ func TestQueueOrdersBesideARunningGateway(t *testing.T) {
 	must(exitUsage, "queue", "list", "--state", "hilang")
 	must(exitOK, "queue", "refused")
 	must(exitOK, "queue", "untold", "--json")
+	must(exitUsage, "queue", "retire", "portal") // it is in the configuration
+	if out := must(exitOK, "queue", "retire", "situs-lama"); !strings.Contains(out, "situs-lama is told nothing more; 0 waited to be told") {
+		t.Error(out)
+	}
 	r.stop()
 }
 

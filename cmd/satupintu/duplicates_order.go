@@ -21,14 +21,12 @@ func (f *orderFlags) add(c *cobra.Command, why string) {
 	c.Flags().StringVar(&f.why, "why", "", why)
 }
 
-// order is the order with the sources that can be told.
-func (f *orderFlags) order(p *plan) (store.Order, error) {
-	writers, err := writersOf(p)
+func (f *orderFlags) order() store.Order {
 	by := f.by
 	if by == "" {
 		by = operator()
 	}
-	return store.Order{By: by, Why: strings.TrimSpace(f.why), Writers: writers}, err
+	return store.Order{By: by, Why: strings.TrimSpace(f.why)}
 }
 
 // operator is who runs this command, as far as the machine knows.
@@ -51,7 +49,7 @@ func duplicatesLink() *cobra.Command {
 	}
 	var f orderFlags
 	f.add(c, "why they are one matter; kept with the link (required)")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)
 		if err != nil {
 			return err
@@ -60,10 +58,7 @@ func duplicatesLink() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		o, err := f.order(p)
-		if err != nil {
-			return err
-		}
+		o := f.order()
 		if o.Why == "" {
 			return usageError{errors.New("link: --why is missing: whoever reads the link must know why it was made")}
 		}
@@ -82,15 +77,12 @@ func duplicatesUnlink() *cobra.Command {
 	}
 	var f orderFlags
 	f.add(c, "why they are not one matter; kept with the link")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)
 		if err != nil {
 			return err
 		}
-		o, err := f.order(p)
-		if err != nil {
-			return err
-		}
+		o := f.order()
 		primary, err := b.store.Unlink(ctx, ref, o)
 		return said(c, err, "%s is no longer linked to %s; what was held back of it is forwarded", ref, primary)
 	})
@@ -105,7 +97,7 @@ func duplicatesDecide() *cobra.Command {
 	different := c.Flags().Bool("different", false, "another matter: forward it")
 	var f orderFlags
 	f.add(c, "your reason")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)
 		if err != nil {
 			return err
@@ -113,10 +105,7 @@ func duplicatesDecide() *cobra.Command {
 		if *same == *different {
 			return usageError{errors.New("decide: give either --same or --different")}
 		}
-		o, err := f.order(p)
-		if err != nil {
-			return err
-		}
+		o := f.order()
 		return decided(c, b.store, ref, *same, o)
 	})
 }

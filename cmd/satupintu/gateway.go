@@ -148,6 +148,9 @@ func (b *base) openPlan(ctx context.Context, p *plan) (*open, error) {
 		Store: b.store, Files: b.files, Config: p.Config, Platform: o.platform, Channels: o.channels, Limiter: limiter,
 		Engine: dedup.NewEngine(compare), Texts: p.texts, Metrics: b.metrics, Log: b.log, At: b.at, Now: b.now,
 	})
+	if err := o.relay.Enrol(ctx); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
 	b.limiters[p.National.Kind] = limiter
 	o.site = &server.Site{Relay: o.relay, Channels: o.channels, MaxBody: int64(p.Server.MaxBody)}
 	return o, nil

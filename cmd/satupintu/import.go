@@ -53,9 +53,6 @@ func importExport() *cobra.Command {
 		if o.List, err = readExport(ctx, p, args[0]); err != nil {
 			return err
 		}
-		if o.Writers, err = writersOf(p); err != nil {
-			return err
-		}
 		o.Store = b.store
 		return f.compare(ctx, c, o, p.Region.Timezone.Location())
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ import (
 
 func queueCommand() *cobra.Command {
 	c := asGroup(&cobra.Command{Use: "queue", Short: "Look at deliveries and give orders about them, beside a running gateway"})
-	c.AddCommand(queueList(), queueShow(), queueRefused(), queueRevisions(), queueUntold(), queueFollowUps(), queueRetry(), queueDrop(), queueResolve(), queuePause(), queueResume())
+	c.AddCommand(queueList(), queueShow(), queueRefused(), queueRevisions(), queueUntold(), queueFollowUps(), queueRetry(), queueDrop(), queueResolve(), queueRetire(), queuePause(), queueResume())
 	return c
 }
 
@@ -223,7 +222,7 @@ func queueResolve() *cobra.Command {
 	sent := c.Flags().String("sent", "", "the platform has it, under this complaint id")
 	tracking := c.Flags().String("tracking", "", "with --sent: its public tracking id")
 	notSent := c.Flags().Bool("not-sent", false, "the platform does not have it: send it again")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
 		ref, err := refArg(args)
 		if err != nil {
 			return err
@@ -234,32 +233,27 @@ func queueResolve() *cobra.Command {
 		case *notSent:
 			return said(c, b.store.ResolveNotSent(ctx, ref), "%s will be sent again", ref)
 		}
-		writers, err := writersOf(p)
-		if err != nil {
-			return err
-		}
 		ticket := national.Ticket{ID: *sent, TrackingID: *tracking}
-		return said(c, b.store.ResolveSent(ctx, ref, ticket, time.Now(), writers), "%s is at the platform as %s", ref, *sent)
+		return said(c, b.store.ResolveSent(ctx, ref, ticket, time.Now()), "%s is at the platform as %s", ref, *sent)
 	})
 }
 
-// writersOf are the sources that can be told a status.
-func writersOf(p *plan) ([]string, error) {
-	var (
-		o   open
-		err error
-	)
-	o.channels, err = openChannels(p, keeping{files: noFiles{}}, &o.wires, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
+func queueRetire() *cobra.Command {
+	c := &cobra.Command{
+		Use: "retire CHANNEL", Args: exactly(1),
+		Short: "Say that a channel is gone for good: what it was still to be told is told no more",
+		Long: "retire ends a channel that is in no gateway's configuration any more. Without it what becomes of that channel's complaints is kept\n" +
+			"for it, for when it comes back. Its complaints go on, and are answered on the platform.\n\n" + exitHelp,
 	}
-	var names []string
-	for _, c := range o.channels {
-		if c.Tells() {
-			names = append(names, c.Name)
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
+		for _, one := range p.Connectors {
+			if one.Name == args[0] {
+				return usageError{fmt.Errorf("retire: %s is in the configuration: take it out there and reload every gateway first", one.Name)}
+			}
 		}
-	}
-	return names, o.close()
+		untold, err := b.store.Retire(ctx, args[0], operator())
+		return said(c, err, "%s is told nothing more; %d waited to be told", args[0], untold)
+	})
 }
 
 func queuePause() *cobra.Command {

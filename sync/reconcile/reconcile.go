@@ -24,9 +24,8 @@ import (
 
 // Options are what is compared, and what may be concluded from it.
 type Options struct {
-	Store   *store.Store
-	List    national.Export
-	Writers []string // sources that can be told a status
+	Store *store.Store
+	List  national.Export
 
 	// Complete says that the list holds everything that reached the platform between From and AsOf: only then can an
 	// absence prove anything, and only for a request that went out Settle before AsOf.
@@ -148,7 +147,7 @@ func (c *comparison) change(ctx context.Context, m *matter) error {
 
 // found is an entry as the store takes it. A status the list is too old for is left out.
 func (c *comparison) found(m *matter) store.Found {
-	f := store.Found{TrackingID: m.entry.TrackingID, Writers: c.Writers}
+	f := store.Found{TrackingID: m.entry.TrackingID}
 	if m.line.Kind == Refreshed && !c.news(m.ours, m.entry) || c.AsOf.IsZero() || m.entry.Raw == "" {
 		return f
 	}

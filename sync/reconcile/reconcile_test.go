@@ -40,7 +40,10 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{T: t, Store: s, clock: clock, opts: reconcile.Options{Store: s, Settle: 5 * time.Minute, Writers: []string{"portal"}, Complete: true}}
+	if err := s.Listen(t.Context(), []string{"portal"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	o := &office{T: t, Store: s, clock: clock, opts: reconcile.Options{Store: s, Settle: 5 * time.Minute, Complete: true}}
 	t.Cleanup(func() {
 		ledger, err := s.Audit(context.WithoutCancel(t.Context()))
 		if err == nil && !ledger.Balanced {
@@ -71,7 +74,7 @@ func (o *office) keep() complaint.Ref {
 	}})
 	o.must(err)
 	_, err = o.Decide(o.Context(), 10, func(complaint.Complaint) store.Decision {
-		return store.Decision{Agency: "21030", Category: "15", Rule: -1, Tell: true}
+		return store.Decision{Agency: "21030", Category: "15", Rule: -1}
 	}, store.Appetite{})
 	o.must(err)
 	return kept[0].Ref
@@ -88,7 +91,7 @@ func (o *office) send(id string, to store.Settlement) {
 		o.must(o.Begin(o.Context(), c, create))
 		if id != "" {
 			ticket := national.Ticket{ID: id}
-			news := store.Forwarded{SyncAt: o.clock.Now().Add(time.Hour), Writers: []string{"portal"}}
+			news := store.Forwarded{SyncAt: o.clock.Now().Add(time.Hour)}
 			o.must(o.StepDone(o.Context(), c, store.Succeeded{Step: create, Result: ticket.Record(), Ticket: ticket, News: news}))
 		}
 		o.must(o.Settle(o.Context(), c, to))

@@ -92,7 +92,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 		}
 		r.at(BeforeSync)
 		return r.store.Record(ctx, asked.Ref, store.Observation{
-			State: state, SyncAt: r.nextSync(asked), Writers: r.writers, Held: asked.Until,
+			State: state, SyncAt: r.nextSync(asked), Held: asked.Until,
 		})
 	})
 	if errors.Is(err, store.ErrLost) { // the platform answered us, and somebody after us

@@ -32,7 +32,7 @@ func TestAnAnswerThatWasFrozenIsNoNews(t *testing.T) {
 			asked, err := r.store.ClaimSync(r.Context(), 1, time.Minute) // as another gateway does
 			r.must(err)
 			r.must(r.store.Record(r.Context(), asked[0].Ref, store.Observation{
-				State: says, SyncAt: time.Now().Add(time.Hour), Writers: []string{"portal"}, Held: asked[0].Until,
+				State: says, SyncAt: time.Now().Add(time.Hour), Held: asked[0].Until,
 			}))
 		}
 		r.start()

@@ -266,6 +266,34 @@ func TestTheBreakerTriesOneAfterAnOutage(t *testing.T) {
 	})
 }
 
+func TestWhatComesWhileAChannelIsOutOfTheConfigurationIsToldWhenItIsBack(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		ref := r.takeIn(report(1))[0]
+		r.until(ref, store.Done)
+		pass(time.Minute)
+		portal := r.channel
+		r.halt()
+		r.channel = &channel{name: "kelurahan"}
+		r.start()
+		for _, status := range []string{simulator.StatusWorking, simulator.StatusDone} {
+			r.must(r.sim.SetStatus(r.sim.ByMarker(string(ref))[0].ID, status, "Sudah ditangani"))
+			pass(6 * time.Minute)
+		}
+		r.halt()
+		if got := portal.heard("1"); !slices.Equal(got, []complaint.Status{complaint.Forwarded}) {
+			t.Fatalf("while it was out the channel heard %v", got)
+		}
+		r.channel = portal
+		r.start()
+		pass(time.Minute)
+		want := []complaint.Status{complaint.Forwarded, complaint.InProgress, complaint.Done}
+		if got := portal.heard("1"); !slices.Equal(got, want) {
+			t.Errorf("the channel heard %v, want %v", got, want)
+		}
+	})
+}
+
 func TestASlowChannelIsToldEachThingOnce(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.channel.delay = 9 * time.Second

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -126,6 +125,5 @@ func (r *Relay) judgeAlone(c complaint.Complaint) store.Decision {
 	to := r.table.Decide(c)
 	return store.Decision{
 		Agency: to.Agency, Category: to.Category, Location: to.Location, HandOver: to.HandOver, Rule: to.Rule, Why: to.Why,
-		Tell: slices.Contains(r.writers, c.Source),
 	}
 }

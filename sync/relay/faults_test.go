@@ -393,7 +393,7 @@ func TestALookupThatCannotTellIsForAPerson(t *testing.T) {
 		if story.Reason != string(retry.CannotTell) || !strings.Contains(story.Detail, "2 complaints") || story.SentAt.IsZero() {
 			t.Errorf("held for %s: %s, open since %s", story.Reason, story.Detail, story.SentAt)
 		}
-		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: r.sim.ByMarker(string(ref))[0].ID}, time.Now(), []string{"portal"}))
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: r.sim.ByMarker(string(ref))[0].ID}, time.Now()))
 		pass(time.Minute)
 		if heard := r.channel.heard("1"); len(heard) != 1 || heard[0] != complaint.Forwarded {
 			t.Errorf("the channel heard %v", heard)

@@ -235,7 +235,7 @@ func (r *rig) resolved(ref complaint.Ref, story store.Story) {
 	}
 	there := r.sim.ByMarker(string(ref))
 	if len(there) == 1 {
-		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: there[0].ID}, time.Now(), []string{"portal"}))
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: there[0].ID}, time.Now()))
 	} else {
 		r.must(r.store.ResolveNotSent(r.Context(), ref))
 	}

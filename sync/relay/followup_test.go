@@ -348,7 +348,7 @@ func TestAFollowUpNobodyCanFindIsResolvedByAPerson(t *testing.T) {
 				}
 				if carried {
 					id := r.sim.ByMarker(string(primary))[0].ID
-					r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now(), nil))
+					r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now()))
 				} else {
 					r.must(r.store.ResolveNotSent(r.Context(), ref))
 				}
@@ -410,7 +410,7 @@ func TestAFollowUpOfWhatIsKnownByItsTrackingIDAloneWaitsForAPerson(t *testing.T)
 		if !strings.Contains(seen.Detail, "7212345") || !strings.Contains(seen.Detail, "by hand") || seen.Reason != string(retry.CannotTell) || seen.Attempts != 1 || !seen.SentAt.IsZero() {
 			t.Errorf("it is %+v", seen)
 		}
-		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: "7212345"}, time.Now(), nil))
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: "7212345"}, time.Now()))
 		r.toldAs(nil, ref, store.Done)
 		if n := r.sim.Stats().Calls[simulator.CallFollowUp]; n != 0 {
 			t.Errorf("the platform was asked %d times about a ticket without an id", n)

@@ -266,7 +266,7 @@ func (a *attempt) age() time.Duration {
 
 // news is what follows when the platform has a complaint.
 func (r *Relay) news() store.Forwarded {
-	return store.Forwarded{SyncAt: r.now().Add(r.cfg.National.Sync.Fresh.D()), Writers: r.writers}
+	return store.Forwarded{SyncAt: r.now().Add(r.cfg.National.Sync.Fresh.D())}
 }
 
 // holdUnknown is errHeld with what else can tell than a person.

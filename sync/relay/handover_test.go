@@ -121,7 +121,7 @@ func TestARefusedHandOverIsForAPerson(t *testing.T) {
 		if story.State != store.Held || !strings.Contains(story.Detail, "Laporan bukan milik instansi Anda") || story.NationalID == "" {
 			t.Errorf("%s: %s, at the platform as %q", story.State, story.Detail, story.NationalID)
 		}
-		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: story.NationalID}, time.Now(), nil))
+		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: story.NationalID}, time.Now()))
 		r.balanced()
 		if n := r.atPlatform(ref); n != 1 {
 			t.Errorf("it is %d times at the platform", n)

@@ -74,7 +74,6 @@ type Relay struct {
 	cfg      *config.Config
 	platform national.Platform
 	channels []Channel
-	writers  []string // sources that can be told a status
 	limiter  *Limiter
 	table    *route.Table
 	redactor privacy.Redactor
@@ -121,7 +120,6 @@ func New(o Options) *Relay {
 	r.backoff = retry.Backoff{First: b.First.D(), Max: b.Max.D(), Factor: b.Factor, Jitter: b.Jitter}
 	for _, c := range r.channels {
 		if c.Tells() {
-			r.writers = append(r.writers, c.Name)
 			r.tellable[c.Name] = newSignal()
 		}
 		if c.Talks() {
@@ -133,6 +131,20 @@ func New(o Options) *Relay {
 	r.throughOutlets()
 	r.limiter.report.to(r.metrics.rate, r.log, r.limiter.configured)
 	return r
+}
+
+// Enrol records which of the channels are told what becomes of their complaints, so that every gateway on the database keeps
+// that for them. Call it before anything is taken in.
+func (r *Relay) Enrol(ctx context.Context) error {
+	var listening, deaf []string
+	for _, c := range r.channels {
+		if c.Tells() {
+			listening = append(listening, c.Name)
+		} else {
+			deaf = append(deaf, c.Name)
+		}
+	}
+	return r.store.Listen(ctx, listening, deaf)
 }
 
 // Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.

@@ -138,6 +138,7 @@ func (r *rig) start() {
 		Engine:  dedup.NewEngine(dedup.Options{Hasher: key, Window: r.cfg.Dedup.Window.D(), ReviewAbove: r.cfg.Dedup.ReviewAbove}),
 		Metrics: metrics, Log: slog.New(slog.NewTextHandler(&r.log, nil)), At: r.at, Now: r.now, Sweep: r.sweep,
 	})
+	r.must(r.relay.Enrol(r.Context()))
 	ctx, stop := context.WithCancel(r.Context())
 	r.stop, r.done = stop, make(chan error, 1)
 	go func() { r.done <- r.relay.Run(ctx) }()

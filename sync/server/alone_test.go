@@ -107,6 +107,7 @@ func newStreet(t *testing.T, diam, mogok http.HandlerFunc) *street {
 		Store: s.store, Files: files, Config: cfg, Platform: national.Platform{Submit: takesAll{}, Probe: takesAll{}}, Channels: channels,
 		Limiter: relay.NewLimiter(float64(cfg.National.Rate)), Metrics: metrics, Log: log,
 	})
+	must(t, s.relay.Enrol(t.Context()))
 	web := server.New(metrics, log)
 	web.Serve(&server.Site{Relay: s.relay, Channels: channels, MaxBody: maxBody})
 	listening := httptest.NewServer(web.Handler())

@@ -77,12 +77,15 @@ func newCity(t *testing.T, dsn string) city {
 	registry := prometheus.NewRegistry()
 	metrics := relay.NewMetrics(registry)
 	metrics.Expect(channels)
+	r := relay.New(relay.Options{
+		Store: s, Files: files, Config: cfg, Platform: national.Platform{}, Channels: channels, Limiter: relay.NewLimiter(1), Metrics: metrics, Log: log,
+	})
+	if err := r.Enrol(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	web := server.New(metrics, log)
 	web.Serve(&server.Site{
-		Relay: relay.New(relay.Options{
-			Store: s, Files: files, Config: cfg, Platform: national.Platform{}, Channels: channels, Limiter: relay.NewLimiter(1), Metrics: metrics, Log: log,
-		}),
-		Channels: channels, MaxBody: maxBody,
+		Relay: r, Channels: channels, MaxBody: maxBody,
 	})
 	listening := httptest.NewServer(web.Handler())
 	t.Cleanup(func() {
@@ -143,7 +146,7 @@ func (c city) forwarded() {
 			c.store.Begin(c.Context(), w.Claim, national.Step{Name: national.StepCreate}),
 			c.store.Settle(c.Context(), w.Claim, store.Settlement{
 				State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: "7" + string(w.Ref)},
-				News: store.Forwarded{SyncAt: time.Now().Add(time.Hour), Writers: []string{"kota-311"}},
+				News: store.Forwarded{SyncAt: time.Now().Add(time.Hour)},
 			}))
 		if err != nil {
 			c.Fatal(err)
@@ -156,7 +159,7 @@ func (c city) observe(ref string, events ...national.Event) {
 	last := events[len(events)-1]
 	err := c.store.Record(c.Context(), complaint.Ref(ref), store.Observation{
 		State:  national.State{Status: last.Status, Raw: last.Raw, Agency: last.To, Events: events},
-		SyncAt: time.Now().Add(time.Hour), Writers: []string{"kota-311"},
+		SyncAt: time.Now().Add(time.Hour),
 	})
 	if err != nil {
 		c.Fatal(err)

@@ -47,10 +47,9 @@ func (s *Store) ClaimSync(ctx context.Context, most int, hold time.Duration) ([]
 
 // Observation is what the platform said when asked.
 type Observation struct {
-	State   national.State
-	SyncAt  time.Time // ask again then, unless the complaint is final
-	Writers []string  // sources that can be told
-	Held    time.Time // Asked.Until of the question; zero: it was not asked under a hold
+	State  national.State
+	SyncAt time.Time // ask again then, unless the complaint is final
+	Held   time.Time // Asked.Until of the question; zero: it was not asked under a hold
 }
 
 // Record writes what is new in an observation: each event once, by its key; the complaint's status by its legal moves;
@@ -110,12 +109,12 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 		}
 		seen[e.Key] = true
 		carried = carried || e.Raw == o.State.Raw
-		if err := w.recordEvent(ctx, ref, &t, e, o.Writers); err != nil {
+		if err := w.recordEvent(ctx, ref, &t, e); err != nil {
 			return err
 		}
 	}
 	if o.State.Raw != "" && o.State.Raw != before && !carried {
-		if err := w.recordEvent(ctx, ref, &t, unsaidMove(t, o, w.now), o.Writers); err != nil {
+		if err := w.recordEvent(ctx, ref, &t, unsaidMove(t, o, w.now)); err != nil {
 			return err
 		}
 	}
@@ -158,7 +157,7 @@ func unsaidMove(t ticketState, o Observation, now int64) national.Event {
 	}
 }
 
-func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketState, e national.Event, writers []string) error {
+func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketState, e national.Event) error {
 	now := complaint.Status(t.Status)
 	applied := e.Status == "" || e.Status == now || now.CanBecome(e.Status)
 	t.Seq++
@@ -171,7 +170,7 @@ func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketSt
 	if !applied {
 		return nil
 	}
-	tell := isNews(*t, e) && len(writers) > 0
+	tell := isNews(*t, e)
 	if e.Raw != "" {
 		t.Raw = e.Raw
 	}
@@ -181,7 +180,7 @@ func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketSt
 	if !tell {
 		return nil
 	}
-	_, err := w.run(ctx, w.s.q.InsertWritebacks, args{"ref": ref, "seq": t.Seq, "writers": writers})
+	_, err := w.run(ctx, w.s.q.InsertWritebacks, args{"ref": ref, "seq": t.Seq})
 	return err
 }
 

@@ -111,7 +111,7 @@ func through(b *testing.B, s *store.Store) {
 				}
 				return s.Settle(b.Context(), w.Claim, store.Settlement{
 					State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: "n" + string(w.Ref)},
-					News: store.Forwarded{SyncAt: time.Now().Add(time.Hour), Writers: []string{"portal"}},
+					News: store.Forwarded{SyncAt: time.Now().Add(time.Hour)},
 				})
 			})
 		}

@@ -123,7 +123,7 @@ func (w *writer) tie(ctx context.Context, u *undecided, to dedup.Earlier) (bool,
 	}
 	u.primary = primary
 	return true, w.link(ctx, linking{
-		ref: u.Ref, primary: primary, matter: m, writers: u.told(), quiet: m.isAStrangers(u.decision.Print, &to.Print),
+		ref: u.Ref, primary: primary, matter: m, quiet: m.isAStrangers(u.decision.Print, &to.Print),
 	})
 }
 

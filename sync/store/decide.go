@@ -27,8 +27,6 @@ type Decision struct {
 	// Print is what it is compared by, and By how. Without them it is compared with nothing, and nothing is with it.
 	Print *dedup.Print
 	By    *Comparison
-
-	Tell bool // its channel can be told a status
 }
 
 // Decided is what became of one complaint.
@@ -111,14 +109,6 @@ type undecided struct {
 	among        []dedup.Earlier // whom it is compared with, the weightiest first
 	verdict      dedup.Verdict
 	primary      complaint.Ref // who stands for it
-}
-
-// told are the sources that are told a status of it.
-func (u *undecided) told() []string {
-	if !u.decision.Tell {
-		return nil
-	}
-	return []string{u.Source}
 }
 
 // judge asks judge about a complaint; one that panics is an error.

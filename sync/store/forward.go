@@ -55,8 +55,7 @@ func (s *Store) Begin(ctx context.Context, c Claim, step national.Step) error {
 
 // Forwarded is what follows when the platform has a complaint.
 type Forwarded struct {
-	SyncAt  time.Time // when its status is first asked for
-	Writers []string  // sources that can be told a status
+	SyncAt time.Time // when its status is first asked for
 }
 
 // StepDone records a step's success and its result. With the create step's ticket its ids, its first event and what the

@@ -15,9 +15,8 @@ type linking struct {
 	ref     complaint.Ref
 	primary complaint.Ref // who stands for it
 	matter  Matter
-	by      string   // who links; empty: the gateway itself
-	writers []string // sources that can be told a status
-	quiet   bool     // its channel hears nothing of the primary
+	by      string // who links; empty: the gateway itself
+	quiet   bool   // its channel hears nothing of the primary
 }
 
 // link links a complaint to a primary that stands, moves to it whatever was linked to the complaint, and lets the channels
@@ -50,15 +49,12 @@ func (w *writer) link(ctx context.Context, l linking) error {
 			return err
 		}
 	}
-	return w.catchUp(ctx, told, l.primary, l.writers)
+	return w.catchUp(ctx, told, l.primary)
 }
 
 // catchUp tells the channels of linked complaints what the primary's was told last, if anything.
-func (w *writer) catchUp(ctx context.Context, linked []complaint.Ref, primary complaint.Ref, writers []string) error {
-	if len(writers) == 0 {
-		return nil
-	}
-	if _, err := w.run(ctx, w.s.q.CatchUpLinked, args{"linked": linked, "ref": primary, "writers": writers}); err != nil {
+func (w *writer) catchUp(ctx context.Context, linked []complaint.Ref, primary complaint.Ref) error {
+	if _, err := w.run(ctx, w.s.q.CatchUpLinked, args{"linked": linked, "ref": primary}); err != nil {
 		return fmt.Errorf("let the linked catch up: %w", err)
 	}
 	return nil

@@ -70,7 +70,7 @@ func (s *Store) Drop(ctx context.Context, ref complaint.Ref, reason string) erro
 // ResolveSent records what a person found out: the platform has it, under this id. Of a delivery that a gateway works on
 // just now it changes nothing and says so. One that was to be handed over to another agency goes on with that. Of a follow-up
 // the id is that of the ticket it is told on.
-func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time, writers []string) error {
+func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket national.Ticket, syncAt time.Time) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		if told, err := w.resolveFollowUp(ctx, ref, Done, ticket.ID); err != nil || told {
 			return err
@@ -96,7 +96,7 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 			return err
 		}
 		found := &stepJob{claim: Claim{Ref: ref, Fence: taken.Fence, Attempts: 1}}
-		news, handsOver := Forwarded{SyncAt: syncAt, Writers: writers}, taken.HandOver != "" && ticket != national.Ticket{}
+		news, handsOver := Forwarded{SyncAt: syncAt}, taken.HandOver != "" && ticket != national.Ticket{}
 		if handsOver {
 			found.done = &Succeeded{Step: national.Step{Name: national.StepCreate}, Began: fromMilli(w.now), Ticket: ticket, News: news}
 			err = w.endAll(ctx, []*stepJob{found})

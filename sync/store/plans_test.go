@@ -25,7 +25,7 @@ func everything() []string {
 	return []string{
 		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-open", "count-states", "count-told",
 		"free-talks", "joined-to-nothing", "linked-to-nothing", "list-done", "list-links", "list-queue", "list-whereabouts",
-		"named-not-done", "newest-prints", "oldest-open", "pick-late", "ticket-without-id", "unasked", "vanished", "without-complaint",
+		"named-not-done", "newest-prints", "oldest-open", "pick-late", "retire-news", "ticket-without-id", "unasked", "vanished", "without-complaint",
 		"without-delivery",
 	}
 }

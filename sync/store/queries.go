@@ -17,6 +17,9 @@ var queryFiles embed.FS
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
 // field without a name both stop start-up.
 type queries struct {
+	InsertListeners  *query `query:"insert-listeners"`
+	DeleteListeners  *query `query:"delete-listeners"`
+	RetireNews       *query `query:"retire-news"`
 	InsertComplaints *query `query:"insert-complaints"`
 	InsertDeliveries *query `query:"insert-deliveries"`
 	FindKnown        *query `query:"find-known"`

@@ -76,7 +76,6 @@ type Found struct {
 	TrackingID string
 	Said       national.Event
 	Agency     string
-	Writers    []string // sources that can be told a status
 }
 
 // ResolveListed records that the platform has a complaint, known by its public tracking id alone. The API's id stays
@@ -94,7 +93,7 @@ func (s *Store) ResolveListed(ctx context.Context, was Whereabouts, f Found) err
 			return err
 		}
 		job := &stepJob{claim: Claim{Ref: was.Ref, Fence: fence, Attempts: 1}, settle: &Settlement{
-			State: Done, Ticket: national.Ticket{TrackingID: f.TrackingID}, News: Forwarded{Writers: f.Writers},
+			State: Done, Ticket: national.Ticket{TrackingID: f.TrackingID},
 		}}
 		if err := w.finishAll(ctx, []*stepJob{job}); errors.Is(err, ErrTaken) {
 			return ErrMoved // it has an id of the platform already
@@ -150,7 +149,7 @@ func (s *Store) RecordListed(ctx context.Context, was Whereabouts, f Found) erro
 
 // observation is what is found as Record takes it. Without a status nothing is said but the tracking id.
 func (f Found) observation() Observation {
-	o := Observation{State: national.State{TrackingID: f.TrackingID, Agency: f.Agency}, Writers: f.Writers}
+	o := Observation{State: national.State{TrackingID: f.TrackingID, Agency: f.Agency}}
 	if f.Said.Raw != "" {
 		o.State.Status, o.State.Raw, o.State.Events = f.Said.Status, f.Said.Raw, []national.Event{f.Said}
 	}

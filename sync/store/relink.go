@@ -29,7 +29,7 @@ func (s *Store) Link(ctx context.Context, ref, to complaint.Ref, o Order) (Linke
 			return err
 		}
 		m := Matter{Earlier: to, Kind: dedup.SameIncident, Score: 1, Why: "an operator linked them: " + o.Why, WhyID: "ditautkan petugas: " + o.Why}
-		if err := w.link(ctx, linking{ref: ref, primary: as.Primary, matter: m, by: o.By, writers: o.Writers}); err != nil {
+		if err := w.link(ctx, linking{ref: ref, primary: as.Primary, matter: m, by: o.By}); err != nil {
 			return err
 		}
 		if err := w.closeReview(ctx, ref, Same, o.By); err != nil {
@@ -123,7 +123,7 @@ func (s *Store) Unlink(ctx context.Context, ref complaint.Ref, o Order) (complai
 		if err := w.moveLinks(ctx, along, primary, ref); err != nil {
 			return err
 		}
-		return w.catchUp(ctx, refsIn(along), ref, o.Writers)
+		return w.catchUp(ctx, refsIn(along), ref)
 	})
 	return primary, err
 }

@@ -73,9 +73,8 @@ func (s *Store) ReleaseReviews(ctx context.Context) (int, error) {
 
 // Order is an operator's order about duplicates.
 type Order struct {
-	By      string   // who gives it
-	Why     string   // his reason
-	Writers []string // sources that can be told a status
+	By  string // who gives it
+	Why string // his reason
 }
 
 // DecideReview records what a person says of a complaint that waits for a review: the same matter, and it is linked, or
@@ -108,7 +107,7 @@ func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, 
 			return err
 		}
 		later, earlier := prints[ref], prints[m.Earlier]
-		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, writers: o.Writers, quiet: m.isAStrangers(&later, &earlier)})
+		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, quiet: m.isAStrangers(&later, &earlier)})
 	})
 	return primary, err
 }

@@ -140,11 +140,7 @@ func (w *writer) nameAll(ctx context.Context, named []naming) error {
 		}
 		return err
 	}
-	writers := named[0].news.Writers // the same for all: they are the gateway's
-	if len(writers) == 0 {
-		return nil
-	}
-	return w.tellForwarded(ctx, refs, writers)
+	return w.tellForwarded(ctx, refs)
 }
 
 // taken says whether a statement failed because a unique value is there already.
@@ -162,8 +158,8 @@ func taken(err error) bool {
 	return false
 }
 
-func (w *writer) tellForwarded(ctx context.Context, refs, writers []string) error {
-	_, err := w.run(ctx, w.s.q.TellForwarded, args{"refs": refs, "writers": writers})
+func (w *writer) tellForwarded(ctx context.Context, refs []string) error {
+	_, err := w.run(ctx, w.s.q.TellForwarded, args{"refs": refs})
 	return err
 }
 

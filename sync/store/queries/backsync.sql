@@ -23,7 +23,7 @@ INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, 
 SELECT n.ref, CAST(:seq AS bigint), CASE WHEN n.top >= CAST(:seq AS bigint) THEN n.top + 1 ELSE CAST(:seq AS bigint) END, CAST(:ref AS text),
        n.source, 'ready', CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
 FROM (SELECT c.ref, c.source, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
-      FROM complaint c WHERE c.source || '' {in :writers}
+      FROM complaint c WHERE c.source || '' IN (SELECT name FROM listener)
       AND c.ref IN (SELECT CAST(:ref AS text) UNION ALL SELECT l.ref FROM link l WHERE l.primary_ref = :ref AND l.quiet = 0)) AS n
 
 -- name: update-ticket

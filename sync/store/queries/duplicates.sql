@@ -47,7 +47,7 @@ SELECT n.ref, n.seq, CASE WHEN n.top >= n.seq THEN n.top + 1 ELSE n.seq END, n.e
        CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
 FROM (SELECT c.ref, coalesce((SELECT max(m.seq) FROM event m WHERE m.ref = t.ref AND m.applied = 1), 1) AS seq, t.ref AS event_ref, c.source,
              coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = c.ref), 0) AS top
-      FROM ticket t JOIN complaint c ON c.ref {in :linked} AND c.source {in :writers} WHERE t.ref = :ref
+      FROM ticket t JOIN complaint c ON c.ref {in :linked} AND c.source IN (SELECT name FROM listener) WHERE t.ref = :ref
       AND NOT EXISTS (SELECT 1 FROM link q WHERE q.ref = c.ref AND q.quiet = 1)) AS n
 WHERE true ON CONFLICT (ref, event_ref, seq) DO UPDATE
 SET state = 'ready', told = excluded.told, due_at = excluded.due_at, since = excluded.since, attempts = 0, reason = '', detail = ''

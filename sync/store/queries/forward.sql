@@ -65,10 +65,10 @@ FROM {rows ref text, agency text, category text, location text, hand_over text, 
 INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
 SELECT n.ref, 1, coalesce((SELECT max(w.told) FROM writeback w WHERE w.ref = n.ref), 0) + 1, n.event_ref, n.source, 'ready',
        CAST(:now AS bigint), CAST(:now AS bigint), '', 0, 0, '', ''
-FROM (SELECT c.ref, c.ref AS event_ref, c.source FROM complaint c WHERE c.ref {in :refs} AND c.source {in :writers}
+FROM (SELECT c.ref, c.ref AS event_ref, c.source FROM complaint c WHERE c.ref {in :refs} AND c.source IN (SELECT name FROM listener)
       UNION ALL
       SELECT c.ref, l.primary_ref, c.source FROM link l JOIN complaint c ON c.ref = l.ref
-      WHERE l.primary_ref {in :refs} AND l.quiet = 0 AND c.source {in :writers}) AS n
+      WHERE l.primary_ref {in :refs} AND l.quiet = 0 AND c.source IN (SELECT name FROM listener)) AS n
 WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
 
 -- name: settle

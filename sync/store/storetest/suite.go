@@ -87,6 +87,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what a channel could not bring to its person is given up", undelivered},
 		{"events out of order say nothing twice", unorderedEvents},
 		{"a channel that cannot be told is kept no news for", untellableSource},
+		{"news is kept for a channel that only another gateway has, or none just now", keptForTheAbsent},
+		{"a channel that is gone for good is told nothing more", retired},
 		{"an illegal move is recorded and told to nobody", illegalMove},
 		{"a final status is never asked about again", finalIsFinal},
 		{"a final status keeps the platform's word for it", finalKeepsItsWord},
@@ -119,7 +121,7 @@ func report(n int) complaint.Complaint {
 }
 
 func judge(c complaint.Complaint) store.Decision {
-	return store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
+	return store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched"}
 }
 
 func judgeByText(c complaint.Complaint) store.Decision {
@@ -129,7 +131,7 @@ func judgeByText(c complaint.Complaint) store.Decision {
 // comparedBy is a decision about a complaint that is found by its words, put where a print has who reports: what is tested
 // here is how the store finds and ties, whatever a print is.
 func comparedBy(c complaint.Complaint, judge func(dedup.Print, []dedup.Earlier) dedup.Verdict) store.Decision {
-	d := store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched", Tell: c.Source == "portal"}
+	d := store.Decision{Agency: "21030", Category: "15", Rule: -1, Why: "fallback: no rule matched"}
 	d.Print = &dedup.Print{At: c.OccurredAt(), Reporters: []string{"text " + c.Text}}
 	d.By = &store.Comparison{Window: 24 * time.Hour, ReviewWait: 4 * time.Hour, Judge: judge}
 	return d
@@ -156,7 +158,13 @@ func open(t *testing.T, h Harness, clock *Clock, owner string) world {
 	return world{t, h.Open(t, store.Options{Owner: owner, Now: clock.Now, LeasesByNow: true}), clock}
 }
 
-func begin(t *testing.T, h Harness) world { return open(t, h, NewClock(), "natuna/1") }
+// begin opens a store whose portal is told what becomes of its complaints.
+func begin(t *testing.T, h Harness) world {
+	t.Helper()
+	w := open(t, h, NewClock(), "natuna/1")
+	w.must(w.Listen(t.Context(), []string{"portal"}, nil))
+	return w
+}
 
 func (w world) keep(complaints ...complaint.Complaint) []store.Kept {
 	w.Helper()
@@ -238,7 +246,7 @@ func (w world) deliver(ref complaint.Ref, id string) {
 		w.must(w.Begin(w.Context(), c, create))
 		w.must(w.Settle(w.Context(), c, store.Settlement{
 			State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: id},
-			News: store.Forwarded{SyncAt: w.clock.Now().Add(5 * time.Minute), Writers: []string{"portal"}},
+			News: store.Forwarded{SyncAt: w.clock.Now().Add(5 * time.Minute)},
 		}))
 		return
 	}

@@ -347,7 +347,7 @@ func (w world) says(ref complaint.Ref, e national.Event) {
 	w.Helper()
 	e.At = w.clock.Now()
 	w.must(w.Record(w.Context(), ref, store.Observation{
-		State: national.State{Status: e.Status, Raw: e.Raw, Events: []national.Event{e}}, Writers: []string{"portal"},
+		State: national.State{Status: e.Status, Raw: e.Raw, Events: []national.Event{e}},
 	}))
 }
 

@@ -269,7 +269,7 @@ func followUpOrders(t *testing.T, h Harness) {
 	w.must(w.Retry(t.Context(), later))
 	w.told(later, store.Unknown)
 	settle(store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}, false)
-	if err := w.ResolveSent(t.Context(), later, national.Ticket{ID: "999"}, w.clock.Now(), nil); err == nil {
+	if err := w.ResolveSent(t.Context(), later, national.Ticket{ID: "999"}, w.clock.Now()); err == nil {
 		t.Error("it was resolved by an id that is not its ticket's")
 	}
 	w.must(w.ResolveNotSent(t.Context(), later))
@@ -277,7 +277,7 @@ func followUpOrders(t *testing.T, h Harness) {
 		t.Errorf("it is %+v", seen)
 	}
 	settle(store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}, true)
-	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now(), nil))
+	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now()))
 	w.told(later, store.Done)
 	if err := w.ResolveNotSent(t.Context(), later); err == nil {
 		t.Error("what is told can be resolved to be told again")
@@ -331,11 +331,11 @@ func followUpOfAListedOne(t *testing.T, h Harness) {
 	if err := w.ResolveNotSent(t.Context(), asks); err == nil {
 		t.Error("nothing was sent, and it can be resolved as not sent")
 	}
-	if err := w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212346"}, w.clock.Now(), nil); err == nil {
+	if err := w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212346"}, w.clock.Now()); err == nil {
 		t.Error("it was resolved by another ticket's number")
 	}
 	w.told(asks, store.Held)
-	w.must(w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212345"}, w.clock.Now(), nil))
+	w.must(w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212345"}, w.clock.Now()))
 	w.told(asks, store.Done)
 	w.ledger(store.Ledger{Accepted: 2, Delivered: 1, Linked: 1})
 }
@@ -346,6 +346,6 @@ func followUpAddedByHand(t *testing.T, h Harness) {
 	earlier, later := w.followed(nil)
 	w.deliver(earlier, "700")
 	w.tellFollowUp(w.followUp(), store.Settlement{State: store.Dead, Reason: retry.Rejected, Detail: "422"})
-	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now(), nil))
+	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now()))
 	w.told(later, store.Done)
 }

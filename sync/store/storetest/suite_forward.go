@@ -216,7 +216,7 @@ func operatorOrders(t *testing.T, h Harness) {
 		w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}))
 	}
 	w.ledger(store.Ledger{Accepted: 4, Held: 4})
-	w.must(w.ResolveSent(t.Context(), kept[0].Ref, national.Ticket{ID: "501"}, w.clock.Now(), nil))
+	w.must(w.ResolveSent(t.Context(), kept[0].Ref, national.Ticket{ID: "501"}, w.clock.Now()))
 	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref))
 	w.must(w.Drop(t.Context(), kept[2].Ref, "percobaan"))
 	w.must(w.Retry(t.Context(), kept[3].Ref))

@@ -197,7 +197,7 @@ func followUpFoundAndMoved(t *testing.T, h Harness) {
 	if again := w.followUps(); len(again) != 0 {
 		t.Errorf("it is looked for without end: %+v", again)
 	}
-	w.must(w.ResolveSent(t.Context(), asks, national.Ticket{ID: "700"}, w.clock.Now(), nil))
+	w.must(w.ResolveSent(t.Context(), asks, national.Ticket{ID: "700"}, w.clock.Now()))
 	if f = w.followUp(); f.Ticket.ID != "701" || !f.SentAt.IsZero() {
 		t.Errorf("it is told as %+v", f)
 	}

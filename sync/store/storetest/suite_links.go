@@ -266,7 +266,7 @@ func linkDelivered(t *testing.T, h Harness) {
 		w.deliver(refs[n], id)
 	}
 	first, second := refs[0], refs[1]
-	as, err := w.Link(t.Context(), second, first, store.Order{By: "budi", Why: "tiang yang sama", Writers: []string{"portal"}})
+	as, err := w.Link(t.Context(), second, first, store.Order{By: "budi", Why: "tiang yang sama"})
 	w.must(err)
 	if !as.Ticket || as.Primary != first {
 		t.Errorf("linked as %+v", as)

@@ -42,7 +42,7 @@ func (w world) whereabouts(ref complaint.Ref) store.Whereabouts {
 func (w world) list(raw string, status complaint.Status) store.Found {
 	at := w.clock.Now()
 	return store.Found{
-		TrackingID: "7654321", Agency: "Dinas Perhubungan", Writers: []string{"portal"},
+		TrackingID: "7654321", Agency: "Dinas Perhubungan",
 		Said: national.Event{Key: "list " + raw, At: at, Status: status, Raw: raw, To: "Dinas Perhubungan"},
 	}
 }
@@ -119,7 +119,7 @@ func foundIsHandedOver(t *testing.T, h Harness) {
 	c := w.claim(1)[0]
 	w.must(w.Begin(t.Context(), c, national.Step{Name: national.StepCreate}))
 	w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}))
-	w.must(w.ResolveSent(t.Context(), ref, national.Ticket{ID: "700", TrackingID: "7000001"}, w.clock.Now(), []string{"portal"}))
+	w.must(w.ResolveSent(t.Context(), ref, national.Ticket{ID: "700", TrackingID: "7000001"}, w.clock.Now()))
 	w.state(ref, store.Ready)
 	if news := w.news(); len(news) != 1 || news[0].Change.Status != complaint.Forwarded {
 		t.Errorf("its channel is told %+v", news)

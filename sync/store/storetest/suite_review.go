@@ -67,7 +67,7 @@ func reviewDecided(t *testing.T, h Harness) {
 	if story := w.state(behind, store.Linked); story.Primary != second {
 		t.Errorf("%s is linked to %s", behind, story.Primary)
 	}
-	primary, err := w.DecideReview(t.Context(), second, true, store.Order{By: "budi", Writers: []string{"portal"}})
+	primary, err := w.DecideReview(t.Context(), second, true, store.Order{By: "budi"})
 	w.must(err)
 	if primary != first {
 		t.Errorf("linked to %s, want %s", primary, first)

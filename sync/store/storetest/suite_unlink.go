@@ -36,13 +36,13 @@ func repeatsOfTheUnlinked(t *testing.T, h Harness) {
 		a := &asking{answer: func(dedup.Print, []dedup.Earlier) dedup.Verdict { return dedup.Verdict{Answer: dedup.New} }}
 		w.decideAll(a.judge)
 		if n > 0 {
-			_, err := w.Link(t.Context(), refs[n], refs[repeats[n]], store.Order{By: "budi", Writers: []string{"portal"}})
+			_, err := w.Link(t.Context(), refs[n], refs[repeats[n]], store.Order{By: "budi"})
 			w.must(err)
 		}
 	}
 	w.deliver(refs[0], "700")
 	w.hear()
-	_, err := w.Unlink(t.Context(), refs[1], store.Order{By: "budi", Why: "rumah lain", Writers: []string{"portal"}})
+	_, err := w.Unlink(t.Context(), refs[1], store.Order{By: "budi", Why: "rumah lain"})
 	w.must(err)
 	for n, primary := range map[int]complaint.Ref{2: refs[1], 3: refs[1], 4: refs[0]} {
 		if story := w.state(refs[n], store.Linked); story.Primary != primary {
@@ -123,7 +123,7 @@ func linkedAgainHears(t *testing.T, h Harness) {
 	fail := func(n store.News) {
 		w.must(w.SettleNews(t.Context(), n, store.Settlement{State: store.Ready, Reason: retry.Unavailable, Due: w.clock.Now().Add(time.Hour)}))
 	}
-	order := store.Order{By: "budi", Writers: []string{"portal"}}
+	order := store.Order{By: "budi"}
 	unlink := func(ref complaint.Ref) {
 		_, err := w.Unlink(t.Context(), ref, order)
 		w.must(err)
