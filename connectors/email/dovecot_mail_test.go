@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email/postoffice"
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -132,7 +134,7 @@ func TestMailIsMovedWhenItWasTakenInAndIsAnsweredWhereverItLies(t *testing.T) {
 	}
 }
 
-func TestAMailThatIsGoneCannotBeAnsweredAndThatIsFinal(t *testing.T) {
+func TestAMailThatIsGoneAndWasNotKeptCannotBeAnsweredAndThatIsFinal(t *testing.T) {
 	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
 	box.Deliver(t, "INBOX", letterOf("1@surat.example", "pipa bocor"))
 	c := connectorOf(t, settingsOf(box, out), io.Discard)
@@ -143,6 +145,42 @@ func TestAMailThatIsGoneCannotBeAnsweredAndThatIsFinal(t *testing.T) {
 	}
 	if letters := told(out); len(letters) != 0 {
 		t.Errorf("somebody else was told: %v", letters)
+	}
+	c.env.Sent = func(context.Context, complaint.Ref) (complaint.Payload, error) {
+		return complaint.Payload{Body: []byte(letterOf("2@surat.example", "lampu mati"))}, nil
+	}
+	must(t, c.WriteStatus(t.Context(), changeOf("2@surat.example#0123456789ab", 1))) // it was kept
+	if sent := out.Sent(); len(sent) != 1 || sent[0].To != "warga.ranai@surat.example" {
+		t.Errorf("of a mail that was kept was told %+v", sent)
+	}
+}
+
+// What was kept with a complaint says whom to answer, though the same mail comes again with another address.
+func TestWhoSendsACitizensMailAgainIsNotAnswered(t *testing.T) {
+	box, out := startDovecot(t).Account(t), postoffice.StartSink(t)
+	letter := letterOf("1@surat.example", "pipa bocor")
+	again := "Reply-To: orang.lain@surat.example\n" + letter
+	box.Deliver(t, "INBOX", letter)
+	c := connectorOf(t, settingsOf(box, out), io.Discard)
+	page, _ := readAll(t, c, "")
+	box.Deliver(t, "INBOX", again)
+	one := page.Complaints[0]
+	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); retry.Of(err).Verdict != retry.Permanent || !strings.Contains(err.Error(), "different addresses") {
+		t.Errorf("with nothing kept: %v", err)
+	}
+	if sent := out.Sent(); len(sent) != 0 {
+		t.Fatalf("with nothing kept %s is told", sent[0].To)
+	}
+	c.env.Sent = func(context.Context, complaint.Ref) (complaint.Payload, error) { return one.Raw, nil }
+	must(t, c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)))
+	must(t, c.WriteStatus(t.Context(), changeOf(one.SourceID, 2)))
+	for _, sent := range out.Sent() {
+		if sent.To != "warga.ranai@surat.example" {
+			t.Errorf("%s is told", sent.To)
+		}
+	}
+	if letters := told(out); len(letters) != 2 {
+		t.Errorf("told %v", letters)
 	}
 }
 

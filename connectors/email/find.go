@@ -9,6 +9,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
@@ -17,59 +18,97 @@ const (
 	mostCandidates = 1000 // mails of one Message-ID, or without one
 )
 
-// find looks a mail up by its id and returns its header: in the folder that is read, in the one mail is moved to, and then
-// in every other, since people tidy up. The error carries its verdict.
+// original is the header of the mail a change answers: as it was kept when it was taken in, or, where that is not kept any more,
+// as it lies in the mailbox. What lies there may have been sent again by somebody else, with another address to answer.
+func (c *connector) original(ctx context.Context, change connectors.StatusChange) (header, error) {
+	if c.env.Sent != nil {
+		kept, err := c.env.Sent(ctx, change.Ref)
+		if h := readHeader(kept.Body); err == nil && c.own.writer(h).address != "" {
+			return h, nil
+		}
+	}
+	return c.find(ctx, change.SourceID)
+}
+
+// find looks a mail up by its id and returns its header: in the folder that is read and in the one mail is moved to, or else in
+// every other, since people tidy up. Copies that would be answered to different people are nobody's. The error carries its verdict.
 func (c *connector) find(ctx context.Context, id string) (header, error) {
 	s, err := c.login(ctx)
 	if err != nil {
 		return header{}, err
 	}
 	defer s.end()
+	var copies []header
 	tried := map[string]bool{"": true}
 	for _, folder := range []string{c.settings.Mailbox, c.settings.MoveTo} {
-		if h, err := s.findIn(folder, id, tried); !errors.Is(err, errGone) {
-			return h, err
+		found, err := s.findIn(folder, id, tried)
+		if err != nil && !errors.Is(err, errGone) {
+			return header{}, err
+		}
+		copies = append(copies, found...)
+	}
+	if len(copies) == 0 {
+		if copies, err = s.findElsewhere(id, tried); err != nil {
+			return header{}, err
 		}
 	}
-	others, err := s.folders()
-	if err != nil {
-		return header{}, err
+	if len(copies) == 0 {
+		return header{}, retry.Never(fmt.Errorf("answer the mail %s: %w: it was deleted, and nothing else says who wrote", id, errGone))
 	}
-	for _, folder := range others {
-		if h, err := s.findIn(folder, id, tried); !errors.Is(err, errGone) && !errors.Is(err, errRefused) {
-			return h, err
+	for _, other := range copies[1:] {
+		if !strings.EqualFold(c.own.writer(other).address, c.own.writer(copies[0]).address) {
+			return header{}, retry.Never(fmt.Errorf("answer the mail %s: it lies there more than once, with different addresses to answer: delete those that are not the citizen's", id))
 		}
 	}
-	return header{}, retry.Never(fmt.Errorf("answer the mail %s: %w: it was deleted, and only it says who wrote", id, errGone))
+	return copies[0], nil
 }
 
-// findIn looks in one folder that was not tried yet. A folder that is not there does not hold it.
-func (s *session) findIn(folder, id string, tried map[string]bool) (header, error) {
+// findElsewhere looks in every folder that was not tried yet, and returns what is in the first that has some.
+func (s *session) findElsewhere(id string, tried map[string]bool) ([]header, error) {
+	others, err := s.folders()
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range others {
+		found, err := s.findIn(folder, id, tried)
+		if err != nil && !errors.Is(err, errGone) && !errors.Is(err, errRefused) {
+			return nil, err
+		}
+		if len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, nil
+}
+
+// findIn looks in one folder that was not tried yet: all that have the id, the latest first. A folder that is not there holds none.
+func (s *session) findIn(folder, id string, tried map[string]bool) ([]header, error) {
 	if tried[folder] {
-		return header{}, errGone
+		return nil, nil
 	}
 	tried[folder] = true
 	if _, err := s.open(folder, readOnly); err != nil {
-		return header{}, err
+		return nil, err
 	}
 	uids, err := s.search(searchFor(id), 0, mostCandidates)
 	if err != nil {
-		return header{}, err
+		return nil, err
 	}
-	slices.Reverse(uids) // the latest first
+	slices.Reverse(uids)
+	var copies []header
 	for _, uid := range uids {
 		found, err := s.fetch(uid, hashedBody)
 		if errors.Is(err, errGone) {
 			continue
 		}
 		if err != nil {
-			return header{}, err
+			return nil, err
 		}
 		if h := readHeader(found.header); named(id, h, found.body) {
-			return h, nil
+			copies = append(copies, h)
 		}
 	}
-	return header{}, errGone
+	return copies, nil
 }
 
 // searchFor asks for the mails whose Message-ID holds an id's; which of them it is, named says.

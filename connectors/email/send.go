@@ -17,7 +17,7 @@ import (
 // WriteStatus implements connectors.StatusWriter. The mail about one change has the same Message-ID each time, so that a
 // repeat is recognised where mail is sorted by it.
 func (c *connector) WriteStatus(ctx context.Context, change connectors.StatusChange) error {
-	old, err := c.find(ctx, change.SourceID)
+	old, err := c.original(ctx, change)
 	if err != nil {
 		return fmt.Errorf("find the mail of %s: %w", change.Ref, err)
 	}
