@@ -35,6 +35,9 @@ const (
 	mostReaders = 4
 )
 
+// mostWriters is how many connections to PostgreSQL all-day work has.
+const mostWriters = 12
+
 func (s *Store) connect(ctx context.Context, dsn string) error {
 	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
 		return s.connectSQLite(ctx, file)
@@ -97,15 +100,15 @@ func withRelease(err error, lock *fileLock) error {
 
 // busySession is how the pool of all-day work is set up. Its plans look rows up by their keys, whatever is asked for: each is
 // made once, and not again for each list it is given. A gateway that is frozen in the middle of a transaction loses it, and
-// with it the locks that others wait for.
+// with it the locks that others wait for. A time-out of the server's would cancel a commit that waits for the standby: see once.
 const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; " +
-	"SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = '5s'"
+	"SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = 0"
 
 // connectPostgres opens two pools: one for what the gateway does all day, whose plans never scan a table, and one for
 // looking at everything, such as an audit, whose plans are PostgreSQL's own choice.
 func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	s.dialect = postgres
-	busy, err := openPool(dsn, 12, busySession)
+	busy, err := openPool(dsn, mostWriters, busySession)
 	if err != nil {
 		return err
 	}
@@ -127,6 +130,7 @@ func openPool(dsn string, most int, setup string) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
+	connector.Dialer(newDialer())
 	db := sqlx.NewDb(sql.OpenDB(durable{connector, setup}), "postgres")
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
@@ -204,20 +208,45 @@ func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 
 const deadlockDetected = "40P01"
 
+// once bounds the statements by the context, and never the commit. One that is cancelled while PostgreSQL waits for its synchronous
+// standby is answered as if it were on both servers, and is on one: it would be acknowledged, and lost with that server.
 func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	tx, err := s.write.BeginTxx(ctx, nil)
+	conn, tx, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w: %w", errDatabase, err)
 	}
+	defer conn.Close()
 	defer func() { _ = tx.Rollback() }() // nothing after a commit; after an error or a panic it frees the connection
 	if err := f(tx); err != nil {
 		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	s.checkpoints.wrote()
 	return nil
+}
+
+// begin waits for a connection as long as the context says and begins a transaction that does not end with it. A connection that
+// broke while nobody used it, as all have when the server was started again, is no failure: the next one is taken.
+func (s *Store) begin(ctx context.Context) (*sqlx.Conn, *sqlx.Tx, error) {
+	for tries := 0; ; tries++ {
+		conn, err := s.write.Connx(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		tx, err := conn.BeginTxx(context.WithoutCancel(ctx), nil)
+		if err == nil {
+			return conn, tx, nil
+		}
+		_ = conn.Close()
+		if tries == mostWriters || !errors.Is(err, driver.ErrBadConn) {
+			return nil, nil, err
+		}
+	}
 }
 
 // errDatabase is a failure that is no statement's own: the database is away, or busy for too long.

@@ -163,11 +163,25 @@ func (s *Store) leaseClock() leaseClock {
 
 // Close waits for what is being written and closes the database.
 func (s *Store) Close() error {
-	s.keeps.close()
-	s.steps.close()
-	s.checkpoints.close()
-	return s.closeDatabases()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.keeps.close()
+		s.steps.close()
+		s.checkpoints.close()
+	}()
+	timer := time.NewTimer(closeTimeout)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return s.closeDatabases()
+	case <-timer.C:
+		return errors.Join(errors.New("the database does not answer the last transaction, and is not waited for any longer"), s.lock.release())
+	}
 }
+
+// closeTimeout is how long the end of the last transactions is waited for: a little longer than one may take whose database answers.
+const closeTimeout = applyTimeout + 2*time.Second
 
 func (s *Store) closeDatabases() error {
 	err := errors.Join(s.q.close(), s.write.Close())
