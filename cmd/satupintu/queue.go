@@ -221,8 +221,8 @@ func queueResolve() *cobra.Command {
 	}
 	sent := c.Flags().String("sent", "", "the platform has it, under this complaint id")
 	tracking := c.Flags().String("tracking", "", "with --sent: its public tracking id")
-	notSent := c.Flags().Bool("not-sent", false, "the platform does not have it: send it again")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, args []string) error {
+	notSent := c.Flags().Bool("not-sent", false, "the platform does not have it, and its request is older than delivery.settle: send it again")
+	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
 		ref, err := refArg(args)
 		if err != nil {
 			return err
@@ -231,7 +231,7 @@ func queueResolve() *cobra.Command {
 		case (*sent != "") == *notSent:
 			return usageError{errors.New("resolve: give either --sent ID or --not-sent")}
 		case *notSent:
-			return said(c, b.store.ResolveNotSent(ctx, ref), "%s will be sent again", ref)
+			return said(c, b.store.ResolveNotSent(ctx, ref, p.Delivery.Settle.D()), "%s will be sent again", ref)
 		}
 		ticket := national.Ticket{ID: *sent, TrackingID: *tracking}
 		return said(c, b.store.ResolveSent(ctx, ref, ticket, time.Now()), "%s is at the platform as %s", ref, *sent)

@@ -237,7 +237,7 @@ func (r *rig) resolved(ref complaint.Ref, story store.Story) {
 	if len(there) == 1 {
 		r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: there[0].ID}, time.Now()))
 	} else {
-		r.must(r.store.ResolveNotSent(r.Context(), ref))
+		r.must(r.store.ResolveNotSent(r.Context(), ref, 0))
 	}
 	r.until(ref, store.Done)
 	if n := r.atPlatform(ref); n != 1 {

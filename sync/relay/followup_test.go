@@ -350,7 +350,7 @@ func TestAFollowUpNobodyCanFindIsResolvedByAPerson(t *testing.T) {
 					id := r.sim.ByMarker(string(primary))[0].ID
 					r.must(r.store.ResolveSent(r.Context(), ref, national.Ticket{ID: id}, time.Now()))
 				} else {
-					r.must(r.store.ResolveNotSent(r.Context(), ref))
+					r.must(r.store.ResolveNotSent(r.Context(), ref, 0))
 				}
 				r.toldAs(nil, ref, store.Done)
 				r.joinedOnce(primary, ref)

@@ -136,7 +136,7 @@ func TestARefusedHandOverCanBeTriedAgain(t *testing.T) {
 		r.start()
 		for i, again := range []func(store.Story) error{
 			func(s store.Story) error { return r.store.Retry(r.Context(), s.Ref) },
-			func(s store.Story) error { return r.store.ResolveNotSent(r.Context(), s.Ref) },
+			func(s store.Story) error { return r.store.ResolveNotSent(r.Context(), s.Ref, 0) },
 		} {
 			r.faults(simulator.Rule{Call: simulator.CallReject, Fault: simulator.Refuse, Next: 1})
 			ref := r.takeIn(report(i))[0]

@@ -114,9 +114,18 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 	})
 }
 
-// ResolveNotSent records that the platform does not have it: it is sent again.
-func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref) error {
+// ResolveNotSent records that the platform does not have it: it is sent again. Until settle has passed since the request went out
+// nobody can know, for it may still be carried out: nothing is changed, and the error says from when on it may be said.
+func (s *Store) ResolveNotSent(ctx context.Context, ref complaint.Ref, settle time.Duration) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
+		age, err := one[int64](ctx, w.tx, s.q.OpenFor, args{"ref": ref})
+		if err != nil {
+			return fmt.Errorf("read since when the outcome of %s is open: %w", ref, err)
+		}
+		if wait := settle - time.Duration(age)*time.Millisecond; wait > 0 {
+			return fmt.Errorf("the request of %s may still be carried out: look at the platform again, and say it, in %s (delivery.settle)",
+				ref, wait.Round(time.Second))
+		}
 		if told, err := w.resolveFollowUp(ctx, ref, Ready, ""); err != nil || told {
 			return err
 		}

@@ -134,6 +134,13 @@ UPDATE delivery SET state = :state, due_at = :now, sent_at = CASE WHEN :keep_sen
     first_attempt_at = CASE WHEN :state = 'dead' THEN first_attempt_at ELSE 0 END
 WHERE ref = :ref AND state {in :states}
 
+-- name: open-for
+-- For how long an outcome is open, in milliseconds; for ever where none is.
+SELECT {now} - coalesce((SELECT max(o.sent_at) FROM (
+    SELECT sent_at FROM delivery WHERE ref = :ref AND sent_at > 0
+    UNION ALL
+    SELECT sent_at FROM follow_up WHERE ref = :ref AND sent_at > 0 AND state <> 'done') AS o), 0)
+
 -- name: take-delivery
 UPDATE delivery SET state = 'leased', owner = :owner, lease_until = 0, fence = fence + 1, sent_at = 0, step = '', changed_at = :now
 WHERE ref = :ref AND state {in :states}

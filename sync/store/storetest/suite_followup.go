@@ -272,14 +272,18 @@ func followUpOrders(t *testing.T, h Harness) {
 	if err := w.ResolveSent(t.Context(), later, national.Ticket{ID: "999"}, w.clock.Now()); err == nil {
 		t.Error("it was resolved by an id that is not its ticket's")
 	}
-	w.must(w.ResolveNotSent(t.Context(), later))
+	if err := w.ResolveNotSent(t.Context(), later, 5*time.Minute); err == nil {
+		t.Error("what may still be carried out was said not to be")
+	}
+	w.told(later, store.Held)
+	w.must(w.ResolveNotSent(t.Context(), later, 0))
 	if seen := w.told(later, store.Ready); !seen.SentAt.IsZero() {
 		t.Errorf("it is %+v", seen)
 	}
 	settle(store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}, true)
 	w.must(w.ResolveSent(t.Context(), later, national.Ticket{ID: "700"}, w.clock.Now()))
 	w.told(later, store.Done)
-	if err := w.ResolveNotSent(t.Context(), later); err == nil {
+	if err := w.ResolveNotSent(t.Context(), later, 0); err == nil {
 		t.Error("what is told can be resolved to be told again")
 	}
 	if untold, err := w.FollowUps(t.Context(), 10); err != nil || len(untold) != 0 {
@@ -328,7 +332,7 @@ func followUpOfAListedOne(t *testing.T, h Harness) {
 		t.Errorf("claimed %+v", f)
 	}
 	w.must(w.SettleFollowUp(t.Context(), f.Claim, store.Settlement{State: store.Held, Reason: retry.CannotTell}))
-	if err := w.ResolveNotSent(t.Context(), asks); err == nil {
+	if err := w.ResolveNotSent(t.Context(), asks, 0); err == nil {
 		t.Error("nothing was sent, and it can be resolved as not sent")
 	}
 	if err := w.ResolveSent(t.Context(), asks, national.Ticket{ID: "7212346"}, w.clock.Now()); err == nil {

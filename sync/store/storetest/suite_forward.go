@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,7 +218,12 @@ func operatorOrders(t *testing.T, h Harness) {
 	}
 	w.ledger(store.Ledger{Accepted: 4, Held: 4})
 	w.must(w.ResolveSent(t.Context(), kept[0].Ref, national.Ticket{ID: "501"}, w.clock.Now()))
-	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref))
+	if err := w.ResolveNotSent(t.Context(), kept[1].Ref, 5*time.Minute); err == nil || !strings.Contains(err.Error(), "in 5m0s") {
+		t.Errorf("what may still be carried out was said not to be: %v", err)
+	}
+	w.state(kept[1].Ref, store.Held)
+	w.clock.Advance(5 * time.Minute)
+	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref, 5*time.Minute))
 	w.must(w.Drop(t.Context(), kept[2].Ref, "percobaan"))
 	w.must(w.Retry(t.Context(), kept[3].Ref))
 	w.ledger(store.Ledger{Accepted: 4, Delivered: 1, Waiting: 2, Dead: 1})
@@ -225,7 +231,7 @@ func operatorOrders(t *testing.T, h Harness) {
 	if err := w.Drop(t.Context(), kept[0].Ref, "x"); err == nil {
 		t.Error("a delivered complaint was dropped")
 	}
-	if err := w.ResolveNotSent(t.Context(), kept[0].Ref); err == nil {
+	if err := w.ResolveNotSent(t.Context(), kept[0].Ref, 0); err == nil {
 		t.Error("a delivered complaint is to be sent again")
 	}
 	if err := w.Drop(t.Context(), "SP-000000000000000", "x"); !errors.Is(err, store.ErrNotFound) {

@@ -101,7 +101,7 @@ func unreadableStopsNobody(t *testing.T, h Harness) {
 	w.state(kept[2].Ref, store.Ready)
 	w.must(w.Retry(t.Context(), kept[1].Ref))
 	w.decideAll(failing)
-	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref))
+	w.must(w.ResolveNotSent(t.Context(), kept[1].Ref, 0))
 	w.state(kept[1].Ref, store.New) // it goes nowhere undecided
 	w.decideAll(judge)
 	w.state(kept[1].Ref, store.Ready)

@@ -97,7 +97,7 @@ func triedAfresh(t *testing.T, h Harness) {
 		}},
 		{"found not to be there by a person", func(w world, ref complaint.Ref) func() error {
 			open(w, ref)
-			return func() error { return w.ResolveNotSent(w.Context(), ref) }
+			return func() error { return w.ResolveNotSent(w.Context(), ref, 0) }
 		}},
 		{"not in a list", func(w world, ref complaint.Ref) func() error {
 			was := open(w, ref)
@@ -155,7 +155,7 @@ func followUpAfresh(t *testing.T, h Harness) {
 		goOn func() error
 	}{
 		{store.Settlement{State: store.Dead, Reason: retry.TooOld}, func() error { return w.Retry(t.Context(), later) }},
-		{store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}, func() error { return w.ResolveNotSent(t.Context(), later) }},
+		{store.Settlement{State: store.Held, Open: true, Reason: retry.CannotTell}, func() error { return w.ResolveNotSent(t.Context(), later, 0) }},
 	} {
 		f := w.followUp()
 		if f.Attempts != 1 || !f.TriedAt.Equal(w.clock.Now()) {
