@@ -55,7 +55,9 @@ func (r *Relay) tellFollowUps(ctx context.Context, d *dispatcher) (int, error) {
 		tried   atomic.Int64
 	)
 	for _, f := range due {
+		r.telling.add(f.Ref)
 		workers.Go(func() {
+			defer r.telling.drop(f.Ref)
 			if r.tellFollowUp(d, f) {
 				tried.Add(1)
 			}

@@ -91,6 +91,21 @@ func (r *rig) joinedOnce(primary, ref complaint.Ref) simulator.FollowUp {
 	return found[0]
 }
 
+// A platform that is slow takes longer for one request than a lease is long.
+func TestAFollowUpThatTakesLongerThanItsLeaseIsToldAtTheFirstTime(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.National.Timeout, r.cfg.Delivery.Settle = config.Duration(2*time.Minute), config.Duration(5*time.Minute)
+		r.start()
+		primary, ref := r.followed(asks())
+		r.must(r.sim.SetFaults(simulator.Faults{Latency: simulator.Latency{Min: 70 * time.Second, Max: 70 * time.Second}}))
+		pass(3 * time.Minute)
+		if seen := r.toldAs(nil, ref, store.Done); seen.Attempts != 1 {
+			t.Errorf("it is %+v", seen)
+		}
+		r.joinedOnce(primary, ref)
+	})
+}
+
 func TestAFollowUpJoinsTheTicketOfItsPrimaryWithoutWhoSaidIt(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.start()

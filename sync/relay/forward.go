@@ -156,6 +156,7 @@ func (r *Relay) settle(d *dispatcher, a *attempt, to store.Settlement) {
 			if tries == 0 { // after an error it may be our own commit whose answer was lost
 				r.log.Warn("a delivery took longer than its lease; whoever holds it now looks its outcome up", "ref", ref)
 			}
+			r.recall(d, a)
 			return
 		case tries == 0:
 			r.log.Error("an outcome could not be recorded; it is tried again until the lease is lost", "ref", ref, "error", err)
@@ -164,6 +165,32 @@ func (r *Relay) settle(d *dispatcher, a *attempt, to store.Settlement) {
 			if !d.pause(time.Second) {
 				return
 			}
+		}
+	}
+}
+
+// recallFor is how long a ticket is told to whoever took its delivery over: they hold it no longer than it takes to look it up.
+const recallFor = time.Minute
+
+// recall records the ticket that an attempt made and could not record before its delivery was taken over, so that nobody has to find
+// it, or to be asked for it.
+func (r *Relay) recall(d *dispatcher, a *attempt) {
+	if a.made == (national.Ticket{}) {
+		return
+	}
+	for began := time.Now(); ; {
+		recalling, cancel := context.WithTimeout(context.WithoutCancel(d.work), settleTimeout)
+		err := r.store.Recall(recalling, a.claim.Ref, a.made, r.news())
+		cancel()
+		if err == nil {
+			r.forwardable.send()
+			r.wakeWriters()
+			return
+		}
+		if time.Since(began) > recallFor || !d.pause(time.Second) {
+			r.log.Warn("the platform has a complaint whose delivery was taken over meanwhile; if it is held: satupintu queue resolve REF --sent ID",
+				"ref", a.claim.Ref, "national_id", a.made.ID, "error", err)
+			return
 		}
 	}
 }
@@ -198,6 +225,7 @@ type attempt struct {
 	open   bool
 	begin  func(context.Context, national.Step) error // records that a step's request is about to go out
 	ticket national.Ticket                            // of the last step, to be recorded with the settlement
+	made   national.Ticket                            // by this attempt, whether or not it is recorded
 }
 
 func (a *attempt) run(ctx context.Context) error {

@@ -64,7 +64,6 @@ func (r *rig) handedOver(got []simulator.Complaint) {
 	}
 }
 
-// A slow platform may still be handing over when its answer is given up: nothing is asked or sent before the settle time.
 // The platform has answered with its number when the database fails, and a hand-over is still to come: nobody has to look
 // the number up.
 func TestANumberThatCannotBeRecordedAtOnceIsNotForgotten(t *testing.T) {
@@ -94,6 +93,40 @@ func TestANumberThatCannotBeRecordedAtOnceIsNotForgotten(t *testing.T) {
 	})
 }
 
+// A delivery is taken over while its answer comes: what it says is recorded all the same, and nobody has to look for it.
+func TestANumberWhoseDeliveryWasTakenOverIsNotForgotten(t *testing.T) {
+	for name, handOver := range map[string]string{"created": "", "created and to be handed over": "21999"} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.lookup, r.cfg.Routing.Fallback.HandOver = "none", handOver
+				r.at = func(p relay.Point) {
+					if p != "create:answer" {
+						return
+					}
+					_, err := r.store.Handle().Exec("UPDATE delivery SET lease_until = 1")
+					r.must(err)
+					if n, err := r.store.Rescue(r.Context(), ""); n != 1 || err != nil {
+						r.Errorf("%d were taken over, %v", n, err)
+					}
+				}
+				r.start()
+				ref := r.takeIn(report(1))[0]
+				pass(20 * time.Second)
+				story := r.story(ref)
+				if n := r.atPlatform(ref); story.State != store.Done || n != 1 || story.NationalID != r.sim.ByMarker(string(ref))[0].ID {
+					t.Errorf("it is %s (%s), %d times at the platform, known as %q", story.State, story.Detail, n, story.NationalID)
+				}
+				if handOver != "" {
+					r.sim.Wait()
+					r.handedOver(r.sim.ByMarker(string(ref)))
+				}
+				r.balanced()
+			})
+		})
+	}
+}
+
+// A slow platform may still be handing over when its answer is given up: nothing is asked or sent before the settle time.
 func TestAHandOverIsNotRepeatedBeforeTheSettleTime(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.wrap = handsOver

@@ -66,7 +66,7 @@ func (a *attempt) succeeded(ctx context.Context, step national.Step, began time.
 		if done.Ticket, err = national.ReadTicket(result); err != nil {
 			return retry.UnreadableAnswer(err)
 		}
-		done.News, a.job.Ticket = a.r.news(), done.Ticket
+		done.News, a.job.Ticket, a.made = a.r.news(), done.Ticket, done.Ticket
 	}
 	if step.Last && step.Name == national.StepCreate {
 		a.ticket = done.Ticket

@@ -90,6 +90,7 @@ type Relay struct {
 	comparison *store.Comparison
 
 	held        heldClaims
+	telling     heldClaims // follow-ups
 	opened      openings
 	leaps       leaps
 	decidable   signal // something was kept

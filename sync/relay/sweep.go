@@ -54,8 +54,8 @@ func (r *Relay) sweep(ctx context.Context) error {
 	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""))
 }
 
-// heldClaims are the deliveries that a worker of this gateway works on. A lease no worker has runs out by itself: its
-// outcome could not be recorded, or it was claimed by a query that was carried out twice.
+// heldClaims are the deliveries, or the follow-ups, that a worker of this gateway works on. A lease no worker has runs out by
+// itself: its outcome could not be recorded, or it was claimed by a query that was carried out twice.
 type heldClaims struct {
 	mu   sync.Mutex
 	refs map[complaint.Ref]struct{}
@@ -86,7 +86,7 @@ func (h *heldClaims) all() []complaint.Ref {
 func (r *Relay) renewLoop(ctx context.Context) {
 	lease := r.lease()
 	for sleep(ctx, lease/3, nil) {
-		if err := r.store.Renew(ctx, r.held.all(), lease); err != nil && ctx.Err() == nil {
+		if err := r.store.Renew(ctx, r.held.all(), r.telling.all(), lease); err != nil && ctx.Err() == nil {
 			r.log.Warn("leases could not be renewed", "error", err)
 		}
 	}

@@ -102,13 +102,17 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 	return fromMilli(n), err
 }
 
-// Renew lengthens the leases of deliveries that somebody in this gateway works on. A lease nobody names runs out.
-func (s *Store) Renew(ctx context.Context, refs []complaint.Ref, lease time.Duration) error {
+// Renew lengthens the leases of deliveries and of follow-ups that somebody in this gateway works on. A lease nobody names runs out.
+func (s *Store) Renew(ctx context.Context, deliveries, followUps []complaint.Ref, lease time.Duration) error {
+	return errors.Join(s.renew(ctx, s.q.RenewLeases, deliveries, lease), s.renew(ctx, s.q.RenewFollowUps, followUps, lease))
+}
+
+func (s *Store) renew(ctx context.Context, q *query, refs []complaint.Ref, lease time.Duration) error {
 	if len(refs) == 0 {
 		return nil
 	}
 	return s.inWriter(ctx, func(w *writer) error {
-		_, err := w.run(ctx, s.q.RenewLeases, args{"refs": refs, "owner": s.owner, "lease": lease.Milliseconds()})
+		_, err := w.run(ctx, q, args{"refs": refs, "owner": s.owner, "lease": lease.Milliseconds()})
 		return err
 	})
 }

@@ -78,40 +78,59 @@ func (s *Store) ResolveSent(ctx context.Context, ref complaint.Ref, ticket natio
 		if decided, err := w.decided(ctx, ref); err != nil || !decided {
 			return cmp.Or(err, fmt.Errorf("%s was never decided, so it cannot be at the platform; see queue show", ref))
 		}
-		states := []State{Held, Unknown, Ready, Dead}
-		taken, err := one[struct {
-			Fence    int64
-			HandOver string `db:"hand_over"`
-		}](ctx, w.tx, s.q.TakeDelivery, args{"ref": ref, "owner": s.owner, "states": states, "now": w.now})
-		if errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("%s is in none of the states %v; see queue show", ref, states)
-		}
-		if err != nil {
-			return err
-		}
 		known, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref})
 		if err == nil && known == ticket.ID { // what is open is a step after it
 			ticket = national.Ticket{}
 		} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		found := &stepJob{claim: Claim{Ref: ref, Fence: taken.Fence, Attempts: 1}}
-		news, handsOver := Forwarded{SyncAt: syncAt}, taken.HandOver != "" && ticket != national.Ticket{}
-		if handsOver {
-			found.done = &Succeeded{Step: national.Step{Name: national.StepCreate}, Began: fromMilli(w.now), Ticket: ticket, News: news}
-			err = w.endAll(ctx, []*stepJob{found})
-		} else {
-			found.settle = &Settlement{State: Done, Ticket: ticket, News: news}
-			err = w.finishAll(ctx, []*stepJob{found})
-		}
-		if errors.Is(err, ErrTaken) {
-			return fmt.Errorf("%s has a national id already, or this one is another complaint's; see queue show", ref)
-		}
-		if err = cmp.Or(err, found.err); err != nil || !handsOver {
-			return err
-		}
-		return w.resolve(ctx, ref, Ready, "a person found it at the platform; it is still to be handed over", Leased)
+		return w.sentAs(ctx, ref, ticket, Forwarded{SyncAt: syncAt}, "a person found it at the platform; it is still to be handed over")
 	})
+}
+
+// Recall records the ticket of a delivery that was taken over before it could be recorded: whoever has it now need not find out
+// what we know, nor ask a person. Where a ticket is recorded already it changes nothing. Of one that is being worked on just now
+// it changes nothing and returns an error.
+func (s *Store) Recall(ctx context.Context, ref complaint.Ref, ticket national.Ticket, news Forwarded) error {
+	return s.inWriter(ctx, func(w *writer) error {
+		_, err := one[string](ctx, w.tx, s.q.NamedTicket, args{"ref": ref})
+		if errors.Is(err, sql.ErrNoRows) {
+			return w.sentAs(ctx, ref, ticket, news, "its gateway knew that it is at the platform; it is still to be handed over")
+		}
+		return err
+	})
+}
+
+// sentAs ends a delivery that nobody works on with its ticket, or with none where that is recorded. One that is to be handed over,
+// and was not known to be there, goes on with that.
+func (w *writer) sentAs(ctx context.Context, ref complaint.Ref, ticket national.Ticket, news Forwarded, goesOn string) error {
+	states := []State{Held, Unknown, Ready, Dead}
+	taken, err := one[struct {
+		Fence    int64
+		HandOver string `db:"hand_over"`
+	}](ctx, w.tx, w.s.q.TakeDelivery, args{"ref": ref, "owner": w.s.owner, "states": states, "now": w.now})
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%s is in none of the states %v; see queue show", ref, states)
+	}
+	if err != nil {
+		return err
+	}
+	found := &stepJob{claim: Claim{Ref: ref, Fence: taken.Fence, Attempts: 1}}
+	handsOver := taken.HandOver != "" && ticket != national.Ticket{}
+	if handsOver {
+		found.done = &Succeeded{Step: national.Step{Name: national.StepCreate}, Began: fromMilli(w.now), Ticket: ticket, News: news}
+		err = w.endAll(ctx, []*stepJob{found})
+	} else {
+		found.settle = &Settlement{State: Done, Ticket: ticket, News: news}
+		err = w.finishAll(ctx, []*stepJob{found})
+	}
+	if errors.Is(err, ErrTaken) {
+		return fmt.Errorf("%s has a national id already, or this one is another complaint's; see queue show", ref)
+	}
+	if err = cmp.Or(err, found.err); err != nil || !handsOver {
+		return err
+	}
+	return w.resolve(ctx, ref, Ready, goesOn, Leased)
 }
 
 // ResolveNotSent records that the platform does not have it: it is sent again. Until settle has passed since the request went out

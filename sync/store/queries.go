@@ -92,6 +92,7 @@ type queries struct {
 	ReadSteps      *query `query:"read-steps"`
 	ReadTickets    *query `query:"read-tickets"`
 	RenewLeases    *query `query:"renew-leases"`
+	RenewFollowUps *query `query:"renew-follow-ups"`
 	BeginSteps     *query `query:"begin-steps"`
 	EndSteps       *query `query:"end-steps"`
 	InsertSteps    *query `query:"insert-steps"`

@@ -37,6 +37,9 @@ RETURNING ref, primary_ref, fence, attempts, first_attempt_at, sent_at, CASE WHE
 SELECT t.ref, t.national_id, t.tracking_id, t.agency, t.hand_over, t.status, c.secret
 FROM ticket t JOIN complaint c ON c.ref = t.ref WHERE t.ref {in :refs}
 
+-- name: renew-follow-ups
+UPDATE follow_up SET lease_until = {now} + :lease WHERE ref {in :refs} AND owner = :owner AND state = 'leased' AND lease_until > {now}
+
 -- name: begin-follow-up
 UPDATE follow_up SET sent_at = {now}
 WHERE ref = :ref AND fence = :fence AND owner = :owner AND state = 'leased' AND lease_until > {now}

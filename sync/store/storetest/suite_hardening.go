@@ -20,7 +20,7 @@ func renewsOnlyNamed(t *testing.T, h Harness) {
 	got := w.claim(2)
 	for range 3 {
 		w.clock.Advance(20 * time.Second)
-		w.must(w.Renew(t.Context(), []complaint.Ref{got[0].Ref}, 30*time.Second))
+		w.must(w.Renew(t.Context(), []complaint.Ref{got[0].Ref}, nil, 30*time.Second))
 	}
 	if n, err := w.Rescue(t.Context(), ""); err != nil || n != 1 {
 		t.Errorf("rescued %d, %v: a lease nobody works on must run out", n, err)
@@ -158,7 +158,7 @@ func runsAVictimAgain(t *testing.T, h Harness) {
 	w.must(err)
 	lock(refs[1])
 	done := make(chan error, 1)
-	go func() { done <- w.Renew(t.Context(), refs, time.Minute) }() // it has the first, and waits for the second
+	go func() { done <- w.Renew(t.Context(), refs, nil, time.Minute) }() // it has the first, and waits for the second
 	w.waitUntilBlocked()
 	lock(refs[0])
 	w.must(other.Commit())
