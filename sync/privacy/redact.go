@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -57,6 +58,43 @@ func (r Redactor) Redact(text string) (string, map[Kind]int) {
 	out.WriteString(text[at:])
 	return out.String(), found
 }
+
+// cutShort ends a title that is the beginning of a longer text.
+const cutShort = "…"
+
+// Title is Redact for a text's title. One that was cut short, as its end says, may hold half of a number that is none by itself: it is
+// read as what stands in the text. Of one that does not stand there an unfinished number is left out.
+func (r Redactor) Title(title, text string) string {
+	stem, cut := strings.CutSuffix(title, cutShort)
+	if !cut {
+		title, _ = r.Redact(title)
+		return title
+	}
+	line := strings.Join(strings.Fields(text), " ")
+	at := strings.Index(line, stem)
+	if at < 0 {
+		stem, _ = r.Redact(stem)
+		if r != (Redactor{}) {
+			stem = strings.TrimRight(unfinished.ReplaceAllString(stem, ""), " ")
+		}
+		return stem + cutShort
+	}
+	var out strings.Builder
+	end := at + len(stem)
+	for _, s := range r.find(line) {
+		if s.end <= at || s.start >= end {
+			continue
+		}
+		out.WriteString(line[at:max(at, s.start)])
+		out.WriteString(s.kind.removed())
+		at = s.end
+	}
+	out.WriteString(line[min(at, end):end])
+	return out.String() + cutShort
+}
+
+// unfinished is a number of which enough stands there to say whose it is.
+var unfinished = regexp.MustCompile(`\+?\d(?:[ ().-]*\d){4,}$`)
 
 // span is a part of a text, in bytes. One without a kind is kept as it is.
 type span struct {

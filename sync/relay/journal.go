@@ -116,7 +116,7 @@ func (a *attempt) failed(step national.Step, err error) error {
 // submission is what the platform is sent: identity numbers and the like do not travel in free text.
 func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
-	c.Title, _ = r.redactor.Redact(c.Title)
+	c.Title = r.redactor.Title(c.Title, c.Text)
 	c.Text, _ = r.redactor.Redact(c.Text)
 	c.Place.Address, _ = r.redactor.Redact(c.Place.Address) // a platform may write it into the text
 	s := national.Submission{

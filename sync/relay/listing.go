@@ -50,7 +50,7 @@ func listedOf(row store.ListedComplaint) connectors.Listed {
 		l.UpdatedAt = row.ChangedAt
 	}
 	if !c.Anonymous {
-		l.Title, l.Text, l.Place = publicText(c.Title, c.Reporter), publicText(c.Text, c.Reporter), c.Place
+		l.Title, l.Text, l.Place = nameless(public.Title(c.Title, c.Text), c.Reporter), publicText(c.Text, c.Reporter), c.Place
 		l.Place.Address = publicText(c.Place.Address, c.Reporter)
 	}
 	return l
@@ -103,6 +103,10 @@ func namelessNote(n store.News) string {
 // publicText removes what identifies a person, and each word of the given persons' names.
 func publicText(text string, persons ...complaint.Reporter) string {
 	text, _ = public.Redact(text)
+	return nameless(text, persons...)
+}
+
+func nameless(text string, persons ...complaint.Reporter) string {
 	for _, person := range persons {
 		text = withoutName(text, person.Name)
 	}

@@ -141,9 +141,14 @@ func TestIdentityNumbersDoNotTravelInFreeText(t *testing.T) {
 		c := report(1)
 		c.Text += " NIK saya 2103014107900001, hubungi 081200000001"
 		c.Secret, c.Anonymous = true, true
+		c.Title = "NIK saya 2103 0141…"
+		c.Text += ", NIK saya 2103 0141 0790 0002"
 		ref := r.takeIn(c)[0]
 		r.until(ref, store.Done)
 		got := r.sim.ByMarker(string(ref))[0]
+		if got.Title != "NIK saya [NIK dihapus]…" {
+			t.Errorf("sent under %q", got.Title)
+		}
 		if strings.Contains(got.Content, "2103014107900001") || strings.Contains(got.Content, "081200000001") || !strings.Contains(got.Content, "Ranai mati") {
 			t.Errorf("sent: %s", got.Content)
 		}
