@@ -113,7 +113,8 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 			return err
 		}
 	}
-	if o.State.Raw != "" && o.State.Raw != before && !carried {
+	behind := complaint.Status(t.Status).CanBecome(o.State.Status) // by events that were listed in no order, or that lack the way back
+	if o.State.Raw != "" && (o.State.Raw != before && !carried || behind) {
 		if err := w.recordEvent(ctx, ref, &t, unsaidMove(t, o, w.now)); err != nil {
 			return err
 		}
@@ -161,6 +162,9 @@ func (w *writer) recordEvent(ctx context.Context, ref complaint.Ref, t *ticketSt
 	now := complaint.Status(t.Status)
 	applied := e.Status == "" || e.Status == now || now.CanBecome(e.Status)
 	t.Seq++
+	if e.At.IsZero() { // the platform's own time cannot be read; a channel takes no news without one
+		e.At = fromMilli(w.now)
+	}
 	if _, err := w.run(ctx, w.s.q.InsertEvent, args{
 		"ref": ref, "seq": t.Seq, "key": e.Key, "at": milli(e.At), "status": e.Status, "raw": e.Raw,
 		"agency": agencyOf(e), "note": complaint.CleanText(e.Text), "applied": bit(applied),

@@ -90,6 +90,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"news is kept for a channel that only another gateway has, or none just now", keptForTheAbsent},
 		{"a channel that is gone for good is told nothing more", retired},
 		{"an illegal move is recorded and told to nobody", illegalMove},
+		{"the last that is told is where the platform says it stands", lastToldIsTrue},
+		{"an event without a time is told with that of its arrival", eventWithoutTime},
 		{"a final status is never asked about again", finalIsFinal},
 		{"a final status keeps the platform's word for it", finalKeepsItsWord},
 		{"an answer that comes after its hold changes nothing", staleAnswer},

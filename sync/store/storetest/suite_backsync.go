@@ -177,6 +177,44 @@ func untellableSource(t *testing.T, h Harness) {
 	}
 }
 
+// A platform lists what came in one second in any order, and may go back without a row that says so.
+func lastToldIsTrue(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.tellAll()
+	row := func(key string, status complaint.Status, raw string) national.Event {
+		return national.Event{Key: key, At: w.clock.Now(), Status: status, Raw: raw}
+	}
+	working, disposed := row("1", complaint.InProgress, "Dalam Proses"), row("2", complaint.Disposed, "Terdisposisi")
+	for _, rows := range [][]national.Event{{working, disposed}, {working, disposed, row("3", complaint.Postponed, "Tertunda")}} {
+		for range 2 {
+			w.observe(ref, national.State{Status: complaint.InProgress, Raw: "Dalam Proses", Events: rows})
+		}
+		told := w.tellAll()
+		if len(told) == 0 || told[len(told)-1].Status != complaint.InProgress {
+			t.Errorf("of %d rows was told %+v", len(rows), told)
+		}
+		if story := w.state(ref, store.Done); story.Status != complaint.InProgress || story.StatusRaw != "Dalam Proses" {
+			t.Errorf("of %d rows: status %s, raw %s", len(rows), story.Status, story.StatusRaw)
+		}
+	}
+	if story := w.state(ref, store.Done); len(story.Events) != 6 {
+		t.Errorf("%d events, want the three rows, two ways back and the arrival", len(story.Events))
+	}
+}
+
+func eventWithoutTime(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.delivered()
+	w.tellAll()
+	w.observe(ref, national.State{Raw: "Dalam Proses", Status: complaint.InProgress, Events: []national.Event{{Key: "1", Text: "Akan kami periksa"}}})
+	for _, change := range w.tellAll() {
+		if !change.At.Equal(w.clock.Now()) {
+			t.Errorf("told with the time %v", change.At)
+		}
+	}
+}
+
 func keptForTheAbsent(t *testing.T, h Harness) {
 	w := begin(t, h)
 	first := w.keep(report(1))[0].Ref
