@@ -140,11 +140,16 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	now := r.now()
 	to := store.Settlement{State: store.Ready, Reason: v.Reason, Open: a.open, Due: now.Add(r.backoff.Delay(a.claim.Attempts, v.After))}
 	if err == nil || a.ticket != (national.Ticket{}) { // with the last step's ticket nothing can fail any more
+		r.turnedAway.ended(a.claim.Ref, true)
 		return store.Settlement{State: store.Done, Reason: retry.Success, Ticket: a.ticket, News: r.news()}
 	}
 	to.Detail = brief(err)
+	refused := 0
 	if v.Verdict == retry.SignIn {
 		r.gate.deny()
+		refused = r.turnedAway.refused(a.claim.Ref)
+	} else if !errors.Is(err, errNotTried) {
+		r.turnedAway.ended(a.claim.Ref, false)
 	}
 	if v.Reason == retry.Throttled || v.After > 0 {
 		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
@@ -160,6 +165,9 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 		to.State = store.Dead
 	case v.Reason == retry.Panicked && a.claim.Attempts >= mostPanics:
 		to.State = store.Held
+	case refused >= mostRefusals:
+		to.State, to.Reason = store.Held, retry.Rejected
+		to.Detail = "the platform takes others and refuses this one again and again; last: " + to.Detail
 	case v.Verdict != retry.SignIn && r.exhausted(a.claim, &to):
 		to.State = store.Dead
 	}

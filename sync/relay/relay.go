@@ -92,6 +92,7 @@ type Relay struct {
 	held        heldClaims
 	telling     heldClaims // follow-ups
 	opened      openings
+	turnedAway  turnedAway
 	leaps       leaps
 	decidable   signal // something was kept
 	forwardable signal // something was decided
