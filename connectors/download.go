@@ -18,6 +18,8 @@ import (
 type Download struct {
 	Client *resty.Client
 	Most   int64 // bytes of one file
+	// Texts says that a text may be what somebody sent. Else it is refused as RefuseText does.
+	Texts bool
 	// Allow says whether an address may be asked, and what a request to it needs: credentials go to nobody else. nil: any
 	// address, without credentials, and no redirect is followed.
 	Allow func(ctx context.Context, at *url.URL, request *resty.Request) error
@@ -43,7 +45,7 @@ func (d Download) Get(ctx context.Context, address string) ([]byte, error) {
 			at, err = at.Parse(answer.Header().Get("Location"))
 			continue
 		}
-		return fileOf(answer, failed)
+		return d.fileOf(answer, failed)
 	}
 	return nil, retry.Never(errors.New("its address leads on to another again and again"))
 }
@@ -52,7 +54,7 @@ func isRedirect(status int) bool {
 	return slices.Contains([]int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}, status)
 }
 
-func fileOf(answer *resty.Response, err error) ([]byte, error) {
+func (d Download) fileOf(answer *resty.Response, err error) ([]byte, error) {
 	switch {
 	case errors.Is(err, resty.ErrResponseBodyTooLarge):
 		return nil, retry.Never(errors.New("it is larger than the limit"))
@@ -62,6 +64,11 @@ func fileOf(answer *resty.Response, err error) ([]byte, error) {
 		return nil, retry.Never(fmt.Errorf("the server answers %d", answer.StatusCode()))
 	case len(answer.Body()) == 0:
 		return nil, retry.Never(errors.New("the file is empty"))
+	case d.Texts:
+		return answer.Body(), nil
+	}
+	if err := RefuseText(answer.Body(), answer.Header().Get("Content-Type")); err != nil {
+		return nil, retry.Never(err)
 	}
 	return answer.Body(), nil
 }

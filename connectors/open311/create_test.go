@@ -150,6 +150,9 @@ func TestMediaURLsAreFetchedFromNamedHostsOnlyAndHoldNothingUp(t *testing.T) {
 			http.NotFound(w, r)
 		case "/masuk.jpg":
 			_, _ = w.Write([]byte("<!DOCTYPE html><html>Silakan masuk</html>"))
+		case "/requests.json":
+			w.Header().Set("Content-Type", "image/jpeg")
+			_, _ = w.Write([]byte(`[{"service_request_id":"1","phone":"081255501234"}]`))
 		case "/lambat.jpg":
 			<-r.Context().Done()
 		default:
@@ -164,13 +167,13 @@ func TestMediaURLsAreFetchedFromNamedHostsOnlyAndHoldNothingUp(t *testing.T) {
 		s.MediaHosts, s.MediaWait = []string{strings.TrimPrefix(store.URL, "http://")}, config.Duration(200_000_000)
 	})
 	fields := append(pothole(), "media_url="+other.URL+"/a.jpg", "media_url=file:///etc/passwd", "media_url=http://u:p@"+served.Listener.Addr().String()+"/",
-		"media_url="+store.URL+"/hilang.jpg", "media_url="+store.URL+"/masuk.jpg", "media_url="+store.URL+"/1.jpg", "media_url="+store.URL+"/lambat.jpg")
+		"media_url="+store.URL+"/hilang.jpg", "media_url="+store.URL+"/masuk.jpg", "media_url="+store.URL+"/requests.json", "media_url="+store.URL+"/1.jpg", "media_url="+store.URL+"/lambat.jpg")
 	if got := ask(t, served, "requests.xml", fields); got.status != http.StatusOK {
 		t.Fatalf("%d %s", got.status, got.body)
 	}
 	c := d.taken(t)
-	if len(c.Attachments) != 1 || c.Attachments[0].Name != "1.jpg" || c.Missing != 6 {
-		t.Errorf("attachments %+v, missing %d; want 1.jpg, and six missing", c.Attachments, c.Missing)
+	if len(c.Attachments) != 1 || c.Attachments[0].Name != "1.jpg" || c.Missing != 7 {
+		t.Errorf("attachments %+v, missing %d; want 1.jpg, and seven missing", c.Attachments, c.Missing)
 	}
 	for range len(asked) {
 		if path := <-asked; path == "another host" {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -88,9 +87,6 @@ func (m media) fetch(ctx context.Context, patience *connectors.Patience, address
 	body, err := patience.Fetch(ctx, func(ctx context.Context) ([]byte, error) { return m.download.Get(ctx, address) })
 	if err != nil {
 		return upload{}, err
-	}
-	if strings.HasPrefix(http.DetectContentType(body), "text/html") {
-		return upload{}, errors.New("it is a page of HTML: the file is not there, or not for us")
 	}
 	return upload{cleanName(path.Base(at.Path)), body}, nil
 }

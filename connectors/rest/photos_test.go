@@ -81,6 +81,47 @@ func TestPhotosComeFromNamedHostsAndTheCredentialFromNobodyElse(t *testing.T) {
 	}
 }
 
+func TestTheListItselfIsNobodysPhoto(t *testing.T) {
+	const typed = "/api/laporan?jumlah=200"
+	server := offline(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/ekspor.jpg":
+			w.Header().Set("Content-Type", "image/jpeg")
+			_, _ = w.Write([]byte("nama;hp\nContoh Warga;081255501234\n"))
+		case "/foto.php":
+			w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+			_, _ = w.Write([]byte("\xff\xd8\xff\xe0\x00\x10JFIF"))
+		}
+	})
+	l := newList()
+	l.entries = []entry{
+		{ID: "1", Text: "lampu mati", At: day(), Phone: "081255501234"},
+		{ID: "2", Text: "jalan rusak", At: day(), Photos: []photo{{Address: typed}, {Address: "/ekspor.jpg"}, {Address: "/foto.php"}}},
+	}
+	s := agency(noPaging)
+	s.Auth.Bearer, s.Photos.List, s.Photos.URL = config.NewSecret(apiKey), "foto", "url"
+	c := openOn(t, either{l, server}, s)
+	page, fault := c.drain(t.Context())
+	if fault != "" || len(page.Complaints) != 2 || !slices.Contains(l.asked, "http://aduan.natuna.example"+typed) {
+		t.Fatalf("%+v, %s; asked %q", page.Complaints, fault, l.asked)
+	}
+	curious := page.Complaints[1]
+	if len(curious.Attachments) != 1 || curious.Attachments[0].Name != "foto.php" || curious.Missing != 2 {
+		t.Errorf("attachments %+v, missing %d; want the photo alone, and two missing", curious.Attachments, curious.Missing)
+	}
+	wantPart(t, "the log", c.said.String(), "it may tell of other people")
+	wantNoPart(t, "the log", c.said.String(), "jumlah", "Contoh")
+}
+
+// offline is a server without a network.
+type offline http.HandlerFunc
+
+func (a offline) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	a(w, r)
+	return w.Result(), nil
+}
+
 // either sends what asks for the list to the list, and the rest elsewhere.
 type either struct {
 	list *list

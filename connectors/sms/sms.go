@@ -65,6 +65,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 		download: connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.Media.MaxSize)},
 	}
 	c.download.Allow = c.allowFile
+	c.download.Texts = true // somebody may send one, and nothing that only we may read is asked for
 	if c.call, err = s.Send.compile(); err != nil {
 		return connectors.Connector{}, &config.FieldError{Field: "send", Reason: err.Error()}
 	}

@@ -91,7 +91,7 @@ func (p photos) open(name string) ([]byte, error) {
 	case len(body) == 0:
 		return nil, errors.New("the file is empty")
 	}
-	return body, nil
+	return body, connectors.RefuseText(body, "")
 }
 
 // ask fetches a file behind the address. The name is one path below it, whatever is in it.

@@ -35,7 +35,7 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "pengaduan")
 	must(t, os.Mkdir(folder, 0o755))
-	for name, body := range map[string]string{"lampu.jpg": jpeg, "besar.jpg": strings.Repeat("x", 21), "kosong.jpg": "", "../kunci.txt": "rahasia"} {
+	for name, body := range map[string]string{"lampu.jpg": jpeg, "besar.jpg": strings.Repeat("x", 21), "kosong.jpg": "", "../kunci.txt": "rahasia", "daftar.csv": "nama;hp"} {
 		must(t, os.WriteFile(filepath.Join(folder, name), []byte(body), 0o644))
 	}
 	must(t, os.Symlink(filepath.Join(dir, "kunci.txt"), filepath.Join(folder, "tautan.jpg")))
@@ -48,6 +48,7 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 		{"hilang.jpg; lampu.jpg", "lampu.jpg", "the file is not there"},
 		{"besar.jpg", "", "larger than the limit"},
 		{"kosong.jpg", "", "is empty"},
+		{"daftar.csv", "", "may tell of other people"},
 		{"../kunci.txt", "", "lies outside the folder"},
 		{"tautan.jpg", "", "lies outside the folder"},
 		{".", "", "is no file"},
@@ -71,7 +72,7 @@ func TestAPhotoThatCannotBeHadNeverHoldsUpTheComplaint(t *testing.T) {
 				t.Errorf("the log says %s", said)
 			} else if tt.says != "" {
 				wantPart(t, "the log", said, tt.says, "row=17")
-				wantNoPart(t, "the log", said, "jpg", "kunci")
+				wantNoPart(t, "the log", said, "jpg", "kunci", "csv")
 			}
 		})
 	}
@@ -86,13 +87,16 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 			_, _ = w.Write([]byte(jpeg))
 		case "/unggah/besar.jpg":
 			_, _ = w.Write([]byte(strings.Repeat("x", 21)))
+		case "/unggah/daftar":
+			w.Header().Set("Content-Type", "image/jpeg")
+			_, _ = w.Write([]byte(`[{"nama":"Warga"}]`))
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}
 	}))
 	defer server.Close()
 	p, c := photoShelf(t, Photos{Column: "foto", URL: server.URL + "/unggah/"})
-	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "../rahasia": false} {
+	for name, kept := range map[string]bool{"lampu mati?.jpg": true, "besar.jpg": false, "hilang.jpg": false, "daftar": false, "../rahasia": false} {
 		var got complaint.Complaint
 		must(t, p.of(t.Context(), connectors.NewPatience(time.Minute), &got, map[string]any{"foto": name}, rowID{Text: "17"}))
 		if (len(got.Attachments) == 1) != kept {
@@ -100,7 +104,7 @@ func TestPhotosBehindAnAddress(t *testing.T) {
 		}
 	}
 	slices.Sort(asked)
-	if want := []string{"/unggah/besar.jpg", "/unggah/hilang.jpg", "/unggah/lampu%20mati%3F.jpg"}; !slices.Equal(asked, want) {
+	if want := []string{"/unggah/besar.jpg", "/unggah/daftar", "/unggah/hilang.jpg", "/unggah/lampu%20mati%3F.jpg"}; !slices.Equal(asked, want) {
 		t.Errorf("the server was asked for %q, want %q", asked, want)
 	}
 	wantNoPart(t, "the log", c.said.String(), "hilang", "besar.jpg")
