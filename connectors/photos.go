@@ -13,24 +13,38 @@ import (
 // Bounds of the time that files take: a server that hangs must not hold up complaints.
 const (
 	PhotoTimeout  = 20 * time.Second // one file
-	PhotosTimeout = 2 * time.Minute  // what all files of a page that cannot be had may take together
+	PhotosTimeout = 2 * time.Minute  // what the files of a page that one host does not give may take together
+	mostHanging   = 5                // hosts that may take as long on one page
 )
 
-// Patience is the time that is left for files that cannot be had. Those that come take none of it, so that a page with many
-// photos loses none, and a server that hangs holds up a page no longer than this.
-type Patience struct{ left time.Duration }
+// Patience is the time that is left for a page's files that cannot be had. Each host has its own: one that hangs costs no other
+// host's files. Those that come take none of it, so that a page with many photos loses none. What all hosts together do not give
+// holds up a page no longer than five of them may; a page on which so many hang at once loses the others' files too, because its
+// complaints must not wait for ever.
+type Patience struct {
+	each time.Duration            // of a host that was not asked yet
+	left map[string]time.Duration // of the others
+	all  time.Duration            // left of the page
+}
 
-// NewPatience is that of one page.
-func NewPatience(all time.Duration) *Patience { return &Patience{all} }
+// NewPatience is that of one page, of which each host may have so much.
+func NewPatience(each time.Duration) *Patience {
+	return &Patience{each: each, left: map[string]time.Duration{}, all: mostHanging * each}
+}
 
-// Fetch asks for one file, for as long as there is patience.
-func (p *Patience) Fetch(ctx context.Context, fetch func(context.Context) ([]byte, error)) ([]byte, error) {
+// Fetch asks a host for one file, for as long as there is patience with it.
+func (p *Patience) Fetch(ctx context.Context, host string, fetch func(context.Context) ([]byte, error)) ([]byte, error) {
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, p.left)
+	left, asked := p.left[host]
+	if !asked {
+		left = p.each
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(left, p.all))
 	defer cancel()
 	body, err := fetch(ctx)
 	if err != nil {
-		p.left -= time.Since(began)
+		spent := time.Since(began)
+		p.left[host], p.all = left-spent, p.all-spent
 	}
 	return body, err
 }
@@ -47,11 +61,12 @@ type Photos struct {
 type Photo struct {
 	Name string // as people see it
 	At   string // as Fetch needs it
+	Host string // who is asked for it, so that each is waited for by itself; all may be one
 }
 
 // Of fetches the files of a record and puts them on its complaint. One that cannot be had is left out, counted as missing,
-// and logged with where, which tells the record without a citizen's words; so must Fetch's error. The whole
-// page has one patience. The error is the context's, or the file store's: then nothing is lost by polling again.
+// and logged with where, which tells the record without a citizen's words; so must Fetch's error. The
+// patience is the page's. The error is the context's, or the file store's: then nothing is lost by polling again.
 func (p Photos) Of(ctx context.Context, patience *Patience, c *complaint.Complaint, files []Photo, where slog.Attr) error {
 	for i, file := range files {
 		if i == p.Most {
@@ -59,7 +74,7 @@ func (p Photos) Of(ctx context.Context, patience *Patience, c *complaint.Complai
 			c.Missing += len(files) - i
 			break
 		}
-		body, err := patience.Fetch(ctx, func(ctx context.Context) ([]byte, error) { return p.Fetch(ctx, file.At) })
+		body, err := patience.Fetch(ctx, file.Host, func(ctx context.Context) ([]byte, error) { return p.Fetch(ctx, file.At) })
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

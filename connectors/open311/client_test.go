@@ -408,6 +408,23 @@ func TestARequestBecomesAComplaintWithItsFile(t *testing.T) {
 	}
 }
 
+func TestAMediaHostThatHangsCostsNoOtherHostsFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &geoserver{hangs: "mati.example"}
+		for id := range 16 {
+			host := []string{"mati.example", "kota.example"}[id%2]
+			g.add(id, time.Now().Add(-time.Hour), func(q *geoRequest) { q.MediaURL = "https://" + host + "/1.jpg" })
+		}
+		r := newReader(t, g, func(s *open311.Settings) { s.MediaHosts = []string{"mati.example"} })
+		r.drain()
+		for id := range 16 {
+			if c := r.latest[strconv.Itoa(id)]; len(c.Attachments) != id%2 || c.Missing != 1-id%2 {
+				t.Errorf("request %d: %d files, %d are missing", id, len(c.Attachments), c.Missing)
+			}
+		}
+	})
+}
+
 func TestAStatusIsToldInTheExtensionsWords(t *testing.T) {
 	g := &geoserver{}
 	r := newReader(t, g)

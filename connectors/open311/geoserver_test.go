@@ -35,6 +35,7 @@ type geoserver struct {
 	body        string
 	broken      bool
 	stalls      chan struct{} // set: nothing is answered until it closes
+	hangs       string        // a host that never answers
 	behind      time.Duration // its clock is so much behind ours; 0: it says no time
 }
 
@@ -75,6 +76,12 @@ func (g *geoserver) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Unlock()
 	if broken {
 		return nil, errors.New("connection refused")
+	}
+	if r.URL.Host == g.hangs {
+		<-r.Context().Done()
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
 	}
 	if stalls != nil {
 		select {

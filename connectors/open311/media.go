@@ -84,7 +84,7 @@ func (m media) fetch(ctx context.Context, patience *connectors.Patience, address
 	if err != nil || !m.allowed(at.Host) {
 		return upload{}, errHost
 	}
-	body, err := patience.Fetch(ctx, func(ctx context.Context) ([]byte, error) { return m.download.Get(ctx, address) })
+	body, err := patience.Fetch(ctx, strings.ToLower(at.Host), func(ctx context.Context) ([]byte, error) { return m.download.Get(ctx, address) })
 	if err != nil {
 		return upload{}, err
 	}

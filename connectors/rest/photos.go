@@ -51,7 +51,7 @@ func (c *connector) photo(address, name string) connectors.Photo {
 	if err != nil {
 		return one
 	}
-	one.At = at.String()
+	one.At, one.Host = at.String(), strings.ToLower(at.Host)
 	if name == "" {
 		one.Name = path.Base(at.Path)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/satupintu/satupintu/config"
 )
@@ -113,12 +114,46 @@ func TestTheListItselfIsNobodysPhoto(t *testing.T) {
 	wantNoPart(t, "the log", c.said.String(), "jumlah", "Contoh")
 }
 
+func TestAPhotoServerThatHangsCostsNoOtherServersPhotos(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := offline(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Host == "gudang.natuna.example" {
+				<-r.Context().Done()
+			}
+			_, _ = w.Write([]byte("\xff\xd8\xff\xe0 foto"))
+		})
+		l := newList()
+		l.size = 8
+		for i := range l.size {
+			l.entries = append(l.entries, entry{ID: fmt.Sprint(i), Text: "lampu mati", At: day(), Photos: []photo{
+				{Address: "https://gudang.natuna.example/1.jpg"}, {Address: "/1.jpg"}, {Address: "https://arsip.natuna.example/1.jpg"},
+			}})
+		}
+		s := agency(noPaging)
+		s.Photos.List, s.Photos.URL, s.Photos.Hosts = "foto", "url", []string{".natuna.example"}
+		page, fault := openOn(t, either{l, server}, s).drain(t.Context())
+		if fault != "" || len(page.Complaints) != 8 {
+			t.Fatalf("%d complaints, %s", len(page.Complaints), fault)
+		}
+		for _, c := range page.Complaints {
+			if len(c.Attachments) != 2 || c.Missing != 1 {
+				t.Errorf("%s: %d photos, %d are missing, want 2 and 1", c.SourceID, len(c.Attachments), c.Missing)
+			}
+		}
+	})
+}
+
 // offline is a server without a network.
 type offline http.HandlerFunc
 
 func (a offline) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
-	a(w, r)
+	if r.Context().Err() == nil {
+		a(w, r)
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	return w.Result(), nil
 }
 
