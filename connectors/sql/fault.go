@@ -59,7 +59,14 @@ const (
 	maxTimeMariaDB   = 1969
 	maxTimeMySQL     = 3024
 	readOnlyServer   = 1290
+	wrongValue       = 1366
+	mixedCollations  = 1267
+	noConversion     = 3854 // MySQL 8's, as the next
+	noConversionTo   = 3988
 )
+
+// errNoRoom is of a value that a column has no room for, or cannot be compared with: an emoji, where a character has three bytes.
+var errNoRoom = errors.New("the database refuses a value, or a sign in it")
 
 func verdict(s state) error {
 	spoken := errors.New(s.code + ": " + strings.Join(strings.Fields(s.words), " "))
@@ -69,6 +76,10 @@ func verdict(s state) error {
 		return retry.Because(spoken, retry.Unavailable)
 	case noPrivilegeTable, noPrivilegeCol, noPrivilegeDB:
 		return retry.Denied(fmt.Errorf("the account may not do this: %w", spoken))
+	case wrongValue: // on MySQL of the class HY000, on MariaDB of 22
+		return retry.Never(fmt.Errorf("%w: %w", errNoRoom, silent))
+	case mixedCollations, noConversion, noConversionTo: // may be the statement's mistake
+		return retry.Because(fmt.Errorf("%w: %w", errNoRoom, silent), retry.Failed)
 	}
 	switch s.class {
 	case "28": // invalid authorization

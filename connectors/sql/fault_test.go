@@ -26,7 +26,10 @@ func TestADatabasesWordsAreKeptOnlyWhereTheyQuoteNobody(t *testing.T) {
 		quotes  bool
 	}{
 		{of(1062, "23000", "Duplicate entry 'rahasia' for key"), retry.Permanent, retry.Rejected, "MySQL error 1062; its words", false},
-		{of(1366, "HY000", "Incorrect integer value: 'rahasia'"), retry.Transient, retry.Failed, "MySQL error 1366; its words", false},
+		{of(1366, "HY000", "Incorrect integer value: 'rahasia'"), retry.Permanent, retry.Rejected, "MySQL error 1366; its words", false},
+		{of(1366, "22007", "Incorrect string value: 'rahasia'"), retry.Permanent, retry.Rejected, "MySQL error 1366; its words", false},
+		{of(1267, "HY000", "Illegal mix of collations"), retry.Transient, retry.Failed, "MySQL error 1267; its words", false},
+		{of(3854, "HY000", "Cannot convert string 'rahasia'"), retry.Transient, retry.Failed, "MySQL error 3854; its words", false},
 		{of(1054, "42S22", "Unknown column 'rahasia'"), retry.Transient, retry.Failed, "do not fit the database", true},
 		{of(1142, "42000", "UPDATE command denied for table 'rahasia'"), retry.SignIn, retry.SignInFailed, "may not do this", true},
 		{of(1045, "28000", "Access denied for user 'rahasia'"), retry.SignIn, retry.SignInFailed, "refuses the account", true},

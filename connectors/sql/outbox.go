@@ -49,9 +49,22 @@ func (o outbox) WriteStatus(ctx context.Context, change connectors.StatusChange)
 	if one.number, err = o.number(ctx, change); err != nil {
 		return told(ctx, err)
 	}
-	return told(ctx, o.inTransaction(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
-		return o.send(ctx, tx, one)
+	return told(ctx, orPlain(func(fit func(string) string) error {
+		fitting := one.fitted(fit)
+		return o.inTransaction(ctx, false, func(ctx context.Context, tx *sql.Tx) error {
+			return o.send(ctx, tx, fitting)
+		})
 	}))
+}
+
+// fitted has the same parts in the same coding: those of a letter that was broken off stand already, and must belong to the others.
+func (l letter) fitted(fit func(string) string) letter {
+	parts := make([]string, len(l.parts))
+	for i, part := range l.parts {
+		parts[i] = fit(part)
+	}
+	l.parts = parts
+	return l
 }
 
 func (o outbox) send(ctx context.Context, tx *sql.Tx, one letter) error {

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -26,6 +27,10 @@ func answers(t *testing.T, s server) {
 		"an SMS that is sent already is not sent again":                    sendsNothingTwice,
 		"a sender who cannot be found is refused for good":                 refusesWithoutANumber,
 		"a complaint kept without its sender is answered as it came":       answersOlderComplaints,
+		"an emoji that a table has no room for is left out":                leavesEmojiOut,
+		"an emoji that a table has room for is kept":                       keepsEmoji,
+		"an SMS goes without an emoji that the outbox has no room for":     sendsWithoutEmoji,
+		"a value that is refused without emoji too is refused for good":    refusesOtherValues,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -234,5 +239,103 @@ func isDueAtOnce(t *testing.T, s server) {
 	due := lines(t, c.db, s.sql("SELECT [ID] FROM [outbox] WHERE [SendingDateTime] <= "+now+" + INTERVAL '1' SECOND AND [SendingTimeOut] <= "+now+" + INTERVAL '1' SECOND"))
 	if len(due) != 2 {
 		t.Errorf("of two SMS %d are due", len(due))
+	}
+}
+
+// narrow is an application whose tables keep three bytes of a character, as MySQL's utf8 does.
+func narrow(a application) application {
+	schema := a.schema
+	a.schema = func(t testing.TB, s server) string {
+		return strings.ReplaceAll(schema(t, s), "utf8mb4", "utf8mb3")
+	}
+	return a
+}
+
+// narrowed makes a table of the test's own one that keeps three bytes of a character. The server is strict, as it comes.
+func narrowed(t testing.TB, c *channel, table string) {
+	t.Helper()
+	c.exec(t, "ALTER TABLE ["+table+"] CONVERT TO CHARACTER SET utf8mb3")
+	if mode := lines(t, c.db, "SELECT @@GLOBAL.sql_mode"); !strings.Contains(mode[0], "STRICT_TRANS_TABLES") {
+		t.Fatalf("the server is not strict: %s", mode)
+	}
+}
+
+func thankful(seq int64) connectors.StatusChange {
+	change := news("1", seq, complaint.Done)
+	change.Note, change.Agency = "Jalan sudah baik \U0001F64F\U0001F3FD❤\ufe0f Terima kasih \U0001F468\u200d\U0001F467!", "Dinas PU \U0001F6A7"
+	return change
+}
+
+func leavesEmojiOut(t *testing.T, s server) {
+	if s.driver != mysqlDriver {
+		t.Skip("a database in UTF-8 has room for every character")
+	}
+	c := newChannel(t, s, villageSite(), nil)
+	narrowed(t, c, "pengaduan")
+	c.exec(t, "INSERT INTO [pengaduan] (nama, judul, isi) VALUES ('Warga', 'Jalan', 'jalan rusak')")
+	c.tell(t, thankful(1))
+	c.tell(t, thankful(1))
+	wantLines(t, "the table", lines(t, c.db, "SELECT id, status, isi FROM pengaduan ORDER BY id"),
+		"1 | 3 | jalan rusak",
+		"2 | 3 | Laporan SP-1KAZ5T8M3Q0X4RD (03-01-2026 21.05): selesai. Jalan sudah baik ❤\ufe0f Terima kasih !")
+
+	c = newChannel(t, s, agencyTable(), answering(map[string]Script{"any": {
+		"UPDATE aduan SET hp = {agency} WHERE `No Tiket` = {id}", "UPDATE aduan SET jawaban = {note} WHERE `No Tiket` = {id}"}}))
+	narrowed(t, c, "aduan")
+	c.exec(t, addRow("1", "NULL"))
+	c.tell(t, thankful(1))
+	wantLines(t, "the table", lines(t, c.db, "SELECT hp, jawaban FROM aduan"), "Dinas PU  | Jalan sudah baik ❤\ufe0f Terima kasih !")
+}
+
+func keepsEmoji(t *testing.T, s server) {
+	c := newChannel(t, s, agencyTable(), nil)
+	c.exec(t, addRow("1", "NULL"))
+	c.tell(t, thankful(1))
+	wantLines(t, "the table", lines(t, c.db, "SELECT jawaban FROM aduan"), thankful(1).Note)
+}
+
+func sendsWithoutEmoji(t *testing.T, s server) {
+	if s.driver != mysqlDriver {
+		t.Skip("a database in UTF-8 has room for every character")
+	}
+	c := newChannel(t, s, narrow(smsCentre()), nil)
+	c.receive(t, long{text: "jalan rusak"})
+	late := lengthy(2)
+	late.Note += " \U0001F64F"
+	for range 2 {
+		c.tell(t, thankful(1))
+		c.tell(t, late)
+	}
+	rows, more := outboxLines(t, c), partLines(t, c)
+	if len(rows) != 2 || len(more) < 2 {
+		t.Fatalf("the outbox holds %q and %q, want two letters of several parts", rows, more)
+	}
+	for i, want := range []string{"Terima kasih !", "kapal dari Ranai datang "} {
+		texts := lines(t, c.db, "SELECT GROUP_CONCAT(m.TextDecoded ORDER BY m.SequencePosition SEPARATOR '') FROM outbox o JOIN outbox_multipart m ON m.ID = o.ID GROUP BY o.ID ORDER BY o.ID")
+		first := strings.Split(rows[i], " | ")
+		if whole := first[1] + texts[i]; !strings.HasSuffix(whole, want) || first[2] != unicodeCoding {
+			t.Errorf("the text is %q in %s, want its end %q in %s", whole, first[2], want, unicodeCoding)
+		}
+		count := strings.TrimSuffix(first[4], "01")[8:]
+		if parts := lines(t, c.db, "SELECT m.ID FROM outbox_multipart m JOIN outbox o ON m.ID = o.ID WHERE o.CreatorID = '"+first[5]+"'"); fmt.Sprintf("%02X", len(parts)+1) != count {
+			t.Errorf("the header says %s parts, and %d further ones are there", count, len(parts))
+		}
+	}
+	if held := lines(t, c.db, s.sql("SELECT [ID] FROM [outbox] WHERE [SendingDateTime] > LOCALTIMESTAMP")); len(held) > 0 {
+		t.Errorf("%d SMS are still held back", len(held))
+	}
+}
+
+func refusesOtherValues(t *testing.T, s server) {
+	if s.driver != mysqlDriver {
+		t.Skip("this error is MySQL's")
+	}
+	c := newChannel(t, s, agencyTable(), answering(map[string]Script{"any": {"UPDATE aduan SET jawaban = {note} WHERE `No Tiket` = {id}"}}))
+	c.exec(t, "ALTER TABLE [aduan] MODIFY jawaban int", addRow("1", "NULL"))
+	err := c.WriteStatus.WriteStatus(t.Context(), thankful(1))
+	wantVerdict(t, err, retry.Permanent)
+	if err != nil {
+		wantPart(t, "the error", err.Error(), "1366")
+		wantNoPart(t, "the error", err.Error(), "Jalan", "kasih")
 	}
 }
