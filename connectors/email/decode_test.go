@@ -92,7 +92,10 @@ func TestOfAnAnswerOnlyTheNewWordsAreTaken(t *testing.T) {
 		"above the new":      "> lama\n> lama\n\n" + mine,
 		"original message":   mine + "\n\n-----Original Message-----\nFrom: a\nSent: b\nTo: c\n\nlama",
 		"pesan asli":         mine + "\n\n----- Pesan asli -----\nDari: a\nDikirim: b\n\nlama",
-		"head without lines": mine + "\n\nDari: a\nTanggal: b\nKepada: c\nPerihal: d\n\nlama",
+		"head without lines": mine + "\n\nDari: Aduan <aduan@natuna.example>\nTanggal: Jumat, 2 Januari 2026 10.00\nKepada: c\nPerihal: d\n\nlama",
+		"Outlook's head":     mine + "\n\nFrom: Aduan Natuna <aduan@natuna.example>\nSent: Friday, January 2, 2026 10:00 AM\nTo: Warga\nCc: Camat\nSubject: RE: x\n\nold",
+		"Zimbra's head":      mine + "\n\n*Dari: *\"Aduan\" <aduan@natuna.example>\n*Kepada: *\"Warga\" <warga@surat.example>\n*Dikirim: *Jumat, 2 Januari 2026 10:00:05\n*Perihal: *x\n\nlama",
+		"an address in To":   mine + "\n\nFrom: Warga\nSent: 02/01/2026 10:00\nTo: aduan@natuna.example\n\nold",
 		"nothing quoted":     mine,
 	} {
 		if got := fresh(text); got != mine {
@@ -104,6 +107,14 @@ func TestOfAnAnswerOnlyTheNewWordsAreTaken(t *testing.T) {
 		"a writer who reports": "Pada hari Senin petugas menulis:\ndenda 50.000 tanpa kuitansi.",
 		"two such lines":       "Dari: Ranai\nKepada: Bapak Camat\n\nMohon perhatian.",
 		"a line of dashes":     "Keluhan\n____________________\nLampu mati",
+		"a letter's head": "Yth. Bapak Bupati,\nTanggal: 3 Januari 2026\nPerihal: jalan rusak\nDari: Warga RT 3\n\n" +
+			"Jalan di Sungai Ulu sudah dua bulan rusak.",
+		"a letter from":          "Yth. Bapak,\nDari: Warga RT 3\nKepada: Bapak Bupati\nTanggal: 3 Januari 2026\nPerihal: jalan rusak\n\nSudah dua bulan.",
+		"a letter at ten":        "Yth. Bapak,\nDari: Warga RT 3\nKepada: Bapak Bupati\nTanggal: 3 Januari 2026, 10.00 WIB\nPerihal: jalan rusak\n\nSudah dua bulan.",
+		"a letter by address":    "Yth. Bapak,\nDari: warga@surat.example\nKepada: aduan@natuna.example\nTanggal: 3.12.26\nPerihal: jalan rusak\n\nSudah dua bulan.",
+		"a letter of the day":    "Yth. Bapak,\nKepada: aduan@natuna.example\nTanggal: 3 Januari 2026, 10:00\nDari: Warga RT 3\nPerihal: jalan rusak\n\nSudah dua bulan.",
+		"a writer without a day": "Yth. Bapak,\nDari: warga@surat.example\nKepada: aduan@natuna.example\nPerihal: sejak 10:00 lampu mati\n\nMohon perhatian.",
+		"a letter below a line":  "RT 3 Sungai Ulu\n____________________\nTanggal: 3 Januari 2026\nPerihal: jalan rusak\n\nSudah dua bulan.",
 	} {
 		if got := fresh(text); got != text {
 			t.Errorf("%s: words are lost: %q", name, got)
@@ -190,6 +201,7 @@ func TestAHostileMailCostsLittle(t *testing.T) {
 		"parameters":            "Content-Type: text/plain" + strings.Repeat("; name*0*=%41", mostHeader/14) + "\n\nx",
 		"one line":              "\n" + strings.Repeat("> On a wrote: ", size/14),
 		"attributions":          "Subject: Re: x\n\n" + strings.Repeat("On a\n", 1<<17),
+		"heads":                 "Subject: Re: x\n\n" + strings.Repeat("Dari: a@b.example\n", 1<<16),
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()

@@ -2,6 +2,7 @@ package email
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,9 @@ var (
 	attribution = regexp.MustCompile(`(?i)^(pada\b.*\b(menulis|wrote)|on\b.*\b(wrote|menulis)|.{0,120}<\S+@\S+>\s*(menulis|wrote))\s*:$`)
 	separator   = regexp.MustCompile(`(?i)^(-{2,}\s*(original message|pesan asli|reply message|balas)\s*-{2,}|_{20,})$`)
 	oldHeader   = regexp.MustCompile(`(?i)^\*?(from|dari|sent|dikirim|date|tanggal|to|kepada|subject|subjek|perihal|cc)\*?\s*:`)
+	oldWriter   = regexp.MustCompile(`(?i)^\*?(from|dari)\*?\s*:`)
+	oldAddress  = regexp.MustCompile(`(?i)^\*?(from|dari|to|kepada)\*?\s*:.*[^\s<>@]@[^\s<>@]+\.[^\s<>@]`)
+	oldTime     = regexp.MustCompile(`(?i)^\*?(sent|dikirim|date|tanggal)\*?\s*:.*[^\d.:]\d{1,2}(:\d\d(:\d\d)?|\.\d\d)($|[^\d.:])`)
 	answering   = regexp.MustCompile(`(?i)^\s*(re|bls|balas)\s*(\[\d+\])?\s*:`)
 	prefixes    = regexp.MustCompile(`(?i)^\s*((re|bls|balas|fw|fwd|trs|terusan)\s*(\[\d+\])?\s*:\s*)+`)
 )
@@ -39,28 +43,42 @@ func fresh(text string) string {
 	return own
 }
 
-// oldLetterBegins finds the head that some mailers repeat of the answered letter, which then follows unquoted.
+// oldLetterBegins finds the head that some mailers repeat of the answered letter, which then follows unquoted. A letter's own head
+// may look alike (Tanggal, Perihal, Dari): in doubt it is the writer's, whose words must not be lost.
 func oldLetterBegins(lines []string) bool {
-	if begins := strings.TrimSpace(lines[0]); strings.HasPrefix(begins, "-") || strings.HasPrefix(begins, "_") {
-		if !separator.MatchString(begins) {
-			return false
-		}
-		rest := lines[1:]
-		for len(rest) > 0 && strings.TrimSpace(rest[0]) == "" {
-			rest = rest[1:]
-		}
-		return headLines(rest) >= 2
+	begins := strings.TrimSpace(lines[0])
+	if !strings.HasPrefix(begins, "-") && !strings.HasPrefix(begins, "_") {
+		return oldWriter.MatchString(begins) && isMailers(headOf(lines))
 	}
-	return headLines(lines) >= 3
+	if !separator.MatchString(begins) {
+		return false
+	}
+	rest := lines[1:]
+	for len(rest) > 0 && strings.TrimSpace(rest[0]) == "" {
+		rest = rest[1:]
+	}
+	head := headOf(rest)
+	return len(head) >= 2 && (begins[0] == '-' || oldWriter.MatchString(head[0])) // people draw lines as well
 }
 
-// headLines counts the lines of such a head, up to the three that make one.
-func headLines(lines []string) int {
-	n := 0
-	for n < len(lines) && n < 3 && strings.Contains(lines[n], ":") && oldHeader.MatchString(strings.TrimSpace(lines[n])) {
-		n++
+// isMailers says that a head which begins with its writer is not a person's: it gives an address, and the time of day beside the
+// date, as every mailer does.
+func isMailers(head []string) bool {
+	return len(head) >= 3 && slices.ContainsFunc(head, oldAddress.MatchString) && slices.ContainsFunc(head, oldTime.MatchString)
+}
+
+const mostHead = 10 // lines of a head that are looked at
+
+// headOf is the lines of such a head that a text begins with.
+func headOf(lines []string) []string {
+	var head []string
+	for _, line := range lines[:min(len(lines), mostHead)] {
+		if line = strings.TrimSpace(line); !strings.Contains(line, ":") || !oldHeader.MatchString(line) {
+			break
+		}
+		head = append(head, line)
 	}
-	return n
+	return head
 }
 
 // attributionLines is how many lines say who wrote the quotation that follows them; zero when none follows.
