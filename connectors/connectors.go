@@ -33,6 +33,8 @@ type Connector struct {
 	// SameID, where ids may begin anew (the numbers of a sheet do each month), is what is set aside of a complaint that has a
 	// known one's id and is another complaint. Where it is nil, whatever comes under a known id is kept beside it as a revision.
 	SameID func(complaint.Complaint) SetAside
+	// Beside, where ids may begin anew and a sender waits for a reference, has such a complaint kept under an id of its own.
+	Beside bool
 
 	// Confirms says that polling from a page's Next tells the channel, which then forgets the page, that it is taken in: who only
 	// looks asks once.

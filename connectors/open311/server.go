@@ -31,7 +31,7 @@ func openServer(env connectors.Env, s *Settings, mapper *connectors.Mapper) (con
 	if srv.services, err = readServices(string(s.Services)); err != nil {
 		return connectors.Connector{}, err
 	}
-	return connectors.Connector{Routes: srv, Check: srv}, nil
+	return connectors.Connector{Routes: srv, Check: srv, Beside: true}, nil // a FixMyStreet that was set up anew counts from 1
 }
 
 // Check implements connectors.Checker. There is nothing to reach; it reads the files as they are now.

@@ -54,14 +54,19 @@ func (r *Relay) undelivered(ctx context.Context, source string, sayings []connec
 	return nil
 }
 
-// sameID words what a channel sets aside whose ids may begin anew; nil: they do not.
-func (r *Relay) sameID(source string) func(complaint.Complaint) store.Refusal {
+// sameID is what becomes of another complaint under a known id, at a channel whose ids may begin anew: how it is set aside, or that it
+// is kept beside the known one. Neither: they do not.
+func (r *Relay) sameID(source string) (aside func(complaint.Complaint) store.Refusal, beside bool) {
 	for _, c := range r.channels {
-		if c.Name == source && c.SameID != nil {
-			return func(one complaint.Complaint) store.Refusal { return refusals([]connectors.SetAside{c.SameID(one)})[0] }
+		switch {
+		case c.Name != source:
+		case c.SameID != nil:
+			return func(one complaint.Complaint) store.Refusal { return refusals([]connectors.SetAside{c.SameID(one)})[0] }, false
+		default:
+			return nil, c.Beside
 		}
 	}
-	return nil
+	return nil, false
 }
 
 func refusals(asides []connectors.SetAside) []store.Refusal {
@@ -145,7 +150,7 @@ func (r *Relay) keepPage(ctx context.Context, source string, from connectors.Cur
 // keep keeps a page and counts what became of it.
 func (r *Relay) keep(ctx context.Context, p store.Page) ([]store.Kept, error) {
 	r.at(BeforeKeep)
-	p.SameID = r.sameID(p.Source)
+	p.SameID, p.Beside = r.sameID(p.Source)
 	kept, heard, err := r.store.KeepAll(ctx, p)
 	if err != nil {
 		return nil, err

@@ -176,6 +176,28 @@ func TestACityAppFollowsItsRequests(t *testing.T) {
 	})
 }
 
+// A FixMyStreet that was set up anew counts from 1 again: nobody is given another person's request.
+func TestACityAppThatCountsAnewGetsRequestsOfItsOwn(t *testing.T) {
+	inEveryStore(t, func(t *testing.T, c city) {
+		app := c.app("json")
+		report := func(words, name string) url.Values {
+			return url.Values{
+				"service_code": {"jalan"}, "description": {words}, "first_name": {name}, "lat": {"3.79"}, "long": {"108.02"},
+				"attribute[HOWMANYD]": {"2"}, "attribute[fixmystreet_id]": {"17"},
+			}
+		}
+		siti := report("Jalan di Sedanau berlubang dalam", "Siti")
+		budi := report("Jembatan kayu di Pulau Midai hampir roboh", "Budi")
+		first, second := app.post(siti), app.post(budi)
+		if first == second {
+			t.Error("Budi was given Siti's request")
+		}
+		if again, andAgain := app.post(siti), app.post(budi); again != first || andAgain != second {
+			t.Errorf("sent again they are %s and %s, at first %s and %s", again, andAgain, first, second)
+		}
+	})
+}
+
 func followRequests(t *testing.T, c city, app *georeport) {
 	body, _ := app.get("discovery", nil)
 	found := single[grDiscovery](app, body)

@@ -24,6 +24,9 @@ type Page struct {
 	// SameID, where ids may begin anew, words the refusal of a complaint that has a known one's id and is another. Without
 	// it whatever comes under a known id with other content is a revision.
 	SameID func(complaint.Complaint) Refusal
+	// Beside, where ids may begin anew and nobody looks at what is set aside, has such a complaint kept all the same, under an id
+	// made of that one and its content: sent again it is known.
+	Beside bool
 }
 
 // CursorMove takes a connector's cursor from where it was read to where the next poll starts.
@@ -219,6 +222,10 @@ func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceK
 		case k.Known && job.page.SameID != nil && c.ContentHash() != f.hash && another(before, c):
 			k.SameID = true
 			if err := w.refuse(ctx, job.page.Source, job.page.SameID(c)); err != nil {
+				return err
+			}
+		case k.Known && job.page.Beside && c.ContentHash() != f.hash && another(before, c):
+			if k, err = w.keepBeside(ctx, &job.page.Complaints[i]); err != nil {
 				return err
 			}
 		case k.Known:

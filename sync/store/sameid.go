@@ -54,9 +54,27 @@ func wordSet(words []string) map[string]bool {
 	return set
 }
 
+// keepBeside keeps a complaint whose id another has, under one of its own.
+func (w *writer) keepBeside(ctx context.Context, c *complaint.Complaint) (Kept, error) {
+	own := *c
+	own.SourceID += " " + c.ContentHash()[:16]
+	fates := map[sourceKey]*fate{}
+	if err := w.s.sortInto(fates, Page{Source: own.Source, Complaints: []complaint.Complaint{own}}); err != nil {
+		return Kept{}, err
+	}
+	if err := w.insertComplaints(ctx, fates); err != nil {
+		return Kept{}, err
+	}
+	f := fates[sourceKey{own.Source, own.SourceID}]
+	if !f.known {
+		*c = own
+	}
+	return Kept{Ref: complaint.Ref(f.ref), Known: f.known}, nil
+}
+
 // knownOf reads the complaints that lie under the ids of a page, where the page tells an edit from another complaint.
 func (w *writer) knownOf(ctx context.Context, page Page, fates map[sourceKey]*fate) (map[complaint.Ref]readComplaint, error) {
-	if page.SameID == nil {
+	if page.SameID == nil && !page.Beside {
 		return nil, nil
 	}
 	var refs []complaint.Ref

@@ -57,6 +57,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"changed content is a revision and forwarded once", keepRevision},
 		{"another complaint under a known id is refused where ids may begin anew", refusesSameID},
 		{"a page and its cursor are one transaction", cursorIsAtomic},
+		{"another complaint under a known id can be kept beside it", keepsBeside},
 		{"a refusal is recorded once", refusalOnce},
 		{"many at once are each kept once", keepConcurrently},
 		{"a decision routes and readies", decideRoutes},

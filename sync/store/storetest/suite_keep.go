@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +84,45 @@ func keepRevision(t *testing.T, h Harness) {
 	if claims := w.claim(10); len(claims) != 1 {
 		t.Errorf("%d deliveries of one complaint", len(claims))
 	}
+}
+
+// A city's app was set up anew and counts from 1: what it sends is another person's, however often it sends it.
+func keepsBeside(t *testing.T, h Harness) {
+	w := begin(t, h)
+	post := func(text, name string) complaint.Complaint {
+		return complaint.Complaint{SourceID: "request/kota/17", Title: "Aduan", Text: text, Class: complaint.Ordinary, Reporter: complaint.Reporter{Name: name}}
+	}
+	lamp, road := post("Lampu jalan di Ranai mati sejak kemarin", "Siti Contoh"), post("Jalan di Sedanau berlubang besar", "Budi Contoh")
+	keep := func(all ...complaint.Complaint) []store.Kept {
+		kept, err := w.Keep(t.Context(), store.Page{Source: "kota", Complaints: slices.Clone(all), Beside: true})
+		w.must(err)
+		return kept
+	}
+	first := keep(lamp)[0]
+	second := keep(road)[0]
+	if second.Known || second.Ref == first.Ref {
+		t.Fatalf("another person's complaint is %+v, beside %+v", second, first)
+	}
+	edited := lamp
+	edited.Text += " malam"
+	for range 2 {
+		if got := keep(lamp, road, edited); got[0].Ref != first.Ref || got[1].Ref != second.Ref || !got[1].Known || got[2].Ref != first.Ref || !got[2].Revised {
+			t.Errorf("sent again: %+v", got)
+		}
+	}
+	third := keep(post("Sampah menumpuk di pasar Midai", "Tini Contoh"), post("Air PDAM keruh di Serasan", "Wati Contoh"))
+	if third[0].Ref == third[1].Ref || third[0].Known || third[1].Known {
+		t.Errorf("two more at once: %+v", third)
+	}
+	w.decideAll(judge)
+	texts := map[string]bool{}
+	for _, work := range w.claimWork(10) {
+		texts[work.Job.Complaint.Text] = true
+	}
+	if len(texts) != 4 {
+		t.Errorf("forwarded: %v", texts)
+	}
+	w.ledger(store.Ledger{Accepted: 4, Waiting: 4})
 }
 
 // Where ids may begin anew an edit is told from another complaint, which is never lost without a word.
