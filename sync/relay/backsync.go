@@ -109,9 +109,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 	if v.Verdict == retry.SignIn {
 		r.gate.deny()
 	}
-	if v.Reason == retry.Throttled {
-		r.limiter.Hold(max(v.After, r.backoff.First))
-	}
+	r.giveTime(v)
 	again := r.now().Add(max(v.After, min(syncFailed, r.cfg.National.Sync.Old.D())))
 	if ctx.Err() != nil { // we stop: nobody failed
 		again = r.now()

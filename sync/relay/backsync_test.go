@@ -8,12 +8,32 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/national/simulator"
 	"github.com/satupintu/satupintu/sync/relay"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
 // A gateway that is frozen between the platform's answer and its record tells nobody what is no longer so: the one that
 // asked meanwhile knows more.
+// A platform that answers a question with 503 and says for how long is asked nothing in that time, by nobody.
+func TestA503ThatSaysHowLongHoldsEverybody(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.faults(simulator.Rule{Call: simulator.CallStatus, Fault: simulator.Unavailable, RetryAfter: 10 * time.Minute, Next: 1})
+		r.start()
+		r.until(r.takeIn(report(1))[0], store.Done)
+		pass(6 * time.Minute) // it is asked about after five
+		if n := r.sim.Stats().Calls[simulator.CallStatus]; n != 1 {
+			t.Fatalf("asked %d times", n)
+		}
+		ref := r.takeIn(report(2))[0]
+		pass(8 * time.Minute)
+		if n := r.atPlatform(ref); n != 0 {
+			t.Error("it was sent in the time that the platform asked for")
+		}
+		r.until(ref, store.Done)
+	})
+}
+
 func TestAnAnswerThatWasFrozenIsNoNews(t *testing.T) {
 	bubble(t, func(r *rig) {
 		says := national.State{Status: complaint.InProgress, Raw: "Dalam Proses"}

@@ -334,6 +334,30 @@ func (e *endless) Poll(_ context.Context, from connectors.Cursor) (connectors.Pa
 	return connectors.Page{Next: from, More: true}, nil
 }
 
+// What was claimed before it and waits for its turn at a slow rate does not go out either.
+func TestAPauseHoldsWhatWaitsForItsTurn(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.National.Rate = 0.1
+		r.start()
+		for n := range 4 {
+			r.takeIn(report(n))
+		}
+		pass(2 * time.Second)
+		before := len(r.sim.Complaints())
+		r.must(r.store.SetPause(r.Context(), store.Pause{Why: "pemeliharaan"}))
+		pass(5 * time.Minute)
+		if n := len(r.sim.Complaints()); before != 1 || n != 1 {
+			t.Errorf("%d are at the platform before the pause and %d after five minutes of it", before, n)
+		}
+		r.must(r.store.Resume(r.Context()))
+		pass(2 * time.Minute)
+		if n := len(r.sim.Complaints()); n != 4 {
+			t.Errorf("after the pause %d are at the platform", n)
+		}
+		r.balanced()
+	})
+}
+
 func TestAPageThatLeadsNowhereIsTheLast(t *testing.T) {
 	bubble(t, func(r *rig) {
 		e := &endless{}

@@ -208,9 +208,7 @@ func (g *gate) probe(ctx context.Context) bool {
 	}
 	err := contained(func() error { _, err := g.r.platform.Probe.Probe(ctx); return err })
 	if err != nil {
-		if v := retry.Of(err); v.Reason == retry.Throttled || v.After > 0 {
-			g.r.limiter.Hold(max(v.After, g.r.backoff.First))
-		}
+		g.r.giveTime(retry.Of(err))
 		return false
 	}
 	g.mu.Lock()

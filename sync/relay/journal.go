@@ -28,7 +28,11 @@ func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.C
 
 // take waits for the step's turn, makes its start durable and sends its request.
 func (a *attempt) take(ctx context.Context, step national.Step, run func(context.Context) (string, error)) (string, time.Time, error) {
+	waits := time.Now()
 	ctx, err := a.r.limiter.prepay(ctx)
+	if err == nil && time.Since(waits) > idleLook { // somebody may have paused meanwhile
+		err = a.r.notPaused(ctx)
+	}
 	if err != nil {
 		return "", time.Time{}, err
 	}
@@ -55,6 +59,14 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 		return "", began, a.failed(step, err)
 	}
 	return result, began, nil
+}
+
+// notPaused is errNotTried while an operator has paused.
+func (r *Relay) notPaused(ctx context.Context) error {
+	if pause, err := r.store.Paused(ctx); err != nil || pause != nil {
+		return errNotTried
+	}
+	return nil
 }
 
 // succeeded records a step that succeeded. The ticket of a submission's last step is recorded with the settlement, which
@@ -151,9 +163,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	} else if !errors.Is(err, errNotTried) {
 		r.turnedAway.ended(a.claim.Ref, false)
 	}
-	if v.Reason == retry.Throttled || v.After > 0 {
-		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
-	}
+	r.giveTime(v)
 	switch {
 	case errors.Is(err, errNotTried), errors.Is(err, errStopping), v.Reason == retry.Shutdown && !a.open:
 		to.Uncounted, to.Due = true, a.placed(now)
@@ -172,6 +182,13 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 		to.State = store.Dead
 	}
 	return r.respectOpen(a, to)
+}
+
+// giveTime holds everybody for as long as the platform asks for.
+func (r *Relay) giveTime(v retry.Error) {
+	if v.Reason == retry.Throttled || v.After > 0 {
+		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
+	}
 }
 
 // placed is since when what was not tried is due: since it was accepted, so that it keeps its place among its class.
