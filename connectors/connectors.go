@@ -69,7 +69,8 @@ func (c Connector) Fit() error {
 
 // Poller reads what is new since a cursor. The gateway owns the cursor and saves it in the same transaction as the page;
 // the connector keeps no state that matters, and the same page twice is harmless. An empty page with the cursor it was
-// given means that there is nothing new.
+// given means that there is nothing new. An empty cursor means that nothing was read yet: where a first reading leaves older
+// complaints alone, one that finds nothing leaves a cursor too, so that whatever comes after it is new.
 type Poller interface {
 	Poll(ctx context.Context, from Cursor) (Page, error)
 }

@@ -15,7 +15,7 @@ const MostCursor = 1_000_000
 // ErrLongCursor says that a note is larger than MostCursor.
 var ErrLongCursor = errors.New("the cursor grows too large")
 
-// CursorOf writes a connector's note as JSON.
+// CursorOf writes a connector's note as JSON. That of a blank note is not empty: it says that the channel was read.
 func CursorOf(note any) (Cursor, error) {
 	text, err := json.Marshal(note)
 	if err == nil && len(text) > MostCursor {

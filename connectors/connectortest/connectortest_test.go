@@ -51,6 +51,7 @@ func brokenConnectors() []broken {
 		{"reads by time alone", "more of one moment", "seven of one moment, and two later: of 9 complaints 4 came"},
 		{"reads by time alone", "written late", "three, and then two whose time is a minute earlier: of 5 complaints"},
 		{"reads by time alone", "in the future", "one with a time in the future, and three after it: of 4 complaints 1 came"},
+		{"leaves the old alone while it has read nothing", "found empty", "and then three of a month ago: of 3 complaints 0 came"},
 		{"unclean", "poll: complaints are fit", `complaint "1" is not cleaned`},
 		{"fills the gateway's fields", "poll: complaints are fit", "has Ref, Source or ReceivedAt, which are the gateway's"},
 		{"sets a sound one aside", "poll: complaints are fit", "a sound complaint was set aside (bad_field)"},

@@ -27,6 +27,7 @@ func pollPromises() []promise {
 		{"poll: more of one moment than a page holds all come", whenDated(pollsOneMoment)},
 		{"poll: what is written late, with an earlier time, is found", whenDated(pollsLateWritten)},
 		{"poll: a time in the future hides nothing", whenDated(pollsFuture)},
+		{"poll: what comes to a channel that was found empty is new, whatever its age", whenDated(pollsOldLater)},
 		{"poll: complaints are fit and leave the gateway's fields alone", whenPolled(pollsFit)},
 		{"poll: a page is marked by Acknowledge and not before", whenPolled(marksAfterwards)},
 		{"poll: a page may be acknowledged twice", whenPolled(acknowledgesTwice)},
@@ -286,6 +287,14 @@ func pollsFuture(s *session, c connectors.Connector) {
 	s.channel.AddAt(s.t, 3, now)
 	later, _ := s.drain(c, end)
 	s.wantAll("one with a time in the future, and three after it", 4, all, later)
+}
+
+// pollsOldLater finds an empty channel, and complaints of long ago in it later: nothing of them was there before the gateway.
+func pollsOldLater(s *session, c connectors.Connector) {
+	_, end := s.drain(c, "")
+	s.channel.AddAt(s.t, 3, time.Now().Add(-30*24*time.Hour))
+	all, _ := s.drain(c, end)
+	s.wantAll("found empty, and then three of a month ago", 3, all)
 }
 
 // marksAfterwards polls to the end before it acknowledges: what the channel shows as taken in before the commit is lost

@@ -23,7 +23,7 @@ func midnight(begun *connectors.Begun, zone *time.Location) *connectors.Begun {
 }
 
 // begin decides where a first poll begins, or one that the setting since lets reach further back by now. A mailbox without
-// older mail is read as if there were no such setting.
+// older mail is read as if there were no such setting: its cursor says that it was looked at, so that what comes is new.
 func (c *connector) begin(s *session, from connectors.Cursor, at position, validity uint32) (connectors.Cursor, position, error) {
 	begun, wider := c.settings.Since.Wider(at.begun, s.zone)
 	switch {
@@ -33,10 +33,7 @@ func (c *connector) begin(s *session, from connectors.Cursor, at position, valid
 		return from, at, nil
 	}
 	at = position{validity: validity, begun: midnight(begun, s.zone)}
-	switch {
-	case begun == nil && from == "":
-		return from, position{}, nil
-	case begun == nil:
+	if begun == nil {
 		return at.cursor(), at, nil
 	}
 	count, until, err := s.older(at.start(s.zone))
@@ -44,7 +41,7 @@ func (c *connector) begin(s *session, from connectors.Cursor, at position, valid
 	case err != nil:
 		return from, at, err
 	case count == 0 && from == "":
-		return from, position{}, nil
+		at.begun = nil
 	case count > 0:
 		c.env.Log.Warn("mails lie in the mailbox that are "+at.begun.LeftAlone("since", s.zone), "mailbox", c.settings.Mailbox, "older", count)
 	}

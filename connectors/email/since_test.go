@@ -95,6 +95,30 @@ func TestAFirstPollThatReachesFurtherLaterTakesOlderMail(t *testing.T) {
 	}
 }
 
+// An office opens a mailbox, the gateway looks at it, and somebody moves mail into it that has waited elsewhere.
+func TestOldMailInAMailboxThatWasFoundEmptyIsNew(t *testing.T) {
+	for _, since := range []connectors.Reach{connectors.UsualReach(), {All: true}} {
+		box := startDovecot(t).Account(t)
+		s := settingsOf(box, postoffice.StartSink(t))
+		s.Since = since
+		var log bytes.Buffer
+		_, end := readAll(t, connectorOf(t, s, &log), "")
+		if end == "" {
+			t.Errorf("%s: a mailbox that was found empty counts as never read", since)
+		}
+		s.Since = connectors.UsualReach()
+		c := connectorOf(t, s, &log)
+		if _, again := readAll(t, c, end); again != end {
+			t.Errorf("%s: with nothing new the cursor goes from %s to %s", since, end, again)
+		}
+		box.DeliverAt(t, "INBOX", time.Now().AddDate(0, 0, -8), letterOf("a@surat.example", "pipa bocor"))
+		page, _ := readAll(t, c, end)
+		if got := numbersOf(page); got != "a" || strings.Contains(log.String(), "left alone") {
+			t.Errorf("%s: taken is %q; the log says %s", since, got, log.String())
+		}
+	}
+}
+
 func TestARebuiltMailboxLeavesOlderMailAloneStill(t *testing.T) {
 	box, old := startDovecot(t).Account(t), time.Now().AddDate(0, 0, -30)
 	box.Create(t, "Aduan")

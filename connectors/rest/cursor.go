@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/satupintu/satupintu/connectors"
@@ -61,9 +60,6 @@ func (n note) cursor() (connectors.Cursor, error) {
 		if len(*marks) == 0 {
 			*marks = nil
 		}
-	}
-	if blank := (note{Anew: n.Anew, Begun: n.Begun, Ended: n.Ended}); reflect.DeepEqual(n, blank) {
-		return "", nil
 	}
 	return connectors.CursorOf(n)
 }

@@ -92,6 +92,30 @@ func TestAnOldItemThatAppearsLaterIsTaken(t *testing.T) {
 	}
 }
 
+// A new list is read for weeks, the line is down for eight days, and a citizen files on the first of them.
+func TestWhatComesToAListThatWasFoundEmptyIsNew(t *testing.T) {
+	for _, style := range []string{noPaging, byPage, byNext, byGrowing} {
+		for _, days := range []int{0, 8} {
+			l := newList()
+			l.style = style
+			s := agency(style)
+			s.Since.First = connectors.UsualReach()
+			c := openOn(t, l, s)
+			_ = c.ids(t)
+			before := c.from
+			if got := c.ids(t); len(got) > 0 || before == "" || c.from != before {
+				t.Errorf("%s: empty still, %q come, and the cursor goes from %q to %q", style, got, before, c.from)
+			}
+			l.clock = l.clock.AddDate(0, 0, days)
+			l.add(l.clock.AddDate(0, 0, -8))
+			if got := c.ids(t); !slices.Equal(got, []string{"1"}) {
+				t.Errorf("%s, after an outage of %d days: got %q", style, days, got)
+			}
+			wantNoPart(t, "the log", c.said.String(), "left alone")
+		}
+	}
+}
+
 func TestMoreOldItemsThanCanBeKeptInMindStayLeftAlone(t *testing.T) {
 	l := newList()
 	l.style, l.size = "none", 1_000_000

@@ -220,7 +220,7 @@ func TestPlaySMS(t *testing.T) {
 	s := preset(playSMS, "https://sms.natuna.example/index.php")
 	s.Query = map[string]string{"u": "dinas"}
 	c := openOn(t, p, s)
-	if got := c.ids(t); len(got) > 0 || c.from != "" {
+	if got := c.ids(t); len(got) > 0 || c.from == "" {
 		t.Errorf("an empty inbox gives %q and the cursor %q", got, c.from)
 	}
 	p.inbox = 730

@@ -30,7 +30,7 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		c.tellLeftAlone(ctx, s.note)
 	}
 	page := connectors.Page{Next: from, More: s.more}
-	if s.fresh && !s.more && !s.found && !s.begins && !s.back {
+	if s.fresh && !s.first && !s.more && !s.found && !s.begins && !s.back {
 		return page, nil
 	}
 	if page.Next, err = s.note.cursor(); err != nil {

@@ -17,6 +17,7 @@ func history(t *testing.T, s server) {
 		"since that reaches further later takes older rows in":            reachesFurtherLater,
 		"times as numbers and queries begin there too":                    beginsWithNumbersAndQueries,
 		"a table that was polled before is read on as it was":             readsOnWithoutSince,
+		"what comes to a table that was found empty is new":               takesTheOldIntoAnEmptyTable,
 		"opensid: what is done is not opened again":                       leavesDoneInOpenSID,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
@@ -129,6 +130,26 @@ func readsOnWithoutSince(t *testing.T, s server) {
 	c.reopen(t, connectors.UsualReach())
 	c.wantIDs(t, "nothing again")
 	wantNoPart(t, "the log", c.said.String(), "left alone")
+}
+
+// A new table is polled for weeks, the line is down for eight days, and a citizen files on the first of them.
+func takesTheOldIntoAnEmptyTable(t *testing.T, s server) {
+	for _, table := range []application{agencyTable(), agencyQuery()} {
+		c := newChannel(t, s, table, smallPages)
+		c.wantIDs(t, "an empty table")
+		if c.from == "" {
+			t.Errorf("%s: a table that was found empty counts as never read", table.name)
+		}
+		before := c.from
+		c.wantIDs(t, "still empty")
+		if c.from != before {
+			t.Errorf("%s: nothing is new and the cursor moves", table.name)
+		}
+		c.exec(t, addRow("hari-pertama", old(8)), addRow("kini", at(time.Now(), 0)))
+		c.wantIDs(t, table.name+", after the outage", "hari-pertama", "kini")
+		wantNoPart(t, "the log", c.said.String(), "left alone")
+		c.wantIDs(t, "at the end")
+	}
 }
 
 func leavesDoneInOpenSID(t *testing.T, s server) {

@@ -326,6 +326,17 @@ func TestAPauseHoldsAlsoAfterRefusedCredentials(t *testing.T) {
 	})
 }
 
+func TestThatAChannelWasFoundEmptyIsKept(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.channel.poller, r.channel.every = &source{}, time.Minute
+		r.start()
+		pass(10 * time.Second)
+		if at, err := r.store.Cursor(r.Context(), r.channel.name); err != nil || at != "0" {
+			t.Errorf("the cursor of an empty channel is kept as %q, %v: it counts as never read", at, err)
+		}
+	})
+}
+
 // endless is a page that leads nowhere and says that there is more.
 type endless struct{ polls int }
 
