@@ -79,10 +79,18 @@ func (c *connector) look(ctx context.Context, tx *sql.Tx, at *seen) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) == 0 {
-		return append(said, c.place()+" holds no complaint yet"), nil
+	timeless, err := c.lookTimeless(ctx, tx, at.unit)
+	if err != nil {
+		return nil, err
 	}
-	at.any = true
+	said = append(said, timeless...)
+	at.any = len(rows)+len(timeless) > 0
+	switch {
+	case !at.any:
+		return append(said, c.place()+" holds no complaint yet"), nil
+	case len(rows) == 0:
+		return said, nil
+	}
 	if err := c.mapFits(rows[0]); err != nil {
 		return nil, err
 	}

@@ -19,10 +19,13 @@ type note struct {
 	Clock int64            `json:"clock,omitempty"` // the database's clock when the sweep under way began; 0: none is
 	At    *key             `json:"at,omitempty"`    // the last row of the sweep under way
 	Unit  string           `json:"unit,omitempty"`  // s or ms where the time is a number; wall where it has no zone and the database would take it for UTC
-	Void  *rowID           `json:"void,omitempty"`  // the last of the rows without a time
 	Seen  connectors.Marks `json:"seen,omitempty"`
 	Full  bool             `json:"full,omitempty"` // Seen was cut in the sweep under way
 	Parts []waiting        `json:"parts,omitempty"`
+
+	Timeless connectors.Marks `json:"timeless,omitempty"` // the rows without a time that were handed out
+	Floor    *int64           `json:"floor,omitempty"`    // rows without a time that have numbers up to it count as read
+	Void     *rowID           `json:"void,omitempty"`     // in a note of an earlier version: the last of the rows without a time
 
 	Begun *connectors.Begun `json:"begun,omitempty"` // older rows were left alone; nil: there were none, or all were to be read
 }

@@ -20,7 +20,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	s := &sweep{connector: c, note: n, first: from == ""}
 	if wider, reaches := c.settings.Since.Wider(n.Begun, c.zone); reaches {
 		s.begins = true
-		s.note = note{Begun: wider, Top: n.Top, Unit: n.Unit, Void: n.Void, Seen: n.Seen, Parts: n.Parts}
+		s.note = note{
+			Begun: wider, Top: n.Top, Unit: n.Unit, Void: n.Void, Timeless: n.Timeless, Floor: n.Floor, Seen: n.Seen, Parts: n.Parts,
+		}
 	}
 	s.fresh = s.note.Clock == 0
 	if err := c.inTransaction(ctx, true, s.run); err != nil {
@@ -54,7 +56,7 @@ type sweep struct {
 
 	first  bool // nothing was read before
 	begins bool // where it begins is newly decided
-	back   bool // it begins further back than where the last one ended
+	back   bool // something of it begins further back than where the last one ended
 
 	taken []taken
 	found bool // something was new, or is no longer waited for
@@ -75,11 +77,17 @@ func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 	if err := s.begin(ctx, tx); err != nil {
 		return err
 	}
+	var fresh []row
 	if s.fresh {
+		var err error
+		if fresh, err = s.timeless(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if s.fresh && !s.more {
 		s.comeBack()
 		s.note.Clock = coarse(s.now, s.settings.Overlap.D())
 	}
-	var fresh []row
 	for !s.more {
 		rows, err := s.source.page(s.note).read(ctx, tx, &s.note.Unit, s.settings.Page)
 		if err != nil {
@@ -91,11 +99,7 @@ func (s *sweep) run(ctx context.Context, tx *sql.Tx) error {
 		unseen := s.unseen(rows)
 		fresh = append(fresh, unseen...)
 		if len(rows) < s.settings.Page {
-			void, err := s.end(ctx, tx)
-			if err != nil {
-				return err
-			}
-			fresh = append(fresh, void...)
+			s.end()
 			break
 		}
 		last := rows[len(rows)-1].key
@@ -169,9 +173,9 @@ func coarse(now time.Time, step time.Duration) int64 {
 	return now.Truncate(max(step, time.Minute)).UnixMicro()
 }
 
-// end ends the sweep with the rows that have no time. Where more rows lie inside the overlap than can be kept in mind, the
-// clock alone says when they are settled.
-func (s *sweep) end(ctx context.Context, tx *sql.Tx) ([]row, error) {
+// end ends the sweep. Where more rows lie inside the overlap than can be kept in mind, the clock alone says when they are
+// settled.
+func (s *sweep) end() {
 	s.note.Low = s.low(s.fresh && s.note.At == nil)
 	if s.note.Full {
 		settled := min(s.note.Top+1, s.note.Clock-s.settings.Overlap.D().Microseconds())
@@ -181,15 +185,6 @@ func (s *sweep) end(ctx context.Context, tx *sql.Tx) ([]row, error) {
 	}
 	s.note.Seen, _ = s.note.Seen.After(s.note.Low, mostSeen)
 	s.note.At, s.note.Clock, s.note.Full = nil, 0, false
-	if s.source.custom.text != "" {
-		return nil, nil
-	}
-	rows, err := s.source.void(s.note).read(ctx, tx, &s.note.Unit, s.settings.Page)
-	if len(rows) > 0 {
-		s.note.Void = &rows[len(rows)-1].ID
-		s.more = len(rows) == s.settings.Page
-	}
-	return rows, err
 }
 
 // take decides what becomes of new rows.

@@ -19,7 +19,13 @@ func reading(t *testing.T, s server) {
 		"rows of one time are told apart at the edge of a page":           tellsEqualTimesApart,
 		"a time in the future is taken at once and hides nothing":         takesTheFuture,
 		"a clock that was ahead hides nothing once it is right":           comesBackFromTheFuture,
-		"rows without a time are read by their id":                        readsRowsWithoutATime,
+		"rows without a time are read whatever their id":                  readsRowsWithoutATime,
+		"a row without a time whose id is a text is found below others":   findsTextsBelow,
+		"UUIDs without a time are found in any order":                     findsUUIDs,
+		"a number without a time that is committed late is found":         findsLateNumbers,
+		"more numbers without a time than can be kept in mind all come":   readsManyTimelessNumbers,
+		"too many texts without a time are refused, and none is lost":     refusesManyTimelessTexts,
+		"a cursor of before looks again at rows without a time":           looksAgainAtTimelessRows,
 		"a row is found when it becomes a complaint, again when it moves": findsChanges,
 		"more rows of one time than can be kept in mind come to an end":   endsALargeOverlap,
 		"local times are read in the zone that is set":                    readsLocalTimes,
@@ -28,7 +34,7 @@ func reading(t *testing.T, s server) {
 		"a statement is ended where it runs, in time":                     endsStatements,
 		"a query that does not go forward is an error":                    refusesAQueryThatStands,
 		"a row that cannot become a complaint is set aside":               setsAside,
-		"any order of late, equal, old and future rows comes whole":       losesNothing,
+		"any order of late, equal, timeless and future rows comes whole":  losesNothing,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -300,14 +306,17 @@ func losesNothing(t *testing.T, s server) {
 			for i := range open + rapid.IntRange(0, 4).Draw(r, "rows") {
 				next++
 				id := fmt.Sprintf("%d-%d", rapid.IntRange(0, 9).Draw(r, "id"), next)
-				after := time.Duration(rapid.SampledFrom([]int{0, 0, 1, 60, 240, 100_000_000}).Draw(r, "seconds")) * time.Second
+				when := "NULL"
+				if seconds := rapid.SampledFrom([]int{-1, 0, 0, 1, 60, 240, 100_000_000}).Draw(r, "seconds"); seconds >= 0 {
+					when = at(base, time.Duration(seconds)*time.Second)
+				}
 				committed[id] = true
 				if i < open {
-					_, err = slow.Exec(s.sql(addRow(id, at(base, after))))
+					_, err = slow.Exec(s.sql(addRow(id, when)))
 					must(t, err)
 					continue
 				}
-				c.exec(t, addRow(id, at(base, after)))
+				c.exec(t, addRow(id, when))
 			}
 			if rapid.Bool().Draw(r, "poll before the commit") {
 				poll()

@@ -108,32 +108,44 @@ func (s source) customPage(n note) *query {
 	return &query{source: s, text: s.custom.text, args: s.custom.args(values)}
 }
 
-// void is the statement for rows without a time, by id alone. A query says itself which rows it wants.
-func (s source) void(n note) *query {
-	q := s.rows()
-	q.text += "(" + s.dialect.noTime(s.time)
-	if n.Unit != "" {
-		q.text += " OR " + s.time + " = 0"
+// timeless is the statement for the ids of rows without a time, in their order.
+func (s source) timeless(n note, most int) *query {
+	q := &query{source: s, text: "SELECT " + s.id + ", " + s.time + " FROM " + s.table + " WHERE " + s.where + " AND " + s.noTime(n)}
+	if n.Floor != nil {
+		q.text += " AND " + s.id + " > " + q.arg(*n.Floor)
 	}
-	q.text += ")"
-	if n.Void != nil {
-		q.text += " AND " + s.id + " > " + q.arg(s.dialect.id(*n.Void))
-	}
-	q.text += " ORDER BY " + s.id + s.dialect.limit(q.arg(s.settings.Page))
+	q.text += " ORDER BY " + s.id + s.dialect.limit(q.arg(most))
 	return q
+}
+
+// timelessRows is the statement for some of the rows without a time.
+func (s source) timelessRows(n note, ids []rowID) *query {
+	q := s.rows()
+	q.text += s.noTime(n) + " AND " + q.among(ids) + " ORDER BY " + s.id
+	return q
+}
+
+func (s source) noTime(n note) string {
+	none := s.dialect.noTime(s.time)
+	if n.Unit != "" {
+		none += " OR " + s.time + " = 0"
+	}
+	return "(" + none + ")"
 }
 
 // byID is the statement for rows that are known, whether or not they are complaints still.
 func (s source) byID(ids []rowID) *query {
-	q := &query{source: s, text: "SELECT " + s.columns + " FROM " + s.table + " WHERE " + s.id + " IN ("}
-	for i, id := range ids {
-		if i > 0 {
-			q.text += ", "
-		}
-		q.text += q.arg(s.dialect.id(id))
-	}
-	q.text += ")"
+	q := &query{source: s, text: "SELECT " + s.columns + " FROM " + s.table + " WHERE "}
+	q.text += q.among(ids)
 	return q
+}
+
+func (q *query) among(ids []rowID) string {
+	marks := make([]string, len(ids))
+	for i, id := range ids {
+		marks[i] = q.arg(q.dialect.id(id))
+	}
+	return q.id + " IN (" + strings.Join(marks, ", ") + ")"
 }
 
 func (q *query) read(ctx context.Context, tx *sql.Tx, unit *string, limit int) ([]row, error) {

@@ -6,7 +6,10 @@
 //     Server knows none that are: there a transaction that reads is rolled back, and the account's rights are what binds.
 //   - A row is found whenever it was committed, so long as that was within Overlap of the time it bears, by the database's
 //     own clock; rows of one time are told apart by their id. A time in the future is taken in at once and moves nothing
-//     else out of sight. A row without a time is read by its id alone.
+//     else out of sight.
+//   - A row without a time is found whatever its id and whenever it was committed: each sweep looks through the ids of all of
+//     them. Of more than 15,000 whose ids are numbers it looks through those with the highest; with ids that are texts it
+//     fails then, before anything counts as read, and goes on once each row has a time.
 //   - A row inside the overlap is handed out once, and again when its time changes; only when more than 20,000 rows lie
 //     there are some of them handed out again, until the overlap has passed. That is harmless: the id is the same.
 //   - Rows older than Since are left alone by the first poll, and it says how many; when Since reaches further back later, they

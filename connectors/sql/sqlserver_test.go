@@ -42,7 +42,7 @@ func serverSource(t *testing.T) source {
 func TestWhatSQLServerIsAsked(t *testing.T) {
 	src := serverSource(t)
 	at := time.Date(2026, 11, 28, 10, 0, 0, 3_000_000, wib())
-	last := &key{at.UnixMicro(), rowID{"7", true}}
+	last, floor := &key{at.UnixMicro(), rowID{"7", true}}, int64(7)
 	var said strings.Builder
 	say := func(name, text string, args ...any) {
 		fmt.Fprintf(&said, "%s\n%s\n", name, text)
@@ -64,8 +64,9 @@ func TestWhatSQLServerIsAsked(t *testing.T) {
 		{"a sweep of datetimeoffset", src.page(note{Low: at.UnixMicro()})},
 		{"the next page of datetime2", src.page(note{Low: 1, At: last, Unit: wallTime})},
 		{"the next page of datetimeoffset, of ids that are texts", src.page(note{At: &key{last.Time, rowID{Text: "AD-7"}}})},
-		{"rows without a time", src.void(note{})},
-		{"more rows without a time", src.void(note{Void: &rowID{Text: "aduan-é"}})},
+		{"the ids of rows without a time", src.timeless(note{}, 20_000)},
+		{"those above what can be kept in mind", src.timeless(note{Floor: &floor}, 20_000)},
+		{"rows without a time", src.timelessRows(note{}, []rowID{{Text: "AD-7"}, {Text: "aduan-é"}})},
 		{"how many are older than the first poll takes", src.counting(at.UnixMicro(), wallTime)},
 		{"how many there are", src.counting(0, wallTime)},
 		{"the newest row", src.newest()},

@@ -95,7 +95,7 @@ func FuzzUDH(f *testing.F) {
 }
 
 func FuzzCursor(f *testing.F) {
-	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: connectors.Marks{{Time: 1, Sum: 2}, {Time: 3, Sum: 4}}, Parts: []waiting{{rowID{"7", true}, 8}}}
+	n := note{Low: 1, Top: 2, Clock: 3, At: &key{4, rowID{"5", true}}, Unit: "ms", Void: &rowID{Text: "a"}, Seen: connectors.Marks{{Time: 1, Sum: 2}, {Time: 3, Sum: 4}}, Parts: []waiting{{rowID{"7", true}, 8}}, Timeless: connectors.Marks{{Time: 0, Sum: 5}}, Floor: new(int64)}
 	written, err := n.cursor()
 	must(f, err)
 	f.Add(string(written))
@@ -136,7 +136,7 @@ func TestSeenRowsAreBoundedAndForgetTheOldest(t *testing.T) {
 	if !cut || len(kept) != mostSeen || kept.Has(rows[9]) || !kept.Has(rows[10]) {
 		t.Errorf("kept %d, cut %v", len(kept), cut)
 	}
-	full := note{Seen: kept, At: &key{1, rowID{Text: strings.Repeat("x", 100)}}}
+	full := note{Seen: kept, Timeless: rows[:mostTimeless], At: &key{1, rowID{Text: strings.Repeat("x", 100)}}}
 	for i := range mostWaiting {
 		full.Parts = append(full.Parts, waiting{rowID{fmt.Sprint(1_000_000_000 + i), true}, 1_795_577_372_284_160})
 	}
