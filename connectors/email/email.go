@@ -44,7 +44,7 @@ type connector struct {
 	reply    *template.Template
 	own      ourMail
 
-	tries map[imap.UID]int // how often a mail could not be read; Poll's alone
+	tries, breaks map[imap.UID]int // how often a mail could not be read, and the connection broke at it; Poll's alone
 }
 
 func open(env connectors.Env, settings config.Settings) (connectors.Connector, error) {
@@ -75,7 +75,7 @@ func newConnector(env connectors.Env, s *Settings) (*connector, error) {
 	if err != nil {
 		return nil, &config.FieldError{Field: "reply", Reason: err.Error()}
 	}
-	c := &connector{settings: s, env: env, mapper: mapper, reply: reply, own: newOurMail(s.Address), tries: map[imap.UID]int{}}
+	c := &connector{settings: s, env: env, mapper: mapper, reply: reply, own: newOurMail(s.Address), tries: map[imap.UID]int{}, breaks: map[imap.UID]int{}}
 	if s.CA != "" {
 		if c.roots, err = readRoots(string(s.CA)); err != nil {
 			return nil, err

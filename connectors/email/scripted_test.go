@@ -25,6 +25,9 @@ type scripted struct {
 
 type scriptedAnswer struct{ command, untagged, result string }
 
+// hangUp is a result without an answer.
+const hangUp = "hangs up"
+
 func startScripted(t testing.TB, answers ...scriptedAnswer) *scripted {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -60,6 +63,9 @@ func (s *scripted) serve(conn net.Conn) {
 		tag, command, _ := strings.Cut(lines.Text(), " ")
 		for _, answer := range s.answers {
 			if strings.HasPrefix(command, answer.command) {
+				if answer.result == hangUp {
+					return
+				}
 				_, _ = fmt.Fprintf(conn, "%s%s %s\r\n", answer.untagged, tag, answer.result)
 				break
 			}
@@ -109,6 +115,45 @@ func TestAMailTheServerCannotGiveOutHoldsNobodyUp(t *testing.T) {
 	}
 	if last, err := c.Poll(t.Context(), page.Next); err != nil || last.Next != page.Next {
 		t.Errorf("it does not end: %v, %v", last.Next, err)
+	}
+}
+
+// A satellite line breaks at each large mail; some servers break at one mail whatever is asked of it.
+func TestAMailAtWhichTheConnectionBreaksHoldsNobodyUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		beginning scriptedAnswer
+		complaint int // how many of two
+	}{
+		"one that is too large for the line": {scriptedAnswer{
+			"UID FETCH 2 (UID INTERNALDATE BODY.PEEK[HEADER]<0.262144> BODY.PEEK[TEXT]<0.65536>)", given(2, letterOf("2@x", "jalan rusak")), "OK x"}, 2},
+		"one that breaks in any case": {scriptedAnswer{"UID FETCH 2 ", "", hangUp}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := startScripted(t,
+				scriptedAnswer{"UID SEARCH UID 1:*", "* SEARCH 2 3\r\n", "OK x"},
+				c.beginning,
+				scriptedAnswer{"UID FETCH 2 ", "", hangUp},
+				scriptedAnswer{"UID FETCH 3 ", given(3, letterOf("3@x", "tiga")), "OK x"},
+			)
+			connector := connectorOf(t, server.settings(), io.Discard)
+			var page connectors.Page
+			var err error
+			failures := 0
+			for range 20 {
+				if page, err = connector.Poll(t.Context(), ""); err == nil {
+					break
+				}
+				if failures++; !strings.Contains(err.Error(), "INBOX, UID 2") {
+					t.Errorf("which mail it is is not said: %v", err)
+				}
+			}
+			if err != nil || failures == 0 || len(page.Complaints) != c.complaint || len(page.SetAside) != 2-c.complaint {
+				t.Fatalf("after %d failures: %d complaints, %d set aside, %v", failures, len(page.Complaints), len(page.SetAside), err)
+			}
+			if c.complaint == 1 && (page.SetAside[0].Where != "INBOX, UID 2" || !strings.Contains(page.SetAside[0].Detail, "breaks")) {
+				t.Errorf("set aside: %+v", page.SetAside[0])
+			}
+		})
 	}
 }
 

@@ -41,9 +41,40 @@ type mail struct {
 	left   []string
 }
 
+// A mail at which the connection breaks every time, as one too large for the line does, holds up all that come after it. Having
+// been asked for so often it is asked for its beginning alone, and having been asked for that as often it is set aside.
+const (
+	mostBreaks = 6
+	beginning  = 64 << 10 // bytes
+)
+
 // take adds a mail to the page, unless it is to be left alone.
 func (p *poll) take(ctx context.Context, page *connectors.Page, uid imap.UID) error {
-	found, err := p.session.fetch(uid, int64(p.settings.MaxMail))
+	if p.breaks[uid] >= 2*mostBreaks {
+		delete(p.breaks, uid)
+		page.SetAside = append(page.SetAside, connectors.SetAside{
+			Where: p.where(uid), Reason: connectors.Unreadable,
+			Detail: "the connection to the mail server breaks each time that this mail is asked for: look for it in the mailbox, and enter by hand what it says",
+		})
+		return nil
+	}
+	most := int64(p.settings.MaxMail)
+	if p.breaks[uid] >= mostBreaks {
+		most = min(most, beginning)
+	}
+	err := p.takeUpTo(ctx, page, uid, most)
+	switch {
+	case err == nil:
+		delete(p.breaks, uid)
+	case ctx.Err() == nil && !errors.Is(err, errRefused):
+		p.breaks[uid]++
+		err = fmt.Errorf("%s: %w", p.where(uid), err)
+	}
+	return err
+}
+
+func (p *poll) takeUpTo(ctx context.Context, page *connectors.Page, uid imap.UID, most int64) error {
+	found, err := p.session.fetch(uid, most)
 	switch {
 	case errors.Is(err, errGone):
 		return nil
