@@ -13,15 +13,15 @@ import (
 // A firewall in front of the platform dislikes the words of one complaint and says 403: others go on, and a person looks at it.
 func TestWhatThePlatformRefusesToLetInAloneIsForAPerson(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.Delivery.Backoff.Max = config.Duration(10 * time.Minute)
+		r.cfg.Delivery.Backoff.Max = config.Duration(2 * time.Minute)
 		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Forbidden, Word: "drop table"})
 		r.start()
 		disliked := report(0)
 		disliked.Text = "Warung di Ranai menulis DROP TABLE di dindingnya"
 		ref := r.takeIn(disliked)[0]
-		for n := range 30 {
+		for n := range 12 {
 			r.until(r.takeIn(report(n + 1))[0], store.Done)
-			pass(10 * time.Minute)
+			pass(2 * time.Minute)
 		}
 		story := r.story(ref)
 		if story.State != store.Held || !strings.Contains(story.Detail, "takes others and refuses this one") || !strings.Contains(story.Detail, "403") {
@@ -44,7 +44,7 @@ func TestRefusedCredentialsGiveNothingToAPerson(t *testing.T) {
 		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Forbidden}) // the probe signs in all the while
 		r.start()
 		ref := r.takeIn(report(1))[0]
-		pass(12 * time.Hour)
+		pass(3 * time.Hour)
 		if story := r.story(ref); story.State == store.Held || story.State == store.Dead || story.Attempts <= 10 {
 			t.Errorf("after %d attempts it is %s: %s", story.Attempts, story.State, story.Detail)
 		}
