@@ -51,17 +51,17 @@ func (p *platform) createBody(s national.Submission, files []string, unsent int)
 
 func title(c complaint.Complaint) string {
 	if c.Title != "" {
-		return c.Title
+		return apart(c.Title)
 	}
-	return complaint.TitleFrom(c.Text)
+	return apart(complaint.TitleFrom(c.Text))
 }
 
 // content is the citizen's words, what must be added, and our marker on the last line: a lookup finds it there.
 func (p *platform) content(s national.Submission, unsent int) string {
 	c := s.Complaint
-	parts := []string{strings.TrimRight(c.Text, " \t\n")}
+	parts := []string{strings.TrimRight(apart(c.Text), " \t\n")}
 	if p.settings.WritePlace && c.Place.Address != "" {
-		parts = append(parts, "Lokasi: "+strings.Join(strings.Fields(c.Place.Address), " "))
+		parts = append(parts, "Lokasi: "+strings.Join(strings.Fields(apart(c.Place.Address)), " "))
 	}
 	if earlier := strings.Join(strings.Fields(s.Earlier), " "); earlier != "" {
 		parts = append(parts, fmt.Sprintf("Catatan: masalah yang sama pernah dilaporkan dengan nomor laporan %s.", earlier))

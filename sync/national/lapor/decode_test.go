@@ -160,6 +160,22 @@ func TestMarkersAreFoundWhole(t *testing.T) {
 	}
 }
 
+// What a citizen writes may look like the beginning of a tag. Whoever takes tags out takes all that follows with it, the marker at the
+// end too: what is sent looks like none.
+func TestNothingThatIsSentBeginsATag(t *testing.T) {
+	for text, want := range map[string]string{
+		"Air <keruh sekali": "Air < keruh sekali", "patah hati </3": "patah hati < /3", "<!-- x": "< !-- x", "a < b": "a < b", "<<a<": "< < a<", "<\nb": "<\nb", "": "", "x": "x",
+	} {
+		if got := apart(text); got != want {
+			t.Errorf("%q is sent as %q, want %q", text, got, want)
+		}
+		marked := apart(text) + "\n\n[Ref SP-1KAZ5T8M3Q0X4RD]"
+		if got := newCleaner().plain(marked); !strings.HasSuffix(got, "[Ref SP-1KAZ5T8M3Q0X4RD]") {
+			t.Errorf("%q without markup is %q", marked, got)
+		}
+	}
+}
+
 func TestKeysDoNotDependOnSettingsOrWhatTicks(t *testing.T) {
 	const row = `{"created_at":"24-11-2026 08:00:00","content":"kabar","ago":"1 menit lalu"}`
 	one, two := bench(), bench()

@@ -109,9 +109,8 @@ func (x *exportReader) entry(row workbook.Row) (e national.Entry, ok bool) {
 
 // reference finds our reference. Without one the first text alone can be clear: the last is the platform's to edit.
 func (x *exportReader) reference(firstText, lastText string) (ref complaint.Ref, clear bool) {
-	first, last := x.client.clean.plain(firstText), x.client.clean.plain(lastText)
-	for _, text := range []string{first, last} {
-		written := x.marker.of(text)
+	for _, raw := range []string{firstText, lastText} {
+		written := x.marker.found(raw, x.client.clean.plain(raw))
 		if ref, err := complaint.ParseRef(string(written)); err == nil {
 			return ref, false
 		}
@@ -119,7 +118,7 @@ func (x *exportReader) reference(firstText, lastText string) (ref complaint.Ref,
 			return "", false
 		}
 	}
-	return "", x.marker.whole(first) && len(firstText) < fullCell
+	return "", x.marker.shown(firstText, x.client.clean.plain(firstText)) && len(firstText) < fullCell
 }
 
 var clockOnly = regexp.MustCompile(`^\d{1,2}[:.]\d{2}`)

@@ -46,17 +46,17 @@ func (p *platform) Lookup(ctx context.Context, ref complaint.Ref) (national.Tick
 func (p *platform) matches(list []any, ref complaint.Ref) (found []national.Ticket, unclear error) {
 	search := p.settings.Search
 	for _, entry := range list {
-		text, ok := at(entry, search.Text).(string)
+		raw, ok := at(entry, search.Text).(string)
 		if !ok {
 			unclear = fmt.Errorf("an entry of the search has no text at %q: check search.text", search.Text)
 			continue
 		}
-		text = p.client.clean.plain(text)
-		switch p.marker.of(text) {
+		text := p.client.clean.plain(raw)
+		switch p.marker.found(raw, text) {
 		case ref:
 			found = appendNew(found, national.Ticket{ID: identity(at(entry, search.ID)), TrackingID: identity(at(entry, search.Tracking))})
 		case "":
-			if !p.marker.whole(text) {
+			if !p.marker.shown(raw, text) {
 				unclear = errors.New("the search shows masked or shortened texts, and our marker stands at a text's end: check search.text")
 			}
 		}

@@ -1,6 +1,7 @@
 package lapor
 
 import (
+	"html"
 	"regexp"
 	"strings"
 	"unicode"
@@ -53,6 +54,18 @@ func (m marker) of(text string) complaint.Ref {
 	}
 	return complaint.Ref(found)
 }
+
+// found is the reference of a text as the platform has it, in HTML; text is the same without markup. What looks like the beginning of
+// a tag may have taken the marker out of that with it.
+func (m marker) found(raw, text string) complaint.Ref {
+	if ref := m.of(text); ref != "" {
+		return ref
+	}
+	return m.of(html.UnescapeString(raw))
+}
+
+// shown says whether a text without our marker shows all that was sent, with or without its markup.
+func (m marker) shown(raw, text string) bool { return m.whole(text) && !unclosed.MatchString(raw) }
 
 // leastText is how many letters and digits a text has at least that is not masked or cut to nothing.
 const leastText = 10

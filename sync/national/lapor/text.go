@@ -34,6 +34,22 @@ func (c cleaner) plain(s string) string {
 	return strings.TrimSpace(manyBreaks.ReplaceAllString(strings.Join(lines, "\n"), "\n\n"))
 }
 
+// apart sets each < off from what follows it: nobody who takes markup out of a text takes it for the beginning of a tag, and what
+// stands behind it, our marker too, out with it.
+func apart(s string) string {
+	var out strings.Builder
+	for i, part := range strings.SplitAfter(s, "<") {
+		if i > 0 && part != "" && !strings.HasPrefix(part, " ") && !strings.HasPrefix(part, "\n") {
+			out.WriteByte(' ')
+		}
+		out.WriteString(part)
+	}
+	return out.String()
+}
+
+// unclosed is what begins like a tag and does not end: how much of a text stood behind it cannot be told.
+var unclosed = regexp.MustCompile(`<[^\s<>][^>]*$`)
+
 // line is plain on one line.
 func (c cleaner) line(s string) string { return strings.Join(strings.Fields(c.plain(s)), " ") }
 
