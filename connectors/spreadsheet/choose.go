@@ -64,7 +64,7 @@ func (p *poll) choose(ctx context.Context) (*fileReader, *wholeAside, error) {
 		case reader != nil:
 			return reader, nil, nil
 		case aside != nil:
-			p.note = p.note.finish(file, "")
+			p.note = p.note.finish(file, "", nil)
 			return nil, &wholeAside{file, *aside}, nil
 		}
 	}
@@ -131,7 +131,7 @@ func (p *poll) begin(ctx context.Context, file found) (*fileReader, *connectors.
 	case err != nil:
 		return nil, nil, err
 	case doc != nil && (reason == "" || age >= still):
-		p.reading = p.reader(file, doc)
+		p.reading = p.reader(file, doc.without(p.note.read(file)))
 		return p.reading, nil, nil
 	case doc != nil:
 		p.wait(seen, reason)
@@ -184,7 +184,7 @@ func (p *poll) resume(ctx context.Context, file found) (*fileReader, error) {
 	if doc == nil || err != nil {
 		return nil, err
 	}
-	p.reading = p.reader(file, doc)
+	p.reading = p.reader(file, doc.without(p.note.read(file)))
 	behind, err := p.reading.forward(ctx, p.note.Open.At)
 	if err != nil {
 		return nil, fmt.Errorf("read %s again up to where it was: %w", file.name, err)

@@ -19,9 +19,10 @@ type doneFile struct {
 	Name     string `json:"n"`
 	Size     int64  `json:"s"`
 	Modified int64  `json:"m"`
-	// Misfit is set when the settings did not fit the file and nothing of it was taken in: the fingerprint of the
-	// settings. With other settings it is read again.
-	Misfit string `json:"x,omitempty"`
+	// Misfit is set when the settings did not fit the file, or some of its sheets: the fingerprint of the settings. With other
+	// settings it is read again, but for the sheets in Read, of which rows may have been taken in.
+	Misfit string   `json:"x,omitempty"`
+	Read   []string `json:"r,omitempty"`
 }
 
 type openFile struct {
@@ -66,10 +67,25 @@ func (n note) isDone(file found, settings string) bool {
 	})
 }
 
-// finish marks a file as done.
-func (n note) finish(file found, misfit string) note {
+// read are the sheets of a file, as it is now, that are not read again.
+func (n note) read(file found) []string {
+	for _, d := range n.Done {
+		if (found{d.Name, d.Size, d.Modified}) == file {
+			return d.Read
+		}
+	}
+	return nil
+}
+
+// finish marks a file as done. With misfit, read are the sheets that fitted now.
+func (n note) finish(file found, misfit string, read []string) note {
+	if misfit == "" {
+		read = nil
+	} else {
+		read = slices.Concat(n.read(file), read)
+	}
 	n.Done = slices.DeleteFunc(slices.Clone(n.Done), func(d doneFile) bool { return d.Name == file.name })
-	n.Done = append(n.Done, doneFile{file.name, file.size, file.modified, misfit})
+	n.Done = append(n.Done, doneFile{file.name, file.size, file.modified, misfit, read})
 	n.Open = nil
 	return n
 }

@@ -367,7 +367,7 @@ func TestTheCursorStaysSmall(t *testing.T) {
 	for i := range 10_000 {
 		file := found{fmt.Sprintf("laporan-kantor-camat-%05d.xlsx", i), 123_456, 1_700_000_000_000_000_000 + int64(i)}
 		files = append(files, file)
-		n.Done = append(n.Done, doneFile{file.name, file.size, file.modified, ""})
+		n.Done = append(n.Done, doneFile{Name: file.name, Size: file.size, Modified: file.modified})
 	}
 	cursor, err := n.cursor()
 	if err != nil || len(cursor) > 1<<20 {

@@ -47,6 +47,7 @@ type fileReader struct {
 	taken   int              // rows that were read
 	repeats int              // rows among them that say again what an earlier one said
 	misfit  bool             // a table's columns, or a sheet, were missing
+	fitted  []string         // the tables whose columns were there
 	missing []string         // the columns
 }
 
@@ -131,6 +132,7 @@ func (r *fileReader) openTable() (*item, error) {
 	case head == nil:
 		return nil, r.closeTable()
 	}
+	r.fitted = append(r.fitted, t.name)
 	r.record = newRecorder(head, r.kind.settings.Map, r.kind.zone)
 	r.record.file, r.record.sheet = path.Base(r.file.name), t.name
 	return nil, nil

@@ -7,7 +7,7 @@
 //   - A file that is still being written is left alone until it is whole; the log and Check say why it waits.
 //   - Every row below the header becomes a complaint, is set aside with its row number, or repeats an earlier row of the
 //     file word for word. Empty rows, and the header once more, are no rows.
-//   - A file that was read is not read again. Changed or renamed it is, from its beginning: the ids make that harmless, unless
+//   - A file that was read is not read again, but for its sheets that the settings did not fit, when these are others. Changed or renamed it is, from its beginning: the ids make that harmless, unless
 //     they are made of the file's name and it was renamed.
 //   - A row with the id of an earlier file's row is that row's edit, or, where it says quite another thing, set aside.
 //   - Of a file that is sent all rows are kept, or set aside, before it is answered, or none are. One without a column that map
@@ -218,7 +218,7 @@ func (p *poll) read(ctx context.Context, reader *fileReader) (connectors.Page, e
 		return page, err
 	}
 	if atEnd {
-		p.note = p.note.finish(reader.file, p.misfitOf(reader))
+		p.note = p.note.finish(reader.file, p.misfitOf(reader), reader.fitted)
 		p.log.Info("a file is read", "file", reader.file.name, "rows", reader.taken, "repeats", reader.repeats)
 		if err := p.stopReading(); err != nil {
 			return page, err
@@ -232,7 +232,7 @@ func (p *poll) read(ctx context.Context, reader *fileReader) (connectors.Page, e
 }
 
 func (p *poll) misfitOf(reader *fileReader) string {
-	if reader.misfit && reader.taken == 0 {
+	if reader.misfit {
 		return p.print
 	}
 	return ""

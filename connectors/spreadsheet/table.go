@@ -2,6 +2,7 @@ package spreadsheet
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,12 @@ type document struct {
 	tables []table
 	absent []string // sheets that are configured and not there
 	close  func() error
+}
+
+// without is the document without some of its tables.
+func (d *document) without(names []string) *document {
+	d.tables = slices.DeleteFunc(d.tables, func(t table) bool { return slices.Contains(names, t.name) })
+	return d
 }
 
 // damageError says that a file, or what is left of one of its tables, cannot be parsed: reading it again gives the same.
