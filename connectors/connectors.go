@@ -24,10 +24,11 @@ type Connector struct {
 	Authenticate Authenticator // with Receive: who may ask for a status
 	Acknowledge  Acknowledger
 	WriteStatus  StatusWriter
-	Say          Speaker // with messages: answers to a person; the gateway words them, statuses too where WriteStatus is nil
-	Fetch        Fetcher // with messages that carry Media
-	Public       bool    // with WriteStatus: anybody may read what is written; it is given nothing else
-	Check        Checker // required: what `check --online` prints
+	Say          Speaker  // with messages: answers to a person; the gateway words them, statuses too where WriteStatus is nil
+	Fetch        Fetcher  // with messages that carry Media
+	Reread       Rereader // what was set aside, once the settings are corrected
+	Public       bool     // with WriteStatus: anybody may read what is written; it is given nothing else
+	Check        Checker  // required: what `check --online` prints
 	Close        func() error
 
 	// SameID, where ids may begin anew (the numbers of a sheet do each month), is what is set aside of a complaint that has a
@@ -100,6 +101,17 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, page Page) error
 }
 
+// Rereader makes of SetAside.Raw what the channel would bring of it under the present settings: one complaint with its files,
+// or something set aside. An empty page says that the settings leave it out now. An error that is ErrNotKept says that Raw does
+// not hold enough of it. It asks the channel for no more than files and what Raw lacks, so that it may be done beside a gateway
+// that reads the channel.
+type Rereader interface {
+	Reread(ctx context.Context, patience *Patience, aside SetAside) (Page, error)
+}
+
+// ErrNotKept is for what was set aside and of which too little was kept to read it again. What wraps it says what to do.
+var ErrNotKept = errors.New("too little of it was kept to read it again")
+
 // StatusWriter tells the channel what the national side said. It is harmless when repeated, where the channel lets it be:
 // after a crash the last one is told again. The gateway calls it in order for each complaint. Errors carry their verdict
 // (package retry). What is written must not come back through Poll as a complaint.
@@ -128,7 +140,7 @@ type SetAside struct {
 	Where    string        // such as "aduan.xlsx, sheet Januari, row 17"
 	Reason   SetAsideCause // closed set: a metric label
 	Detail   string        // what is wrong and what to do, without the complaint's words
-	Raw      []byte        // as it came, for replay
+	Raw      []byte        // as it came, for Rereader
 }
 
 // SetAsideCause is why something was set aside.
@@ -146,6 +158,9 @@ const (
 func SetAsideCauses() []SetAsideCause {
 	return []SetAsideCause{BadField, SameID, Unreadable, NotComplete}
 }
+
+// OfSettings says that what was set aside for the cause may fit once the settings are corrected.
+func (c SetAsideCause) OfSettings() bool { return c == BadField || c == SameID }
 
 // Received is what a request carried.
 type Received struct {

@@ -117,6 +117,7 @@ func groups() []group {
 	return []group{
 		{func(connectors.Connector) bool { return true }, commonPromises()},
 		{func(c connectors.Connector) bool { return c.Poll != nil }, pollPromises()},
+		{func(c connectors.Connector) bool { return c.Reread != nil }, rereadPromises()},
 		{func(c connectors.Connector) bool { return c.Receive != nil }, receivePromises()},
 		{func(c connectors.Connector) bool { return c.WriteStatus != nil }, statusPromises()},
 		{func(c connectors.Connector) bool { return c.Say != nil }, sayPromises()},

@@ -61,6 +61,11 @@ func brokenConnectors() []broken {
 		{"hangs when cancelled", "poll: a cancelled context", "Poll with a cancelled context does not return"},
 		{"ignores the context", "poll: a cancelled context", "Poll of a channel that never answers does not return"},
 
+		{"rereads nothing", "reread: what is kept of", `what is kept of complaint "1" becomes 0 complaints, 0 set aside`},
+		{"rereads under another id", "reread: what is kept of", `what is kept of complaint "1" becomes another, with the id "2"`},
+		{"believes anything", "reread: what cannot be read", "of which nothing can be read, becomes 1 complaints"},
+		{"fails at what is not kept", "reread: what cannot be read", "which is no ErrNotKept"},
+
 		{"unfit", "receive: complaints are fit", `complaint "1" is not fit: text: is missing`},
 		{"loses the raw bytes", "receive: complaints are fit", "has lost what the channel sent (Raw)"},
 		{"answers by itself", "receive: complaints are fit", "brings its own answer, before anything is kept"},

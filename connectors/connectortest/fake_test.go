@@ -72,7 +72,7 @@ func (f *fake) open(env connectors.Env) (connectors.Connector, error) {
 	if f.is("state in memory") {
 		f.polls = 0
 	}
-	c := connectors.Connector{Poll: f, Receive: f, Authenticate: f, Acknowledge: f, WriteStatus: f, Check: f}
+	c := connectors.Connector{Poll: f, Receive: f, Authenticate: f, Acknowledge: f, WriteStatus: f, Check: f, Reread: f}
 	if f.is("no abilities") {
 		c.Poll, c.Receive = nil, nil
 	}
@@ -207,7 +207,7 @@ func (f *fake) spoil(page connectors.Page, from connectors.Cursor, start int) co
 
 func (f *fake) complaint(i int) complaint.Complaint {
 	c := complaint.Complaint{SourceID: strconv.Itoa(i + 1), Title: "Lampu mati", Text: "Lampu mati di Sedanau", Class: complaint.Ordinary}
-	c.Raw = complaint.Payload{Type: "text/plain", Body: []byte("Lampu mati di Sedanau")}
+	c.Raw = complaint.Payload{Type: "text/plain", Body: []byte(c.SourceID)}
 	switch {
 	case f.is("page changes"):
 		c.Text += strconv.Itoa(f.polls)
@@ -223,6 +223,24 @@ func (f *fake) complaint(i int) complaint.Complaint {
 		c.Raw = complaint.Payload{}
 	}
 	return c
+}
+
+func (f *fake) Reread(_ context.Context, _ *connectors.Patience, aside connectors.SetAside) (page connectors.Page, err error) {
+	n, err := strconv.Atoi(string(aside.Raw))
+	switch {
+	case f.is("rereads nothing"):
+		return page, nil
+	case f.is("fails at what is not kept") && err != nil:
+		return page, err
+	case f.is("believes anything") && err != nil:
+		n = 1
+	case err != nil:
+		return page, connectors.ErrNotKept
+	case f.is("rereads under another id"):
+		n++
+	}
+	page.Complaints = append(page.Complaints, f.complaint(n-1))
+	return page, nil
 }
 
 func (f *fake) Acknowledge(_ context.Context, page connectors.Page) error {

@@ -56,7 +56,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	connector := connectors.Connector{Poll: c, Check: c}
+	connector := connectors.Connector{Poll: c, Check: c, Reread: c}
 	if s.MoveTo != "" || s.Mark == markSeen {
 		connector.Acknowledge = c
 	}

@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -114,5 +116,52 @@ func TestUglyMailBecomesWhatItsReaderWouldSee(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// What a wrong map had set aside becomes, when map is corrected, what the mailbox would give, with its files.
+func TestMailThatWasSetAsideBecomesWhatTheMailboxWould(t *testing.T) {
+	mails, err := filepath.Glob("testdata/mails/*.eml")
+	must(t, err)
+	again := 0
+	for _, file := range mails {
+		raw, err := os.ReadFile(file)
+		must(t, err)
+		wrong := office()
+		wrong.Map = maps.Clone(wrong.Map)
+		wrong.Map["class"] = connectors.Value{From: "date"}
+		before, _ := admitted(t, wrong, arrived(raw))
+		want, _ := admitted(t, office(), arrived(raw))
+		for _, aside := range before.SetAside {
+			page, err := connectorOf(t, office(), io.Discard).Reread(t.Context(), connectors.NewPatience(0), aside)
+			if err != nil || len(page.Complaints) != len(want.Complaints) {
+				t.Errorf("%s: %+v, %v", file, page, err)
+				continue
+			}
+			for i, one := range want.Complaints {
+				got := page.Complaints[i]
+				if !got.ReportedAt.Equal(one.ReportedAt) && got.ReportedAt.IsZero() {
+					got.ReportedAt = one.ReportedAt // it has no date of its own
+				}
+				if got.SourceID != one.SourceID || got.ContentHash() != one.ContentHash() {
+					t.Errorf("%s: got %+v, want %+v", file, got, one)
+				}
+				again++
+			}
+		}
+	}
+	if again < 20 {
+		t.Errorf("%d mails were set aside and are complaints now", again)
+	}
+}
+
+// Of a large mail only the beginning is kept: it is not taken for the whole.
+func TestALargeMailIsNotReadAgain(t *testing.T) {
+	raw := []byte("From: Warga <warga@natuna.example>\r\nSubject: Lampu\r\n\r\n" + strings.Repeat("lampu mati\r\n", mostLetter/10))
+	for _, kept := range [][]byte{nil, rawOf(arrived(raw))} {
+		page, err := connectorOf(t, office(), io.Discard).Reread(t.Context(), connectors.NewPatience(0), connectors.SetAside{Raw: kept})
+		if !errors.Is(err, connectors.ErrNotKept) || len(page.Complaints) > 0 {
+			t.Errorf("%d bytes: %+v, %v", len(kept), page, err)
+		}
 	}
 }

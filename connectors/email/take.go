@@ -117,6 +117,16 @@ func (p *poll) admit(ctx context.Context, page *connectors.Page, found letter) e
 	return p.add(ctx, page, read, connectors.SetAside{Where: p.where(uid), Raw: rawOf(found)})
 }
 
+// Reread implements connectors.Rereader: a mail is kept as it came, so far as it is not large. When the server got it is not kept:
+// a mail without a date has none then.
+func (c *connector) Reread(ctx context.Context, _ *connectors.Patience, aside connectors.SetAside) (page connectors.Page, err error) {
+	if len(aside.Raw) == 0 || len(aside.Raw) >= mostLetter {
+		return page, fmt.Errorf("move the mail out of the mailbox and back into it: %w", connectors.ErrNotKept)
+	}
+	header, body := cutHeader(aside.Raw)
+	return page, (&poll{connector: c}).admit(ctx, &page, letter{header: header, body: body})
+}
+
 // mostTries is how often a mail is asked for before the rest goes on without it.
 const mostTries = 3
 
@@ -222,10 +232,15 @@ func rawOf(found letter) []byte {
 	return slices.Concat(found.header, found.body[:min(len(found.body), max(0, mostLetter-len(found.header)))])
 }
 
-// sentAt is the date a mail says, so far as that can be: not in the future of its arrival, not before there was mail.
+// sentAt is the date a mail says, so far as that can be: not in the future of its arrival, or of now where that is not known, and
+// not before there was mail.
 func sentAt(h header, received time.Time, zone *time.Location) time.Time {
+	latest := received
+	if latest.IsZero() {
+		latest = time.Now()
+	}
 	at, err := dateOf(h.raw("Date"), zone)
-	if err != nil || at.Year() < 1990 || !received.IsZero() && at.After(received.Add(24*time.Hour)) {
+	if err != nil || at.Year() < 1990 || at.After(latest.Add(24*time.Hour)) {
 		return received
 	}
 	return at

@@ -29,7 +29,7 @@ func openClient(env connectors.Env, s *Settings, mapper *connectors.Mapper) (con
 		settings: s, env: env, mapper: mapper, media: newMedia(env, s), rest: connectors.NewClient(env.Transport, s.Timeout.D()),
 		base: strings.TrimRight(s.URL, "/") + "/",
 	}
-	connector := connectors.Connector{Poll: c, Check: c}
+	connector := connectors.Connector{Poll: c, Check: c, Reread: c}
 	if s.Updates {
 		connector.WriteStatus, connector.Public = c, true
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -423,6 +424,43 @@ func TestAMediaHostThatHangsCostsNoOtherHostsFiles(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a wrong map had set aside becomes, when map is corrected, what the server would give: with its file.
+func TestRequestsThatWereSetAsideBecomeWhatTheServerWouldGive(t *testing.T) {
+	for _, format := range []string{"xml", "json"} {
+		g := &geoserver{}
+		g.add(1, time.Now().Add(-time.Hour), func(q *geoRequest) { q.MediaURL = "https://kota.example/foto/1.jpg" })
+		g.add(2, time.Now().Add(-time.Minute))
+		wrong := newReader(t, g, func(s *open311.Settings) {
+			s.Format, s.Map = format, maps.Clone(s.Map)
+			s.Map["reported_at"] = connectors.Value{From: "requested_datetime", Layout: []string{"02-01-2006"}}
+		})
+		right := newReader(t, g, func(s *open311.Settings) { s.Format = format })
+		right.drain()
+		again := 0
+		for more := true; more; {
+			page, err := wrong.c.Poll.Poll(t.Context(), wrong.cursor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wrong.cursor, more = page.Next, page.More
+			for _, aside := range page.SetAside {
+				page, err := right.c.Reread.Reread(t.Context(), connectors.NewPatience(connectors.PhotosTimeout), aside)
+				if err != nil || len(page.Complaints) != 1 {
+					t.Fatalf("%s: %+v, %v", format, page, err)
+				}
+				got := page.Complaints[0]
+				if want := right.latest[got.SourceID]; got.ContentHash() != want.ContentHash() || len(want.Attachments) != len(got.Attachments) {
+					t.Errorf("%s: got %+v, want %+v", format, got, want)
+				}
+				again++
+			}
+		}
+		if again != 2 || len(right.latest["1"].Attachments) != 1 {
+			t.Errorf("%s: %d of 2 were set aside and are complaints now", format, again)
+		}
+	}
 }
 
 func TestAStatusIsToldInTheExtensionsWords(t *testing.T) {

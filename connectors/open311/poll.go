@@ -269,6 +269,12 @@ func (c *client) deliver(ctx context.Context, patience *connectors.Patience, one
 	return nil
 }
 
+// Reread implements connectors.Rereader: what is kept of a request is the request, as JSON also where the server speaks XML.
+func (c *client) Reread(ctx context.Context, patience *connectors.Patience, aside connectors.SetAside) (page connectors.Page, err error) {
+	record, err := connectors.Record(aside.Raw)
+	return page, c.deliver(ctx, patience, item{record: record, raw: aside.Raw, broken: err != nil}, &page)
+}
+
 // record is a request as a mapping sees it: the protocol's fields, without what is no time and no place.
 func (c *client) record(one item) map[string]any {
 	record := make(map[string]any, len(one.record)+2)

@@ -56,6 +56,12 @@ func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, 
 	return err
 }
 
+// Reread implements connectors.Rereader: what is kept of an item is the item.
+func (c *connector) Reread(ctx context.Context, patience *connectors.Patience, aside connectors.SetAside) (page connectors.Page, err error) {
+	one := c.item(aside.Raw)
+	return page, c.deliver(ctx, patience, &one, &page)
+}
+
 // read steps on until something is new, or the end. A failure on the way ends the poll where it is, so that a server that
 // wants us to wait does not make us begin anew each time; the next poll meets it first, and tells.
 func (r *reading) read(ctx context.Context) (fresh []item, err error) {

@@ -65,7 +65,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	}
 	files := connectors.Download{Client: connectors.NewClient(env.Transport, connectors.PhotoTimeout), Most: int64(s.Photos.MaxSize), Allow: c.allowFile}
 	c.photos = connectors.Photos{Files: env.Files, Log: env.Log, Most: s.Photos.Most, Fetch: files.Get}
-	offered := connectors.Connector{Poll: c, Check: c}
+	offered := connectors.Connector{Poll: c, Check: c, Reread: c}
 	if len(c.calls) > 0 {
 		offered.WriteStatus = c
 	}

@@ -183,21 +183,17 @@ func (r *fileReader) item(next line) item {
 	}
 	r.at = at
 	r.taken++
-	c, err := r.kind.mapper.Map(r.record.take(next))
+	record := r.record.take(next)
 	raw := r.record.raw()
+	c, unfit := r.kind.fit(record, raw)
 	aside := connectors.SetAside{SourceID: c.SourceID, Where: where(r.file.name, at), Raw: raw}
-	if err != nil {
-		aside.Reason, aside.Detail = connectors.BadField, strings.ReplaceAll(err.Error(), "\n", "; ")
-		return item{at: at, aside: &aside}
-	}
-	if ours := ownReference.FindString(c.Text); ours != "" && r.kind.settings.bringsNational() {
-		aside.Reason, aside.Detail = connectors.SameID, "it came to the platform through a gateway, as "+ours+", and is not taken in once more"
+	if unfit != nil {
+		aside.Reason, aside.Detail = unfit.cause, unfit.detail
 		return item{at: at, aside: &aside}
 	}
 	earlier, words := r.earlier(c, next.row)
 	switch {
 	case earlier == nil:
-		c.Raw = complaint.Payload{Type: "application/json", Body: raw}
 		return item{at: at, complaint: &c}
 	case earlier.words == words:
 		r.repeats++
@@ -205,6 +201,25 @@ func (r *fileReader) item(next line) item {
 	}
 	aside.Reason, aside.Detail = connectors.SameID, r.sameID(*earlier)
 	return item{at: at, aside: &aside}
+}
+
+// unfit is why a row by itself is set aside.
+type unfit struct {
+	cause  connectors.SetAsideCause
+	detail string
+}
+
+// fit makes a complaint of a row, or says why it is none.
+func (c *connector) fit(record map[string]any, raw []byte) (complaint.Complaint, *unfit) {
+	one, err := c.mapper.Map(record)
+	one.Raw = complaint.Payload{Type: "application/json", Body: raw}
+	if err != nil {
+		return one, &unfit{connectors.BadField, strings.ReplaceAll(err.Error(), "\n", "; ")}
+	}
+	if ours := ownReference.FindString(one.Text); ours != "" && c.settings.bringsNational() {
+		return one, &unfit{connectors.SameID, "it came to the platform through a gateway, as " + ours + ", and is not taken in once more"}
+	}
+	return one, nil
 }
 
 // ownReference is a gateway's own reference, as it stands in the text of what it sent to the platform.

@@ -31,11 +31,12 @@ type recorder struct {
 	record  map[string]any
 	file    string
 	sheet   string
-	surplus []string // keys of cells beyond the header in the record at hand
+	surplus []string          // keys of cells beyond the header in the record at hand
+	dates   map[string]string // of the record at hand, what is written as the mapping wants it: as the file shows it
 }
 
 func newRecorder(head *header, mapping connectors.Mapping, zone *time.Location) *recorder {
-	r := &recorder{header: head, layout: map[int]string{}, zone: zone, record: map[string]any{}}
+	r := &recorder{header: head, layout: map[int]string{}, zone: zone, record: map[string]any{}, dates: map[string]string{}}
 	for column, name := range head.names {
 		r.keys, r.column = append(r.keys, name), append(r.column, column)
 	}
@@ -60,9 +61,13 @@ func newRecorder(head *header, mapping connectors.Mapping, zone *time.Location) 
 // take makes the record of a row. It is valid until the next one.
 func (r *recorder) take(next line) map[string]any {
 	clear(r.record)
+	clear(r.dates)
 	r.surplus = r.surplus[:0]
 	for i, key := range r.keys {
-		r.record[key] = r.cell(next, r.column[i])
+		cell := r.cell(next, r.column[i])
+		if r.record[key] = cell; r.column[i] < len(next.cells) && cell != next.cells[r.column[i]] {
+			r.dates[key] = next.cells[r.column[i]]
+		}
 	}
 	for column := len(r.header.names); column < len(next.cells); column++ {
 		if strings.TrimSpace(next.cells[column]) != "" {
@@ -89,7 +94,8 @@ func (r *recorder) cell(next line, column int) string {
 	return next.cells[column]
 }
 
-// raw is the record at hand as a JSON object, in the order of the columns. The mapping makes the same of it again.
+// raw is the record at hand as a JSON object, in the order of the columns. Real dates are in it as the file shows them, whatever
+// layout the mapping had: Reread makes the same of it again.
 func (r *recorder) raw() []byte {
 	text := make([]byte, 0, 256)
 	for i, key := range []string{fileKey, sheetKey, rowKey} {
@@ -109,6 +115,9 @@ func (r *recorder) raw() []byte {
 
 func (r *recorder) appendValue(to []byte, key string) []byte {
 	value, _ := r.record[key].(string)
+	if date, is := r.dates[key]; is {
+		value = date
+	}
 	return appendJSON(to, value)
 }
 

@@ -75,7 +75,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	offered := connectors.Connector{Check: c, Close: c.close, SameID: c.sameID}
+	offered := connectors.Connector{Check: c, Close: c.close, SameID: c.sameID, Reread: c}
 	if c.settings.Upload.given() {
 		c.door = connectors.NewDoor(c.settings.Upload.credentials(), c.settings.Upload.Rate, env.MaxBody)
 		offered.Receive, offered.Authenticate = &upload{c, c.door}, c.door

@@ -201,11 +201,7 @@ func (s *sweep) take(ctx context.Context, tx *sql.Tx, rows []row) error {
 // deliver puts a complaint on the page, or sets it aside.
 func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, one taken, page *connectors.Page) error {
 	made, err := c.mapper.Map(one.record)
-	records := make([]map[string]any, len(one.rows))
-	for i := range one.rows {
-		records[i] = one.rows[i].record
-	}
-	made.Raw = payload(records...)
+	made.Raw = payload(recordsOf(one.rows)...)
 	if c.settings.Outbox.Creator != "" {
 		made.Reporter.Account = c.sender(one.record)
 	}

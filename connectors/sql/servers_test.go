@@ -47,7 +47,7 @@ func TestOnRealDatabases(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := start(t)
 			for part, test := range map[string]func(*testing.T, server){
-				"suite": suite, "reading": reading, "history": history, "long SMS": longSMS, "answers": answers, "checking": checking, "TLS": encryption, "least rights": leastRights,
+				"suite": suite, "reading": reading, "history": history, "long SMS": longSMS, "rereading": rereading, "answers": answers, "checking": checking, "TLS": encryption, "least rights": leastRights,
 			} {
 				t.Run(part, func(t *testing.T) { test(t, s) })
 			}

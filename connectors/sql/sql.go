@@ -64,7 +64,7 @@ func open(env connectors.Env, settings config.Settings) (connectors.Connector, e
 	if err != nil {
 		return connectors.Connector{}, err
 	}
-	offered := connectors.Connector{Poll: c, Check: c, Close: c.close}
+	offered := connectors.Connector{Poll: c, Check: c, Reread: c, Close: c.close}
 	if c.acknowledge.text != "" {
 		offered.Acknowledge = c
 	}
