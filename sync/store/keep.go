@@ -27,6 +27,8 @@ type Page struct {
 	// Beside, where ids may begin anew and nobody looks at what is set aside, has such a complaint kept all the same, under an id
 	// made of that one and its content: sent again it is known.
 	Beside bool
+
+	apart []bool // of Complaints that were told apart from a known one before, whatever they have in common
 }
 
 // CursorMove takes a connector's cursor from where it was read to where the next poll starts.
@@ -203,15 +205,34 @@ func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, rows 
 	return nil
 }
 
-// finishPage answers a page's complaints and records revisions and refusals.
-func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceKey]*fate) error {
-	job.kept = make([]Kept, len(job.page.Complaints))
-	known, err := w.knownOf(ctx, job.page, fates)
-	if err != nil {
+// finishPage answers a page's complaints and records refusals.
+func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceKey]*fate) (err error) {
+	if job.kept, err = w.answer(ctx, job.page, fates); err != nil {
 		return err
 	}
-	for i, c := range job.page.Complaints {
-		f := fates[sourceKey{job.page.Source, c.SourceID}]
+	refusals := slices.Clip(job.page.Refusals)
+	for i, k := range job.kept {
+		if k.SameID {
+			refusals = append(refusals, job.page.SameID(job.page.Complaints[i]))
+		}
+	}
+	for _, refusal := range refusals {
+		if err := w.refuse(ctx, job.page.Source, refusal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answer says what became of a page's complaints, and records revisions.
+func (w *writer) answer(ctx context.Context, page Page, fates map[sourceKey]*fate) ([]Kept, error) {
+	kept := make([]Kept, len(page.Complaints))
+	known, err := w.knownOf(ctx, page, fates)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range page.Complaints {
+		f := fates[sourceKey{page.Source, c.SourceID}]
 		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told}
 		f.told = true
 		before := f.first
@@ -219,29 +240,23 @@ func (w *writer) finishPage(ctx context.Context, job *keepJob, fates map[sourceK
 			before = known[k.Ref].Complaint
 		}
 		switch {
-		case k.Known && job.page.SameID != nil && c.ContentHash() != f.hash && another(before, c):
+		case k.Known && page.SameID != nil && c.ContentHash() != f.hash && (page.isApart(i) || another(before, c)):
 			k.SameID = true
-			if err := w.refuse(ctx, job.page.Source, job.page.SameID(c)); err != nil {
-				return err
-			}
-		case k.Known && job.page.Beside && c.ContentHash() != f.hash && another(before, c):
-			if k, err = w.keepBeside(ctx, &job.page.Complaints[i]); err != nil {
-				return err
+		case k.Known && page.Beside && c.ContentHash() != f.hash && another(before, c):
+			if k, err = w.keepBeside(ctx, &page.Complaints[i]); err != nil {
+				return nil, err
 			}
 		case k.Known:
 			if k.Revised, err = w.reviseIfOther(ctx, f, c); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		job.kept[i] = k
+		kept[i] = k
 	}
-	for _, refusal := range job.page.Refusals {
-		if err := w.refuse(ctx, job.page.Source, refusal); err != nil {
-			return err
-		}
-	}
-	return nil
+	return kept, nil
 }
+
+func (p Page) isApart(i int) bool { return i < len(p.apart) && p.apart[i] }
 
 // reviseIfOther keeps what a known complaint says now, when that is something else.
 func (w *writer) reviseIfOther(ctx context.Context, f *fate, c complaint.Complaint) (bool, error) {

@@ -23,9 +23,10 @@ import (
 // work; to list for a person; and once when a gateway starts, or when the platform is back.
 func everything() []string {
 	return []string{
-		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-open", "count-states", "count-told",
-		"free-talks", "joined-to-nothing", "linked-to-nothing", "list-done", "list-links", "list-queue", "list-whereabouts",
-		"named-not-done", "newest-prints", "oldest-open", "pick-late", "retire-news", "ticket-without-id", "unasked", "vanished", "without-complaint",
+		"chained", "count-complaints", "count-done", "count-heard", "count-messages", "count-open", "count-refusals", "count-states",
+		"count-told",
+		"free-talks", "joined-to-nothing", "linked-to-nothing", "list-done", "list-links", "list-queue", "list-refusals",
+		"list-whereabouts", "named-not-done", "newest-prints", "oldest-open", "pick-late", "refusals-of", "retire-news", "ticket-without-id", "unasked", "vanished", "without-complaint",
 		"without-delivery",
 	}
 }
@@ -146,7 +147,7 @@ func queriesOfTheDay(s *store.Store) map[string]string {
 
 // goesThrough are the steps of SQLite that read a whole table, in its order or by its key, or all of one source. Indexes of a
 // part, such as of what is due, may be read whole; json_each and the names of subqueries are no tables.
-var goesThrough = regexp.MustCompile(`^SCAN (?:complaint|delivery|ticket|event|link|writeback|attempt|step|print|print_key|message|talk|[a-jl-qs-z])` +
+var goesThrough = regexp.MustCompile(`^SCAN (?:complaint|delivery|ticket|event|link|writeback|attempt|step|print|print_key|message|talk|refusal|[a-jl-qs-z])` +
 	`(?: USING (?:COVERING )?INDEX sqlite_autoindex\w+)?$|\(source=\?\)$`)
 
 var readsRows = regexp.MustCompile(`Scan.* on .*rows=(\d+)`)
@@ -218,6 +219,7 @@ func fillEverything(t *testing.T, s *store.Store) {
 		`print_key (key, at, ref) SELECT i, i, 'SP-' || i`,
 		`message (source, id, sender, arrived, state, ref, received_at, content, files, raw_type, raw)
 		SELECT 'portal', i, i, i, 'joined', 'SP-' || i, i, '', '', '', ''`,
+		`refusal (id, source, source_id, place, reason, detail, raw, seen_at) SELECT i, 'portal', i, '', 'bad_field', '', '', i`,
 		`talk (source, sender, heard, heard_at, waiting_since, asked_at, ref, due_at, owner, lease_until, fence, attempts, tried_at)
 		SELECT 'portal', i, 1, i, 0, 0, 'SP-' || i, 0, '', 0, 0, 0, 0`,
 	} {

@@ -26,6 +26,10 @@ type queries struct {
 	FindKnown        *query `query:"find-known"`
 	InsertRevision   *query `query:"insert-revision"`
 	InsertRefusal    *query `query:"insert-refusal"`
+	RefusalsOf       *query `query:"refusals-of"`
+	RefusalRaw       *query `query:"refusal-raw"`
+	UpdateRefusal    *query `query:"update-refusal"`
+	DeleteRefusals   *query `query:"delete-refusals"`
 	ReadCursor       *query `query:"read-cursor"`
 	InsertCursor     *query `query:"insert-cursor"`
 	MoveCursor       *query `query:"move-cursor"`

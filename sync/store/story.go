@@ -230,17 +230,23 @@ type RefusalSeen struct {
 
 // Refusals returns the newest refusals.
 func (s *Store) Refusals(ctx context.Context, most int) ([]RefusalSeen, error) {
-	rows, err := all[struct {
-		ID, Source            string
-		SourceID              string `db:"source_id"`
-		Place, Reason, Detail string
-		SeenAt                int64 `db:"seen_at"`
-	}](ctx, s.read, s.q.ListRefusals, args{"most": most})
+	rows, err := all[refusalRow](ctx, s.read, s.q.ListRefusals, args{"most": most})
+	return seenOf(rows), err
+}
+
+type refusalRow struct {
+	ID, Source            string
+	SourceID              string `db:"source_id"`
+	Place, Reason, Detail string
+	SeenAt                int64 `db:"seen_at"`
+}
+
+func seenOf(rows []refusalRow) []RefusalSeen {
 	out := make([]RefusalSeen, len(rows))
 	for i, r := range rows {
 		out[i] = RefusalSeen{r.ID, r.Source, r.SourceID, r.Place, r.Reason, r.Detail, fromMilli(r.SeenAt)}
 	}
-	return out, err
+	return out
 }
 
 // NotTold is news that waits or was given up.

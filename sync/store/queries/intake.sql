@@ -28,6 +28,19 @@ INSERT INTO refusal (id, source, source_id, place, reason, detail, raw, seen_at)
 VALUES (:id, :source, :source_id, :place, :reason, :detail, :raw, :seen_at)
 ON CONFLICT (id) DO NOTHING
 
+-- name: refusals-of
+SELECT id, source, source_id, place, reason, detail, seen_at FROM refusal
+WHERE id > :after AND source = :source AND reason {in :reasons} ORDER BY id LIMIT :most
+
+-- name: refusal-raw
+SELECT raw FROM refusal WHERE id = :id
+
+-- name: update-refusal
+UPDATE refusal SET source_id = :source_id, reason = :reason, detail = :detail WHERE id = :id
+
+-- name: delete-refusals
+DELETE FROM refusal WHERE id {in :ids}
+
 -- name: read-cursor
 SELECT position FROM cursor WHERE connector = :connector
 
