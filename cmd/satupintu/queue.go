@@ -145,26 +145,6 @@ func revisionsOf(s store.Story) string {
 	return fmt.Sprintf("%d, kept and not forwarded: satupintu queue revisions %s", len(s.Revisions), s.Ref)
 }
 
-func queueRefused() *cobra.Command {
-	c := &cobra.Command{Use: "refused", Short: "List what was set aside and never accepted, newest first, with the reason", Args: exactly(0)}
-	asJSON := jsonFlag(c)
-	most := c.Flags().IntP("limit", "n", 50, "the most to list")
-	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, _ *plan, _ []string) error {
-		refusals, err := b.store.Refusals(ctx, *most)
-		if err != nil {
-			return err
-		}
-		if *asJSON {
-			return printJSON(c.OutOrStdout(), refusals)
-		}
-		t := newTable(c.OutOrStdout(), "SEEN", "SOURCE", "WHERE", "REASON", "DETAIL")
-		for _, r := range refusals {
-			t.row(localTime(r.Seen), r.Source, r.Where, r.Reason, short(r.Detail, 100))
-		}
-		return t.flush()
-	})
-}
-
 func queueUntold() *cobra.Command {
 	c := &cobra.Command{Use: "untold", Short: "List what channels have not been told yet, or refused to hear, oldest first", Args: exactly(0)}
 	asJSON := jsonFlag(c)

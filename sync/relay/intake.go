@@ -58,15 +58,18 @@ func (r *Relay) undelivered(ctx context.Context, source string, sayings []connec
 // is kept beside the known one. Neither: they do not.
 func (r *Relay) sameID(source string) (aside func(complaint.Complaint) store.Refusal, beside bool) {
 	for _, c := range r.channels {
-		switch {
-		case c.Name != source:
-		case c.SameID != nil:
-			return func(one complaint.Complaint) store.Refusal { return refusals([]connectors.SetAside{c.SameID(one)})[0] }, false
-		default:
-			return nil, c.Beside
+		if c.Name == source {
+			return sameIDOf(c), c.Beside
 		}
 	}
 	return nil, false
+}
+
+func sameIDOf(c Channel) func(complaint.Complaint) store.Refusal {
+	if c.SameID == nil {
+		return nil
+	}
+	return func(one complaint.Complaint) store.Refusal { return refusals([]connectors.SetAside{c.SameID(one)})[0] }
 }
 
 func refusals(asides []connectors.SetAside) []store.Refusal {
