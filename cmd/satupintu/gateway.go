@@ -199,7 +199,11 @@ func (k keeping) of(source string) func(context.Context, complaint.Ref) (complai
 		return nil
 	}
 	return func(ctx context.Context, ref complaint.Ref) (complaint.Payload, error) {
-		return k.sent(ctx, source, ref)
+		kept, err := k.sent(ctx, source, ref)
+		if errors.Is(err, store.ErrNotFound) {
+			return complaint.Payload{}, nil
+		}
+		return kept, err
 	}
 }
 

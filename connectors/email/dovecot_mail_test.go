@@ -168,6 +168,20 @@ func TestWhoSendsACitizensMailAgainIsNotAnswered(t *testing.T) {
 	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); retry.Of(err).Verdict != retry.Permanent || !strings.Contains(err.Error(), "different addresses") {
 		t.Errorf("with nothing kept: %v", err)
 	}
+	box.Create(t, "Arsip")
+	client := box.Client(t)
+	defer client.Close()
+	_, err := client.Select("INBOX", nil).Wait()
+	must(t, err)
+	_, err = client.Move(uidSet(uids(1)), "Arsip").Wait() // only the other one is left where the gateway looks first
+	must(t, err)
+	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); retry.Of(err).Verdict != retry.Permanent {
+		t.Errorf("with the citizen's mail in another folder: %v", err)
+	}
+	c.env.Sent = func(context.Context, complaint.Ref) (complaint.Payload, error) { return complaint.Payload{}, errors.New("the database restarts") }
+	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); err == nil || retry.Of(err).Verdict == retry.Permanent {
+		t.Errorf("while what was kept cannot be read: %v", err)
+	}
 	if sent := out.Sent(); len(sent) != 0 {
 		t.Fatalf("with nothing kept %s is told", sent[0].To)
 	}

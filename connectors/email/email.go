@@ -15,7 +15,9 @@
 //   - A mail with broken MIME is taken for what can be read of it. What has neither text, subject nor file is set aside.
 //   - In an answer to a mail of ours, the text begins with a line that names the complaint: "Menanggapi SP-…".
 //   - A status becomes one mail to the person who wrote, in their thread, with a Message-ID made of the reference and the
-//     number of the change. Where to is looked up in the mailbox by the mail's id, so that no address is in an id.
+//     number of the change. It goes to whom the mail names that was kept with the complaint; only where none is kept any more
+//     it is looked up in the mailbox, and not answered where copies of it name different people.
+//   - A mail that the server does not give out, or at which the connection breaks every time, holds up no other for long.
 package email
 
 import (

@@ -23,15 +23,18 @@ const (
 func (c *connector) original(ctx context.Context, change connectors.StatusChange) (header, error) {
 	if c.env.Sent != nil {
 		kept, err := c.env.Sent(ctx, change.Ref)
-		if h := readHeader(kept.Body); err == nil && c.own.writer(h).address != "" {
+		if err != nil {
+			return header{}, fmt.Errorf("read the mail as it was kept: %w", err)
+		}
+		if h := readHeader(kept.Body); c.own.writer(h).address != "" {
 			return h, nil
 		}
 	}
 	return c.find(ctx, change.SourceID)
 }
 
-// find looks a mail up by its id and returns its header: in the folder that is read and in the one mail is moved to, or else in
-// every other, since people tidy up. Copies that would be answered to different people are nobody's. The error carries its verdict.
+// find looks a mail up by its id and returns its header: in the folder that is read, in the one mail is moved to, and in every
+// other, since people tidy up. Copies that would be answered to different people are nobody's. The error carries its verdict.
 func (c *connector) find(ctx context.Context, id string) (header, error) {
 	s, err := c.login(ctx)
 	if err != nil {
@@ -47,12 +50,11 @@ func (c *connector) find(ctx context.Context, id string) (header, error) {
 		}
 		copies = append(copies, found...)
 	}
-	if len(copies) == 0 {
-		if copies, err = s.findElsewhere(id, tried); err != nil {
-			return header{}, err
-		}
+	elsewhere, err := s.findElsewhere(id, tried)
+	if err != nil {
+		return header{}, err
 	}
-	if len(copies) == 0 {
+	if copies = append(copies, elsewhere...); len(copies) == 0 {
 		return header{}, retry.Never(fmt.Errorf("answer the mail %s: %w: it was deleted, and nothing else says who wrote", id, errGone))
 	}
 	for _, other := range copies[1:] {
@@ -63,22 +65,21 @@ func (c *connector) find(ctx context.Context, id string) (header, error) {
 	return copies[0], nil
 }
 
-// findElsewhere looks in every folder that was not tried yet, and returns what is in the first that has some.
+// findElsewhere looks in every folder that was not tried yet.
 func (s *session) findElsewhere(id string, tried map[string]bool) ([]header, error) {
 	others, err := s.folders()
 	if err != nil {
 		return nil, err
 	}
+	var copies []header
 	for _, folder := range others {
 		found, err := s.findIn(folder, id, tried)
 		if err != nil && !errors.Is(err, errGone) && !errors.Is(err, errRefused) {
 			return nil, err
 		}
-		if len(found) > 0 {
-			return found, nil
-		}
+		copies = append(copies, found...)
 	}
-	return nil, nil
+	return copies, nil
 }
 
 // findIn looks in one folder that was not tried yet: all that have the id, the latest first. A folder that is not there holds none.

@@ -2,6 +2,8 @@ package email
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/connectors/email/postoffice"
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // scripted is an IMAP server that says what a test wants, for what no real one does on request: answers are by the first
@@ -155,6 +158,31 @@ func TestAMailAtWhichTheConnectionBreaksHoldsNobodyUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A mail whose file cannot be kept just now waits until it can, whole: nothing is wrong with it, nor with the line.
+func TestAMailWaitsForOurOwnStoreOfFiles(t *testing.T) {
+	const withFile = "From: warga.ranai@surat.example\nSubject: Lampu\nMessage-ID: <2@x>\nContent-Type: multipart/mixed; boundary=b\n\n" +
+		"--b\nContent-Type: text/plain\n\nlampu mati\n--b\nContent-Type: image/jpeg\nContent-Disposition: attachment; filename=a.jpg\n\n\xff\xd8\xffgelap\n--b--\n"
+	server := startScripted(t, scriptedAnswer{"UID SEARCH UID 1:*", "* SEARCH 2\r\n", "OK x"}, scriptedAnswer{"UID FETCH 2 ", given(2, withFile), "OK x"})
+	c := connectorOf(t, server.settings(), io.Discard)
+	c.env.Files = away{}
+	for range 20 {
+		if page, err := c.Poll(t.Context(), ""); err == nil {
+			t.Fatalf("without its file it is %d complaints, %d set aside", len(page.Complaints), len(page.SetAside))
+		}
+	}
+	c.env.Files = shelf{}
+	if page, err := c.Poll(t.Context(), ""); err != nil || len(page.Complaints) != 1 || len(page.Complaints[0].Attachments) != 1 {
+		t.Errorf("with it: %+v, %v", page.Complaints, err)
+	}
+}
+
+// away is a file store that keeps nothing just now.
+type away struct{ connectors.FileStore }
+
+func (away) Put(context.Context, string, io.Reader) (complaint.Attachment, error) {
+	return complaint.Attachment{}, errors.New("the bucket is away")
 }
 
 func TestAServerThatGivesMoreThanWasAskedForIsNotBelieved(t *testing.T) {

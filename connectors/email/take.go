@@ -66,11 +66,23 @@ func (p *poll) take(ctx context.Context, page *connectors.Page, uid imap.UID) er
 	switch {
 	case err == nil:
 		delete(p.breaks, uid)
-	case ctx.Err() == nil && !errors.Is(err, errRefused):
+	case ctx.Err() == nil && errors.As(err, new(broken)):
 		p.breaks[uid]++
 		err = fmt.Errorf("%s: %w", p.where(uid), err)
 	}
 	return err
+}
+
+// broken is a failure of the connection to the mail server, and of nothing else: our own store may be away too.
+type broken struct{ error }
+
+func (b broken) Unwrap() error { return b.error }
+
+func broke(err error) error {
+	if errors.Is(err, errRefused) {
+		return err
+	}
+	return broken{err}
 }
 
 func (p *poll) takeUpTo(ctx context.Context, page *connectors.Page, uid imap.UID, most int64) error {
@@ -85,7 +97,7 @@ func (p *poll) takeUpTo(ctx context.Context, page *connectors.Page, uid imap.UID
 		})
 		return nil
 	case err != nil:
-		return err
+		return broke(err)
 	}
 	return p.admit(ctx, page, found)
 }
@@ -109,7 +121,7 @@ func (p *poll) admit(ctx context.Context, page *connectors.Page, found letter) e
 	if found.cut {
 		if err := p.rest(&read, found); err != nil {
 			if ctx.Err() != nil || !p.inVain(uid) {
-				return err
+				return broke(err)
 			}
 			read.left = append(read.left, "lampiran (terlalu besar)")
 		}
