@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 )
 
 // Cursor is a connector's own note of how far it has read; empty at the start. At most 1 MiB.
@@ -14,6 +15,14 @@ const MostCursor = 1_000_000
 
 // ErrLongCursor says that a note is larger than MostCursor.
 var ErrLongCursor = errors.New("the cursor grows too large")
+
+// PlaceOf is a sum of what says where a channel is read. A channel that was found empty is only known to be so at that place: when the
+// settings name another, its first reading is still to come.
+func PlaceOf(settings ...string) uint64 {
+	sum := fnv.New64a()
+	fmt.Fprintf(sum, "%q", settings)
+	return sum.Sum64()
+}
 
 // CursorOf writes a connector's note as JSON. That of a blank note is not empty: it says that the channel was read.
 func CursorOf(note any) (Cursor, error) {

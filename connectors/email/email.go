@@ -117,6 +117,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
+	if at.validity != validity && at.last == 0 && at.begun == nil { // another mailbox, perhaps: the one before was empty
+		from, at = "", position{}
+	}
 	if at.validity != 0 && at.validity != validity {
 		c.env.Log.Warn("the server has rebuilt the mailbox; all of it is read again, and what is known is known")
 		at = position{begun: at.begun}

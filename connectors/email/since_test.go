@@ -119,6 +119,23 @@ func TestOldMailInAMailboxThatWasFoundEmptyIsNew(t *testing.T) {
 	}
 }
 
+// The wrong folder is corrected: what lies in the right one lay there before the gateway.
+func TestAMailboxThatWasFoundEmptyInTheWrongPlaceIsReadForTheFirstTimeInTheRightOne(t *testing.T) {
+	box := startDovecot(t).Account(t)
+	box.DeliverAt(t, "INBOX", time.Now().AddDate(0, 0, -400), letterOf("a@surat.example", "pipa bocor"))
+	box.Deliver(t, "INBOX", letterOf("b@surat.example", "jalan rusak"))
+	box.Create(t, "Aduan")
+	s := settingsOf(box, postoffice.StartSink(t))
+	s.Since, s.Mailbox = connectors.UsualReach(), "Aduan"
+	_, end := readAll(t, connectorOf(t, s, io.Discard), "")
+	s.Mailbox = "INBOX"
+	var log bytes.Buffer
+	page, _ := readAll(t, connectorOf(t, s, &log), end)
+	if got := numbersOf(page); got != "b" || !strings.Contains(log.String(), "left alone") {
+		t.Errorf("taken is %q; the log says %s", got, log.String())
+	}
+}
+
 func TestARebuiltMailboxLeavesOlderMailAloneStill(t *testing.T) {
 	box, old := startDovecot(t).Account(t), time.Now().AddDate(0, 0, -30)
 	box.Create(t, "Aduan")

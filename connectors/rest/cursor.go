@@ -19,6 +19,7 @@ type note struct {
 	Again int              `json:"again,omitempty"` // readings in a row that found something new while they turned pages
 	Anew  bool             `json:"anew,omitempty"`  // with a preset whose ids are made in another way than before: what is kept in mind is by the new ids
 
+	Of      uint64            `json:"of,omitempty"`      // while nothing was found: where it was looked for
 	Begun   *connectors.Begun `json:"begun,omitempty"`   // older items are left alone; nil: there were none, or all are taken
 	Ended   bool              `json:"ended,omitempty"`   // with Begun: the older ones are all in Seen, and what else is as old is new
 	Crowded bool              `json:"crowded,omitempty"` // with Begun: there were more than can be kept in mind
@@ -54,6 +55,11 @@ const (
 	mostLacked = 1_000  // items
 	mostPlace  = 16 << 10
 )
+
+// blank says that nothing was found yet.
+func (n note) blank() bool {
+	return n.Low == 0 && n.Top == 0 && n.Walk == nil && n.Begun == nil && len(n.Seen)+len(n.Met)+len(n.Lacked) == 0
+}
 
 func (n note) cursor() (connectors.Cursor, error) {
 	for _, marks := range []*connectors.Marks{&n.Seen, &n.Met, &n.Lacked} {

@@ -116,6 +116,28 @@ func TestWhatComesToAListThatWasFoundEmptyIsNew(t *testing.T) {
 	}
 }
 
+// A parameter by which the list holds nothing is corrected: what is there then was there before the gateway.
+func TestAListThatWasFoundEmptyInTheWrongPlaceIsReadForTheFirstTimeInTheRightOne(t *testing.T) {
+	s := agency(byPage)
+	s.Since.First, s.Query = connectors.UsualReach(), map[string]string{"kecamatan": "salah"}
+	nothing := newList()
+	nothing.style = "page"
+	wrong := openOn(t, nothing, s)
+	if got := wrong.ids(t); len(got) > 0 || wrong.from == "" {
+		t.Fatalf("of an empty list %q come, and the cursor is %q", got, wrong.from)
+	}
+	l := oldList("page")
+	s = agency(byPage)
+	s.Since.First = connectors.UsualReach()
+	right := openOn(t, l, s)
+	want := right.ids(t)
+	corrected := openOn(t, l, s)
+	corrected.from = wrong.from
+	if got := corrected.ids(t); !slices.Equal(got, want) || len(got) == 0 {
+		t.Errorf("corrected, %q come; in the right place from the beginning %q", got, want)
+	}
+}
+
 func TestMoreOldItemsThanCanBeKeptInMindStayLeftAlone(t *testing.T) {
 	l := newList()
 	l.style, l.size = "none", 1_000_000

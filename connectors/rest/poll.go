@@ -21,16 +21,23 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	n.Anew = n.Anew || from == "" && c.settings.formerID != ""
+	first, place := from == "", c.placeSum()
+	if n.Of != 0 && n.Of != place {
+		n, first = note{}, true
+	}
+	n.Anew = n.Anew || first && c.settings.formerID != ""
 	if wider, reaches := c.settings.Since.First.Wider(n.Begun, c.region); reaches {
 		n = note{Begun: wider, Anew: n.Anew, Wrong: n.Wrong} // what was taken in comes again, and is known
 	}
-	r := &reading{connector: c, note: n, first: from == ""}
+	r := &reading{connector: c, note: n, first: first}
 	fresh, err := r.read(ctx)
 	if err != nil {
 		return connectors.Page{}, fmt.Errorf("read the list of %s: %w", c.host(), err)
 	}
 	page := connectors.Page{More: r.note.Walk != nil || r.again}
+	if r.note.Of = 0; r.note.blank() {
+		r.note.Of = place
+	}
 	if page.Next, err = r.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
@@ -41,6 +48,11 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		}
 	}
 	return page, nil
+}
+
+func (c *connector) placeSum() uint64 {
+	s := c.settings
+	return connectors.PlaceOf(s.URL, fmt.Sprint(s.Query), s.Items, s.Paging.Style, s.Since.Param, s.Since.Within)
 }
 
 // deliver puts an item on the page, if it is a complaint or was set aside.

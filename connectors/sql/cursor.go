@@ -27,6 +27,7 @@ type note struct {
 	Floor    *int64           `json:"floor,omitempty"`    // rows without a time that have numbers up to it count as read
 	Void     *rowID           `json:"void,omitempty"`     // in a note of an earlier version: the last of the rows without a time
 
+	Of    uint64            `json:"of,omitempty"`    // while nothing was found: where it was looked for
 	Begun *connectors.Begun `json:"begun,omitempty"` // older rows were left alone; nil: there were none, or all were to be read
 }
 
@@ -52,6 +53,12 @@ const (
 	mostSeen    = 20_000 // rows
 	mostWaiting = 2_000  // rows
 )
+
+// blank says that nothing was found yet.
+func (n note) blank() bool {
+	return n.Low == 0 && n.Top == 0 && n.Clock == 0 && n.At == nil && n.Begun == nil && n.Void == nil && n.Floor == nil &&
+		len(n.Seen)+len(n.Timeless)+len(n.Parts) == 0
+}
 
 func (n note) cursor() (connectors.Cursor, error) {
 	written, err := connectors.CursorOf(n)

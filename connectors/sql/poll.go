@@ -17,7 +17,11 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if err != nil {
 		return connectors.Page{}, err
 	}
-	s := &sweep{connector: c, note: n, first: from == ""}
+	first, place := from == "", c.placeSum()
+	if n.Of != 0 && n.Of != place {
+		n, first = note{}, true
+	}
+	s := &sweep{connector: c, note: n, first: first}
 	if wider, reaches := c.settings.Since.Wider(n.Begun, c.zone); reaches {
 		s.begins = true
 		s.note = note{
@@ -35,6 +39,9 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 	if s.fresh && !s.first && !s.more && !s.found && !s.begins && !s.back {
 		return page, nil
 	}
+	if s.note.Of = 0; s.note.blank() {
+		s.note.Of = place
+	}
 	if page.Next, err = s.note.cursor(); err != nil {
 		return connectors.Page{}, err
 	}
@@ -45,6 +52,11 @@ func (c *connector) Poll(ctx context.Context, from connectors.Cursor) (connector
 		}
 	}
 	return page, nil
+}
+
+func (c *connector) placeSum() uint64 {
+	s := c.settings
+	return connectors.PlaceOf(s.Host, s.Database, s.Table, s.Where, s.Query)
 }
 
 // sweep is one poll's work.

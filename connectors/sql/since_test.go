@@ -13,12 +13,13 @@ import (
 // history is what a table that was in use before must hold.
 func history(t *testing.T, s server) {
 	for name, test := range map[string]func(*testing.T, server){
-		"older rows are left alone, and counted in the log and the check": leavesHistoryAlone,
-		"since that reaches further later takes older rows in":            reachesFurtherLater,
-		"times as numbers and queries begin there too":                    beginsWithNumbersAndQueries,
-		"a table that was polled before is read on as it was":             readsOnWithoutSince,
-		"what comes to a table that was found empty is new":               takesTheOldIntoAnEmptyTable,
-		"opensid: what is done is not opened again":                       leavesDoneInOpenSID,
+		"older rows are left alone, and counted in the log and the check":                             leavesHistoryAlone,
+		"since that reaches further later takes older rows in":                                        reachesFurtherLater,
+		"times as numbers and queries begin there too":                                                beginsWithNumbersAndQueries,
+		"a table that was polled before is read on as it was":                                         readsOnWithoutSince,
+		"a table that was found empty in the wrong place is read for the first time in the right one": readsAnewInTheRightPlace,
+		"what comes to a table that was found empty is new":                                           takesTheOldIntoAnEmptyTable,
+		"opensid: what is done is not opened again":                                                   leavesDoneInOpenSID,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -150,6 +151,17 @@ func takesTheOldIntoAnEmptyTable(t *testing.T, s server) {
 		wantNoPart(t, "the log", c.said.String(), "left alone")
 		c.wantIDs(t, "at the end")
 	}
+}
+
+// A condition that no row meets is corrected: what is there then was there before the gateway.
+func readsAnewInTheRightPlace(t *testing.T, s server) {
+	c := newChannel(t, s, agencyTable(), func(own *Settings) { own.Where, own.Page = "1 = 0", 2 })
+	c.addHistory(t)
+	c.wantIDs(t, "the wrong rows")
+	c.reopen(t, connectors.UsualReach())
+	c.wantIDs(t, "the right ones", "kemarin", "tanpa")
+	wantPart(t, "the log", c.said.String(), "left alone")
+	c.wantIDs(t, "at the end")
 }
 
 func leavesDoneInOpenSID(t *testing.T, s server) {
