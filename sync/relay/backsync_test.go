@@ -13,8 +13,6 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// A gateway that is frozen between the platform's answer and its record tells nobody what is no longer so: the one that
-// asked meanwhile knows more.
 // A platform that answers a question with 503 and says for how long is asked nothing in that time, by nobody.
 func TestA503ThatSaysHowLongHoldsEverybody(t *testing.T) {
 	bubble(t, func(r *rig) {
@@ -34,6 +32,8 @@ func TestA503ThatSaysHowLongHoldsEverybody(t *testing.T) {
 	})
 }
 
+// A gateway that is frozen between the platform's answer and its record tells nobody what is no longer so: the one that
+// asked meanwhile knows more.
 func TestAnAnswerThatWasFrozenIsNoNews(t *testing.T) {
 	bubble(t, func(r *rig) {
 		says := national.State{Status: complaint.InProgress, Raw: "Dalam Proses"}

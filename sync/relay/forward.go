@@ -239,7 +239,7 @@ func (a *attempt) run(ctx context.Context) error {
 }
 
 // errNotTried is an attempt that ended before the platform was asked anything.
-var errNotTried = errors.New("the platform was not asked: it has failed too often just now, or refuses our credentials")
+var errNotTried = errors.New("the platform was not asked: it has failed too often just now or refuses our credentials, or an operator has paused")
 
 // errAbsent is a lookup that proved that the request was never carried out: it may be sent again.
 var errAbsent = retry.Because(errors.New("the platform does not have it: it was never carried out"), retry.Absent)

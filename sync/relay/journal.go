@@ -152,7 +152,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	now := r.now()
 	to := store.Settlement{State: store.Ready, Reason: v.Reason, Open: a.open, Due: now.Add(r.backoff.Delay(a.claim.Attempts, v.After))}
 	if err == nil || a.ticket != (national.Ticket{}) { // with the last step's ticket nothing can fail any more
-		r.turnedAway.ended(a.claim.Ref, true)
+		r.turnedAway.ended(a.claim.Ref, a.made != (national.Ticket{}))
 		return store.Settlement{State: store.Done, Reason: retry.Success, Ticket: a.ticket, News: r.news()}
 	}
 	to.Detail = brief(err)
@@ -176,6 +176,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	case v.Reason == retry.Panicked && a.claim.Attempts >= mostPanics:
 		to.State = store.Held
 	case refused >= mostRefusals:
+		r.turnedAway.ended(a.claim.Ref, false)
 		to.State, to.Reason = store.Held, retry.Rejected
 		to.Detail = "the platform takes others and refuses this one again and again; last: " + to.Detail
 	case v.Verdict != retry.SignIn && r.exhausted(a.claim, &to):

@@ -14,7 +14,7 @@ const mostRefusals = 8
 // nobody's nothing is counted: the backlog waits, however long that is.
 type turnedAway struct {
 	mu    sync.Mutex
-	taken int                           // deliveries, since the start
+	taken int                           // complaints that became tickets, since the start
 	of    map[complaint.Ref]refusedOnes // that were refused when last tried
 }
 
@@ -36,7 +36,7 @@ func (t *turnedAway) refused(ref complaint.Ref) int {
 	return before.times
 }
 
-// ended notes that one was not refused: taken, or something else became of it.
+// ended notes that one was not refused: it became a ticket, or something else became of it.
 func (t *turnedAway) ended(ref complaint.Ref, taken bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,11 +1,13 @@
 package relay_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/satupintu/satupintu/config"
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national/simulator"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -41,10 +43,15 @@ func TestWhatThePlatformRefusesToLetInAloneIsForAPerson(t *testing.T) {
 func TestRefusedCredentialsGiveNothingToAPerson(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.cfg.Delivery.Backoff.Max = config.Duration(10 * time.Minute)
-		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Forbidden}) // the probe signs in all the while
 		r.start()
-		ref := r.takeIn(report(1))[0]
-		pass(3 * time.Hour)
+		primary := r.takeIn(report(1))[0]
+		r.until(primary, store.Done)
+		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Forbidden}) // the probe signs in all the while
+		ref := r.takeIn(report(2))[0]
+		for n := range 12 { // and what is added to earlier tickets is taken
+			pass(15 * time.Minute)
+			r.toldAs(nil, r.follows(primary, complaint.Complaint{SourceID: fmt.Sprint("asks ", n), Text: fmt.Sprintf("Kapan lampu nomor %d diperbaiki?", n)}), store.Done)
+		}
 		if story := r.story(ref); story.State == store.Held || story.State == store.Dead || story.Attempts <= 10 {
 			t.Errorf("after %d attempts it is %s: %s", story.Attempts, story.State, story.Detail)
 		}

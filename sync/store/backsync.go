@@ -102,18 +102,20 @@ func (w *writer) record(ctx context.Context, ref complaint.Ref, o Observation) e
 	if o.State.Agency != "" {
 		t.HeldBy = o.State.Agency
 	}
-	before, carried := t.Raw, false
+	before, carried, anew := t.Raw, false, false
 	for _, e := range o.State.Events {
 		if seen[e.Key] {
 			continue
 		}
-		seen[e.Key] = true
+		seen[e.Key], anew = true, true
 		carried = carried || e.Raw == o.State.Raw
 		if err := w.recordEvent(ctx, ref, &t, e); err != nil {
 			return err
 		}
 	}
-	behind := complaint.Status(t.Status).CanBecome(o.State.Status) // by events that were listed in no order, or that lack the way back
+	// Where it stands is asked before what happened, and may be the older of the two. With nothing new to tell it is the younger: what
+	// was told last was listed in no order, or lacks the way back.
+	behind := !anew && complaint.Status(t.Status).CanBecome(o.State.Status)
 	if o.State.Raw != "" && (o.State.Raw != before && !carried || behind) {
 		if err := w.recordEvent(ctx, ref, &t, unsaidMove(t, o, w.now)); err != nil {
 			return err

@@ -208,25 +208,44 @@ func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 
 const deadlockDetected = "40P01"
 
-// once bounds the statements by the context, and never the commit. One that is cancelled while PostgreSQL waits for its synchronous
-// standby is answered as if it were on both servers, and is on one: it would be acknowledged, and lost with that server.
+// once waits no longer than the context says, and never takes a commit back. One that is cancelled while PostgreSQL waits for its
+// synchronous standby is answered as if it were on both servers, and is on one: it would be acknowledged, and lost with that server.
 func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	conn, tx, err := s.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w: %w", errDatabase, err)
 	}
-	defer conn.Close()
-	defer func() { _ = tx.Rollback() }() // nothing after a commit; after an error or a panic it frees the connection
+	committing := false
+	defer func() { // after an error or a panic it frees the connection
+		if !committing {
+			_ = tx.Rollback()
+			_ = conn.Close()
+		}
+	}()
 	if err := f(tx); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
-	if err := tx.Commit(); err != nil {
+	committing = true
+	ended := make(chan error, 1)
+	go func() {
+		err := tx.Commit()
+		_ = conn.Close()
+		if err == nil {
+			s.checkpoints.wrote()
+		}
+		ended <- err
+	}()
+	select {
+	case err = <-ended:
+	case <-ctx.Done(): // it is not known, and may still be; whoever asks again meets it
+		err = ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
-	s.checkpoints.wrote()
 	return nil
 }
 

@@ -56,8 +56,10 @@ func wordSet(words []string) map[string]bool {
 
 // keepBeside keeps a complaint whose id another has, under one of its own.
 func (w *writer) keepBeside(ctx context.Context, c *complaint.Complaint) (Kept, error) {
+	said := *c
+	said.Attachments = nil // a photo may be there only at the second try
 	own := *c
-	own.SourceID += " " + c.ContentHash()[:16]
+	own.SourceID += " " + said.ContentHash()[:16]
 	fates := map[sourceKey]*fate{}
 	if err := w.s.sortInto(fates, Page{Source: own.Source, Complaints: []complaint.Complaint{own}}); err != nil {
 		return Kept{}, err

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +32,12 @@ func TestNothingIsAcknowledgedThatTheStandbyDoesNotHave(t *testing.T) {
 		t.Fatalf("without the standby a complaint was kept, or refused: %v", err)
 	}
 	began := time.Now()
-	if err := second.Close(); err == nil || !strings.Contains(err.Error(), "does not answer") || time.Since(began) > 20*time.Second {
+	leasing, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := second.TakeLease(leasing, "poll portal", "", time.Minute); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+		t.Errorf("a lease was taken after %v, %v", time.Since(began), err)
+	}
+	if err := second.Close(); err != nil || time.Since(began) > 20*time.Second {
 		t.Errorf("stopped after %v with %v", time.Since(began), err)
 	}
 	standby.Start(t)

@@ -198,6 +198,18 @@ func lastToldIsTrue(t *testing.T, h Harness) {
 			t.Errorf("of %d rows: status %s, raw %s", len(rows), story.Status, story.StatusRaw)
 		}
 	}
+	done := row("4", complaint.Done, "Selesai")
+	other := w.keep(report(2))[0].Ref
+	w.decideAll(judge)
+	w.deliver(other, "701")
+	w.observe(other, national.State{Status: complaint.Disposed, Raw: "Terdisposisi", Events: []national.Event{row("1", complaint.Disposed, "Terdisposisi")}})
+	w.tellAll()
+	later := []national.Event{row("1", complaint.Disposed, "Terdisposisi"), row("2", complaint.InProgress, "Dalam Proses")}
+	w.observe(other, national.State{Status: complaint.Disposed, Raw: "Terdisposisi", Events: later}) // it moved between the two questions
+	w.observe(other, national.State{Status: complaint.Done, Raw: "Selesai", Events: append(later, done)})
+	if told := w.tellAll(); len(told) != 2 || told[0].Status != complaint.InProgress || told[1].Status != complaint.Done {
+		t.Errorf("of one that moved while it was asked about was told %+v", told)
+	}
 	if story := w.state(ref, store.Done); len(story.Events) != 6 {
 		t.Errorf("%d events, want the three rows, two ways back and the arrival", len(story.Events))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,6 +103,11 @@ func keepsBeside(t *testing.T, h Harness) {
 	second := keep(road)[0]
 	if second.Known || second.Ref == first.Ref {
 		t.Fatalf("another person's complaint is %+v, beside %+v", second, first)
+	}
+	withPhoto := road
+	withPhoto.Attachments = []complaint.Attachment{{Name: "1.jpg", Type: "image/jpeg", Size: 1, SHA256: strings.Repeat("0", 64)}}
+	if again := keep(withPhoto)[0]; again.Ref != second.Ref || !again.Known {
+		t.Errorf("sent again with the photo that was not there at first it is %+v, at first %+v", again, second)
 	}
 	edited := lamp
 	edited.Text += " malam"
