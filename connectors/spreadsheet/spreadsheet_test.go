@@ -113,6 +113,29 @@ func TestEverySheetIsRead(t *testing.T) {
 	}
 }
 
+func TestADateMergedOverSeveralComplaintsIsThatOfEach(t *testing.T) {
+	b := newInbox(t)
+	content, err := os.ReadFile(workbooktest.Make(t, func(f *excelize.File) {
+		style, err := f.NewStyle(&excelize.Style{NumFmt: 22})
+		must(t, err, f.SetSheetRow("Sheet1", "A1", &[]any{"Waktu", "No", "Laporan"}), f.SetCellStyle("Sheet1", "A2", "A2", style))
+		for n := 1; n <= 5; n++ {
+			must(t, f.SetSheetRow("Sheet1", fmt.Sprintf("B%d", n+1), &[]any{n, fmt.Sprintf("Lampu mati di jalan %d", n)}))
+		}
+		must(t, f.SetCellValue("Sheet1", "A2", time.Date(2026, 1, 3, 14, 5, 0, 0, time.UTC)), f.MergeCell("Sheet1", "A2", "A6"))
+	}))
+	must(t, err)
+	b.put("aduan.xlsx", string(content))
+	g := b.drain("")
+	if g.ids() != "1 2 3 4 5" || len(g.asides) != 0 {
+		t.Fatalf("complaints %s, set aside %+v", g.ids(), g.asides)
+	}
+	for _, one := range g.complaints {
+		if !one.ReportedAt.Equal(time.Date(2026, 1, 3, 7, 5, 0, 0, time.UTC)) {
+			t.Errorf("%s reported at %s", one.SourceID, one.ReportedAt)
+		}
+	}
+}
+
 func TestNamedSheetsAlone(t *testing.T) {
 	b := newInbox(t, func(s *Settings) {
 		s.Sheets = []string{"arsip", "Maret"}

@@ -79,7 +79,7 @@ func (l *Rows) read() (Row, error) {
 			dates[column] = at
 		}
 	}
-	return Row{Number: l.row, Cells: l.merged.fill(l.row, cells), Dates: dates}, nil
+	return Row{Number: l.row, Cells: l.merged.fill(l.row, cells, dates), Dates: dates}, nil
 }
 
 // longNumber is how excelize writes a number of more than 15 digits.

@@ -201,6 +201,31 @@ func TestXLSXMergedEmptyAndHidden(t *testing.T) {
 	}
 }
 
+// What is typed once for five complaints is a real date of each of them.
+func TestXLSXMergedDatesStayDates(t *testing.T) {
+	at := time.Date(2026, 1, 3, 14, 5, 0, 0, time.UTC)
+	path := workbooktest.Make(t, func(f *excelize.File) {
+		style, err := f.NewStyle(&excelize.Style{NumFmt: 22})
+		must(t, err, f.SetSheetRow("Sheet1", "A3", &[]any{"Waktu", "Laporan"}), f.SetSheetRow("Sheet1", "A4", &[]any{at, "lampu mati"}),
+			f.SetCellStyle("Sheet1", "A4", "A4", style))
+		for row := 5; row <= 8; row++ {
+			must(t, f.SetCellValue("Sheet1", fmt.Sprintf("B%d", row), "jalan rusak"))
+		}
+		must(t, f.SetCellValue("Sheet1", "A9", "kemarin"), f.SetCellValue("Sheet1", "B10", "air mati"),
+			f.MergeCell("Sheet1", "A4", "A8"), f.MergeCell("Sheet1", "A9", "A10"))
+	})
+	for _, r := range sheetRows(t, openBook(t, path), 0) {
+		date, isDate := r.Dates[0]
+		switch {
+		case r.Number < 4:
+		case r.Number > 8 && (isDate || r.Cells[0] != "kemarin"):
+			t.Errorf("row %d: %q became the date %s", r.Number, r.Cells, date)
+		case r.Number <= 8 && (!date.Equal(at) || r.Cells[0] != at.Format(time.DateTime)):
+			t.Errorf("row %d: %q with the dates %v", r.Number, r.Cells, r.Dates)
+		}
+	}
+}
+
 // Whatever the cells hold, and wherever they are, they come back in their rows and columns.
 func TestXLSXCellsKeepTheirPlaces(t *testing.T) {
 	want := map[int][]string{}
