@@ -39,6 +39,10 @@ func (c *connector) age(file found) time.Duration {
 	return 0
 }
 
+// settled says whether a file that looks unfinished may be taken as it is. Its own time does not count: a folder may be
+// mounted from a machine whose clock is behind ours, and what is being written to looks old there.
+func (c *connector) settled(seen *sighting) bool { return c.now().Sub(seen.since) >= still }
+
 // wholeAside is a file that is set aside as a whole.
 type wholeAside struct {
 	file  found
@@ -118,8 +122,8 @@ func (p *poll) open(ctx context.Context, file found) (*fileReader, *connectors.S
 
 // begin opens a file at its beginning, unless it has to wait.
 func (p *poll) begin(ctx context.Context, file found) (*fileReader, *connectors.SetAside, error) {
-	seen, age := p.sighted[file.name], p.age(file)
-	if quiet := p.connector.settings.Quiet.D(); age < quiet {
+	seen := p.sighted[file.name]
+	if quiet := p.connector.settings.Quiet.D(); p.age(file) < quiet {
 		p.wait(seen, fmt.Sprintf("it was written to less than %s ago", quiet))
 		return nil, nil, nil
 	}
@@ -130,13 +134,13 @@ func (p *poll) begin(ctx context.Context, file found) (*fileReader, *connectors.
 		return nil, nil, nil
 	case err != nil:
 		return nil, nil, err
-	case doc != nil && (reason == "" || age >= still):
+	case doc != nil && (reason == "" || p.settled(seen)):
 		p.reading = p.reader(file, doc.without(p.note.read(file)))
 		return p.reading, nil, nil
 	case doc != nil:
 		p.wait(seen, reason)
 		return nil, nil, doc.close()
-	case reason != "" && age >= still:
+	case reason != "" && p.settled(seen):
 		return nil, &connectors.SetAside{Where: file.name, Reason: connectors.Unreadable, Detail: reason}, nil
 	}
 	p.wait(seen, reason)

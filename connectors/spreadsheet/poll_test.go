@@ -57,7 +57,7 @@ func TestTheSameCursorGivesTheSamePage(t *testing.T) {
 		b := newInbox(t, func(s *Settings) { s.Page = 1 + random.IntN(9) })
 		b.put("aduan.xlsx", string(content))
 		b.put("januari.csv", january)
-		b.put("rusak.csv", "No,Waktu,Laporan\n1,,a\n2,\"b\n3,,c\x00\n4,,d\n")
+		b.put("rusak.csv", "No,Waktu,Laporan\n1,,a\n2,,\x00b\n3,,c\x00\n4,,d\n")
 		b.put("lain.csv", "x,y\n1,2\n")
 		whole := b.drain("")
 		b.restart()
@@ -117,24 +117,26 @@ func TestAFileStillBeingWrittenWaits(t *testing.T) {
 	must(t, err)
 	for name, c := range map[string]struct {
 		file, content string
-		early         time.Duration // still waits
-		late          time.Duration // is taken
+		age           time.Duration // at the first look, by its own time
+		early         time.Duration // after the first look: still waits
+		late          time.Duration // after the first look: is taken
 		taken         string        // complaints, or else
 		aside         string        // what is set aside
 	}{
-		"fresh":                  {"a.csv", rows(1, 2), 4 * time.Second, 5 * time.Second, "1 2", ""},
-		"without the last break": {"a.csv", strings.TrimSpace(rows(1, 2)), 9 * time.Minute, 10 * time.Minute, "1 2", ""},
-		"inside a quoted cell":   {"a.csv", rows(1, 2) + "3,,\"Lampu\n", 9 * time.Minute, 10 * time.Minute, "1 2", "a.csv row 4"},
-		"empty":                  {"a.csv", "", 9 * time.Minute, 10 * time.Minute, "", "a.csv"},
-		"half a workbook":        {"a.xlsx", string(whole[:len(whole)/2]), 9 * time.Minute, 10 * time.Minute, "", "a.xlsx"},
-		"a workbook of zeros":    {"a.xlsx", string(make([]byte, 4096)), 9 * time.Minute, 10 * time.Minute, "", "a.xlsx"},
-		"an old workbook":        {"a.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more", 9 * time.Minute, 10 * time.Minute, "", "a.xls"},
+		"fresh":                  {"a.csv", rows(1, 2), 4 * time.Second, 0, time.Second, "1 2", ""},
+		"without the last break": {"a.csv", strings.TrimSpace(rows(1, 2)), time.Hour, 9 * time.Minute, 10 * time.Minute, "1 2", ""},
+		"inside a quoted cell":   {"a.csv", rows(1, 2) + "3,,\"Lampu\n", time.Hour, 9 * time.Minute, 10 * time.Minute, "1 2", "a.csv row 4"},
+		"empty":                  {"a.csv", "", time.Hour, 9 * time.Minute, 10 * time.Minute, "", "a.csv"},
+		"half a workbook":        {"a.xlsx", string(whole[:len(whole)/2]), 5 * time.Second, 9 * time.Minute, 10 * time.Minute, "", "a.xlsx"},
+		"a workbook of zeros":    {"a.xlsx", string(make([]byte, 4096)), time.Hour, 9 * time.Minute, 10 * time.Minute, "", "a.xlsx"},
+		"an old workbook":        {"a.xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more", time.Hour, 9 * time.Minute, 10 * time.Minute, "", "a.xls"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newInbox(t)
-			b.putAged(c.file, c.content, c.early)
+			b.putAged(c.file, c.content, c.age)
 			b.putAged("other.csv", rows(9, 9), time.Minute)
 			g := b.drain("")
+			b.clock = b.clock.Add(c.early)
 			if g.ids() != "9" || len(g.asides) != 0 {
 				t.Fatalf("while it waits: %s, set aside %s", g.ids(), g.wheres())
 			}
@@ -144,7 +146,7 @@ func TestAFileStillBeingWrittenWaits(t *testing.T) {
 			if told := strings.Count(b.log.String(), "a file waits"); told != 1 {
 				t.Errorf("the log says %d times that it waits:\n%s", told, b.log.String())
 			}
-			b.age(c.file, c.late)
+			b.clock = b.clock.Add(c.late - c.early)
 			if g = b.drain(g.next); g.ids() != c.taken || g.wheres() != c.aside {
 				t.Errorf("then: %q, set aside %+v", g.ids(), g.asides)
 			}
@@ -152,6 +154,23 @@ func TestAFileStillBeingWrittenWaits(t *testing.T) {
 				t.Errorf("and again: %+v", again)
 			}
 		})
+	}
+}
+
+// On a share of a machine whose clock is behind ours, what is being written to looks as old as what was left long ago.
+func TestNoHalfRowIsTakenFromAShareWhoseClockIsBehind(t *testing.T) {
+	b := newInbox(t)
+	whole := rows(1, 3)
+	for written := len(whole) - 60; written < len(whole); written += 5 {
+		b.putAged("a.csv", whole[:written], 11*time.Minute)
+		if g := b.drain(""); len(g.complaints)+len(g.asides) != 0 {
+			t.Fatalf("after %q: took %s, set aside %s", whole[:written], g.ids(), g.wheres())
+		}
+		b.clock = b.clock.Add(still / 2)
+	}
+	b.putAged("a.csv", whole, 11*time.Minute)
+	if g := b.drain(""); g.ids() != "1 2 3" || len(g.asides) != 0 {
+		t.Errorf("took %s, set aside %s", g.ids(), g.wheres())
 	}
 }
 

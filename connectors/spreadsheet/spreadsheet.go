@@ -37,7 +37,8 @@ import (
 	"github.com/satupintu/satupintu/connectors"
 )
 
-// still is how long a file that looks unfinished, or cannot be opened, must be unchanged before it is taken as it is.
+// still is how long a file that looks unfinished, or cannot be opened, must be seen unchanged before it is taken
+// as it is.
 const still = 10 * time.Minute
 
 type connector struct {
