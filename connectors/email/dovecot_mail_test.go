@@ -178,7 +178,9 @@ func TestWhoSendsACitizensMailAgainIsNotAnswered(t *testing.T) {
 	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); retry.Of(err).Verdict != retry.Permanent {
 		t.Errorf("with the citizen's mail in another folder: %v", err)
 	}
-	c.env.Sent = func(context.Context, complaint.Ref) (complaint.Payload, error) { return complaint.Payload{}, errors.New("the database restarts") }
+	c.env.Sent = func(context.Context, complaint.Ref) (complaint.Payload, error) {
+		return complaint.Payload{}, errors.New("the database restarts")
+	}
 	if err := c.WriteStatus(t.Context(), changeOf(one.SourceID, 1)); err == nil || retry.Of(err).Verdict == retry.Permanent {
 		t.Errorf("while what was kept cannot be read: %v", err)
 	}

@@ -15,13 +15,14 @@ import (
 const mostRecoveries = 1000
 
 // csvLines reads the rows of a CSV text in UTF-8, lazily about quotes. A row that cannot be parsed is given with its
-// fault, and reading goes on at the next line.
+// fault, and reading goes on at the next line. So is one that may be several rows which a quote has run together.
 type csvLines struct {
 	feed       *feed
 	reader     *csv.Reader
 	comma      rune
 	base       int64 // of reader.InputOffset: what was consumed when the reader was made
 	row        int
+	width      int // cells of the last row of one line
 	recoveries int
 	endsOpen   bool // the text ends inside a quoted cell
 }
@@ -45,7 +46,7 @@ func (l *csvLines) Next() (line, error) {
 	cells, err := l.reader.Read()
 	switch {
 	case err == nil:
-		return l.whole(cells), nil
+		return l.whole(cells)
 	case errors.Is(err, errEnd) && len(bytes.Trim(l.feed.window[l.feed.row:], "\r\n")) == 0:
 		return line{}, io.EOF
 	case errors.Is(err, errEnd):
@@ -57,14 +58,22 @@ func (l *csvLines) Next() (line, error) {
 	return line{}, err
 }
 
-func (l *csvLines) whole(cells []string) line {
+func (l *csvLines) whole(cells []string) (line, error) {
 	offset := l.reader.InputOffset()
-	l.row += blankLines(l.feed.done(int(offset-l.base))) + 1
-	l.base = offset
-	if slices.ContainsFunc(cells, func(cell string) bool { return strings.IndexByte(cell, 0) >= 0 }) {
-		return line{row: l.row, fault: "this row holds a NUL byte: the file is damaged here, or no text"}
+	size := int(offset - l.base)
+	fault, apart := l.doubt(bytes.TrimLeft(l.feed.begun(size), "\r\n"), len(cells))
+	if apart {
+		return l.recover(fault)
 	}
-	return line{row: l.row, cells: cells}
+	l.row += blankLines(l.feed.done(size)) + 1
+	l.base = offset
+	switch {
+	case fault != "":
+		return line{row: l.row, fault: fault}, nil
+	case slices.ContainsFunc(cells, func(cell string) bool { return strings.IndexByte(cell, 0) >= 0 }):
+		return line{row: l.row, fault: "this row holds a NUL byte: the file is damaged here, or no text"}, nil
+	}
+	return line{row: l.row, cells: cells}, nil
 }
 
 // blankLines counts the empty lines that encoding/csv passes over before a row.

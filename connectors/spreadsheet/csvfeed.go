@@ -78,9 +78,12 @@ func (f *feed) compact() {
 	f.window, f.next, f.row = f.window[:kept], f.next-f.row, 0
 }
 
+// begun is the first n bytes of the row under way, valid until the next Read.
+func (f *feed) begun(n int) []byte { return f.window[f.row : f.row+n] }
+
 // done ends the row under way n bytes after its beginning and returns those bytes, valid until the next Read.
 func (f *feed) done(n int) []byte {
-	consumed := f.window[f.row : f.row+n]
+	consumed := f.begun(n)
 	f.row += n
 	return consumed
 }

@@ -7,7 +7,9 @@
 //   - A file that is still being written is left alone until it is whole; the log and Check say why it waits.
 //   - Every row below the header becomes a complaint, is set aside with its row number, or repeats an earlier row of the
 //     file word for word. Empty rows, and the header once more, are no rows.
-//   - A file that was read is not read again, but for its sheets that the settings did not fit, when these are others. Changed or renamed it is, from its beginning: the ids make that harmless, unless
+//   - A quote that is missing in a CSV file makes no complaint of several rows: what may be that is set aside.
+//   - A file that was read is not read again, but for its sheets that the settings did not fit, when these are others. Changed or
+//     renamed it is, from its beginning: the ids make that harmless, unless
 //     they are made of the file's name and it was renamed.
 //   - A row with the id of an earlier file's row is that row's edit, or, where it says quite another thing, set aside.
 //   - Of a file that is sent all rows are kept, or set aside, before it is answered, or none are. One without a column that map
