@@ -25,9 +25,9 @@ const (
 
 // compileExpr compiles an expression. What would make the same record give another result each time is not there: the
 // clock, and lists in the order of a map.
-func compileExpr(text string, zone *time.Location) (*vm.Program, error) {
+func compileExpr(text string, zone *time.Location, more ...expr.Option) (*vm.Program, error) {
 	var calls callFinder
-	program, err := expr.Compile(text,
+	program, err := expr.Compile(text, append(more,
 		expr.Patch(&calls),
 		expr.AllowUndefinedVariables(),
 		expr.MaxNodes(exprMaxNodes),
@@ -37,7 +37,7 @@ func compileExpr(text string, zone *time.Location) (*vm.Program, error) {
 		expr.DisableBuiltin("toPairs"),
 		expr.Patch(patcher.WithTimezone{Location: zone}),
 		expr.Function(hashFunction, hashOf, new(func(...any) string)),
-	)
+	)...)
 	var fault *file.Error
 	if errors.As(err, &fault) {
 		return nil, errors.New("column " + strconv.Itoa(fault.Column+1) + ": " + fault.Message)

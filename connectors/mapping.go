@@ -99,6 +99,28 @@ func (m Mapping) Keys() []string {
 	return slices.Compact(keys)
 }
 
+// Names lists, sorted, the record keys that the mapping reads: Keys, and what its expressions call by name.
+func (m Mapping) Names() []string {
+	var names []string
+	for _, value := range m {
+		names = append(names, value.Names()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Names lists, sorted, the record keys that the value reads: From, or what Expr calls by name: Sifat, $env["Isi Laporan"]. Where an
+// expression computes a key, that one is not known.
+func (v Value) Names() []string {
+	if v.Expr != "" {
+		return exprNames(v.Expr)
+	}
+	if v.From != "" {
+		return []string{v.From}
+	}
+	return nil
+}
+
 // fields are the mapping's keys in the order of MappingFields, unknown ones after them, by name.
 func (m Mapping) fields() []string {
 	known := MappingFields()

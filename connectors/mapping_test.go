@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
 
@@ -262,6 +263,36 @@ func TestExpressionsSeeTheRecord(t *testing.T) {
 			"big": 12345678901234567890, "list": [{"a": 1}, {"a": 2}], "date": "hari ini"}`))
 		if err != nil || got.Text != want {
 			t.Errorf("%s = %q, %v; want %q", expression, got.Text, err, want)
+		}
+	}
+}
+
+func TestNamesAreWhatExpressionsRead(t *testing.T) {
+	for expression, want := range map[string][]string{
+		`Kerahasiaan == 'Anonim'`:                               {"Kerahasiaan"},
+		`lower($env['Tipe Laporan'] ?? '') contains 'anonim'`:   {"Tipe Laporan"},
+		`$env.Sifat == "x" or $env?.Jenis == "y"`:               {"Jenis", "Sifat"},
+		`row["Sifat"] + row`:                                    {"Sifat", "row"},
+		`get($env, "Sifat") ?? ("Nama" in $env)`:                {"Nama", "Sifat"},
+		`hashOf(ID, lower(No)) + sender.name`:                   {"ID", "No", "sender"},
+		`join(filter([$env['Desa'], list[i]], # != nil), ', ')`: {"Desa", "i", "list"},
+		`any(messages, .flag == Rahasia)`:                       {"Rahasia", "messages"},
+		`let kind = lower(Sifat); kind == "anonim"`:             {"Sifat"},
+		`let x = 1; let y = x + a; x + y + b`:                   {"a", "b"},
+		`(let x = 1; x) + x`:                                    {"x"},
+		`Anonim ? 'ya' : Rahasia`:                               {"Anonim", "Rahasia"},
+		`{"a": b}[c].d + e[f:g]`:                                {"b", "c", "e", "f", "g"},
+		`date`:                                                  {"date"},
+		`"ya"`:                                                  nil,
+		`$env["a" + b]`:                                         {"b"},
+	} {
+		m := Mapping{"id": {From: "No Urut"}, "anonymous": {Expr: expression}}
+		if diff := cmp.Diff(want, m["anonymous"].Names(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", expression, diff)
+		}
+		all := slices.Sorted(slices.Values(append(want, "No Urut")))
+		if diff := cmp.Diff(all, m.Names()); diff != "" {
+			t.Errorf("%s: %s", expression, diff)
 		}
 	}
 }

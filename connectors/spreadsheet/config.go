@@ -132,14 +132,19 @@ func (s *Settings) where() string {
 	return string(s.Path)
 }
 
-// rule is what the header must hold. A column whose field has a default may be missing.
+// rule is what the header must hold. A column whose field has a default may be missing, and one that an expression reads, but
+// for those of anonymous and secret: there, what is missing would read as no.
 func (s *Settings) rule() headerRule {
 	rule := headerRule{row: s.Header}
-	for _, name := range s.Map.Keys() {
+	for _, name := range s.Map.Names() {
 		if slices.Contains([]string{fileKey, sheetKey, rowKey}, name) {
 			continue
 		}
-		if s.needs(name) {
+		hides := s.hides(name)
+		if hides {
+			rule.hide = append(rule.hide, name)
+		}
+		if hides || s.needs(name) {
 			rule.names = append(rule.names, name)
 		} else {
 			rule.maybe = append(rule.maybe, name)
@@ -151,6 +156,16 @@ func (s *Settings) rule() headerRule {
 func (s *Settings) needs(name string) bool {
 	for _, value := range s.Map {
 		if value.From == name && value.Default == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// hides says whether an expression that hides a citizen reads a column.
+func (s *Settings) hides(name string) bool {
+	for _, field := range []string{"anonymous", "secret"} {
+		if value := s.Map[field]; value.Expr != "" && slices.Contains(value.Names(), name) {
 			return true
 		}
 	}

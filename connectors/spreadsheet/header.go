@@ -17,7 +17,8 @@ const headerRows = 50
 type headerRule struct {
 	row   int      // its number; 0: found by itself
 	names []string // the columns it must have
-	maybe []string // columns of the mapping that have a default
+	hide  []string // those of names without which nobody knows who is anonymous or secret
+	maybe []string // columns of the mapping that may be missing
 }
 
 // header is a table's columns.
@@ -38,7 +39,7 @@ func folded(name string) string {
 	return strings.ToLower(strings.Join(strings.Fields(name), " "))
 }
 
-// missing lists the wanted names that no cell has.
+// missing lists the wanted names that no cell has, and no column would be given.
 func (h headerRule) missing(cells []string) []string {
 	var missing []string
 	for _, name := range h.names {
@@ -46,7 +47,11 @@ func (h headerRule) missing(cells []string) []string {
 			missing = append(missing, name)
 		}
 	}
-	return missing
+	if len(missing) == 0 {
+		return nil
+	}
+	given := columnNames(cells)
+	return slices.DeleteFunc(missing, func(name string) bool { return slices.Contains(given, name) })
 }
 
 // fits says whether a row is the header, judged by itself.
@@ -112,17 +117,7 @@ func (h headerRule) find(rows lines) (*header, error) {
 }
 
 func (h headerRule) columns(at line) *header {
-	found := &header{row: at.row, under: map[string]int{}}
-	for i, cell := range at.cells {
-		name := strings.Join(strings.Fields(strings.Trim(cell, "\ufeff")), " ")
-		if name == "" {
-			name = extraName(i)
-		}
-		for n, base := 2, name; slices.Contains(found.names, name); n++ {
-			name = fmt.Sprintf("%s (%d)", base, n)
-		}
-		found.names = append(found.names, name)
-	}
+	found := &header{row: at.row, names: columnNames(at.cells), under: map[string]int{}}
 	for _, want := range slices.Concat(h.names, h.maybe) {
 		column := slices.Index(found.names, want)
 		if column < 0 {
@@ -133,6 +128,22 @@ func (h headerRule) columns(at line) *header {
 		}
 	}
 	return found
+}
+
+// columnNames gives each column a name of its own.
+func columnNames(cells []string) []string {
+	var names []string
+	for i, cell := range cells {
+		name := strings.Join(strings.Fields(strings.Trim(cell, "\ufeff")), " ")
+		if name == "" {
+			name = extraName(i)
+		}
+		for n, base := 2, name; slices.Contains(names, name); n++ {
+			name = fmt.Sprintf("%s (%d)", base, n)
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func (h headerRule) notFound(err error, any bool, row int, missing []string) error {
@@ -150,16 +161,21 @@ func (h headerRule) failed(row int, missing []string) error {
 	lack := "lacks the column " + quoted(missing)
 	switch {
 	case h.row > 0 && row == h.row:
-		return &headerError{fmt.Sprintf("row %d, the header, %s: %s", row, lack, headerAdvice), missing}
+		return &headerError{fmt.Sprintf("row %d, the header, %s: %s", row, lack, h.advice(missing)), missing}
 	case h.row > 0:
 		return &headerError{fmt.Sprintf("row %d should be the header (setting header) and is empty or not there", h.row), nil}
 	case row > 0 && len(missing) > 0:
-		return &headerError{fmt.Sprintf("none of the first %d rows has every column of map; row %d comes nearest and %s: %s", headerRows, row, lack, headerAdvice), missing}
+		return &headerError{fmt.Sprintf("none of the first %d rows has every column of map; row %d comes nearest and %s: %s", headerRows, row, lack, h.advice(missing)), missing}
 	}
 	return &headerError{fmt.Sprintf("none of the first %d rows looks like a header: give its row number in the setting header", headerRows), nil}
 }
 
-const headerAdvice = "write the columns in map as the file names them, or give a default"
+func (h headerRule) advice(missing []string) string {
+	if slices.ContainsFunc(missing, func(name string) bool { return slices.Contains(h.hide, name) }) {
+		return "write the columns in map as the file names them; without them nobody knows who asked to be anonymous or secret"
+	}
+	return "write the columns in map as the file names them, or give a default"
+}
 
 func quoted(names []string) string {
 	marked := make([]string, len(names))

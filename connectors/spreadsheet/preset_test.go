@@ -46,6 +46,20 @@ func TestThePlatformsOwnSpreadsheet(t *testing.T) {
 	}
 }
 
+func TestThePlatformsSpreadsheetSaysWhoIsAnonymous(t *testing.T) {
+	const kind = "Tipe Laporan (Anonim/Rahasia)"
+	b := newInbox(t, func(s *Settings) { s.Preset, s.Map = laporExport, nil })
+	b.put("lapor.csv", strings.Replace(laporSheet, kind, "TIPE LAPORAN  (anonim/rahasia)", 1))
+	if g := b.drain(""); g.ids() != "7000101 7000102" || !g.complaints[1].Anonymous || !g.complaints[1].Secret {
+		t.Errorf("in other case: complaints %+v", g.complaints)
+	}
+	b.restart()
+	b.put("lapor.csv", strings.Replace(laporSheet, kind, "Tipe", 1))
+	if g := b.drain(""); len(g.complaints) != 0 || len(g.asides) != 1 || !strings.Contains(g.asides[0].Detail, `lacks the column "`+kind+`"`) {
+		t.Errorf("without the column: complaints %s, set aside %+v", g.ids(), g.asides)
+	}
+}
+
 func TestTheSheetOfAForm(t *testing.T) {
 	titles := func(s *Settings) {
 		s.Preset = googleForms

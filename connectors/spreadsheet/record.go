@@ -40,7 +40,7 @@ func newRecorder(head *header, mapping connectors.Mapping, zone *time.Location) 
 	for column, name := range head.names {
 		r.keys, r.column = append(r.keys, name), append(r.column, column)
 	}
-	for _, name := range mapping.Keys() {
+	for _, name := range mapping.Names() {
 		column, known := head.under[name]
 		if known && !slices.Contains(head.names, name) {
 			r.keys, r.column = append(r.keys, name), append(r.column, column)

@@ -22,7 +22,7 @@ func (c *connector) Reread(_ context.Context, _ *connectors.Patience, aside conn
 	raw := aside.Raw
 	aside = connectors.SetAside{Where: aside.Where, Raw: raw}
 	if missing := c.rule.missing(row.keys); len(missing) > 0 {
-		aside.Reason, aside.Detail = connectors.BadField, "it lacks the column "+quoted(missing)+": "+headerAdvice
+		aside.Reason, aside.Detail = connectors.BadField, "it lacks the column "+quoted(missing)+": "+c.rule.advice(missing)
 		page.SetAside = append(page.SetAside, aside)
 		return page, nil
 	}

@@ -198,6 +198,51 @@ func TestAColumnWithADefaultMayBeMissing(t *testing.T) {
 	}
 }
 
+// Who asked to be anonymous is told from a column: a file without it is no file of people who did not ask.
+func TestAFileWithoutTheColumnOfAnonymityIsSetAside(t *testing.T) {
+	for name, c := range map[string]struct{ field, expr, header, lacks string }{
+		"renamed":               {"anonymous", "Kerahasiaan == 'Anonim'", "Sifat", "Kerahasiaan"},
+		"in other case":         {"anonymous", "Kerahasiaan == 'Anonim'", " KERAHASIAAN", ""},
+		"by its title":          {"secret", "lower($env['Sifat Laporan'] ?? '') contains 'anonim'", "sifat  laporan", ""},
+		"by its title, renamed": {"secret", "lower($env['Sifat Laporan'] ?? '') contains 'anonim'", "Sifat", "Sifat Laporan"},
+		"without a title":       {"anonymous", "$env['column 4'] == 'Anonim'", "", ""},
+		"the second of a title": {"anonymous", "$env['Laporan (2)'] == 'Anonim'", "Laporan", ""},
+		"with words of its own": {"secret", "let kind = lower(Sifat); kind == 'anonim' and file != sheet and row != ''", "SIFAT", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newInbox(t, func(s *Settings) { s.Map[c.field] = connectors.Value{Expr: c.expr, Default: "tidak"} })
+			b.put("aduan.csv", "No,Waktu,Laporan,"+c.header+"\n1,,Lampu mati,Anonim\n2,,Jalan rusak,Biasa\n")
+			g := b.drain("")
+			if c.lacks != "" {
+				want := `lacks the column "` + c.lacks + `": write the columns in map as the file names them; without them nobody knows who asked to be anonymous or secret`
+				if len(g.complaints) != 0 || g.wheres() != "aduan.csv" || !strings.HasSuffix(g.asides[0].Detail, want) {
+					t.Errorf("complaints %+v, set aside %+v", g.complaints, g.asides)
+				}
+				return
+			}
+			if g.ids() != "1 2" || len(g.asides) != 0 {
+				t.Fatalf("complaints %s, set aside %+v", g.ids(), g.asides)
+			}
+			for i, hidden := range []bool{true, false} {
+				if one := g.complaints[i]; (one.Anonymous || one.Secret) != hidden {
+					t.Errorf("%s: anonymous %t, secret %t", one.SourceID, one.Anonymous, one.Secret)
+				}
+			}
+		})
+	}
+}
+
+func TestExpressionsFindColumnsAsTheMappingSpellsThem(t *testing.T) {
+	b := newInbox(t, func(s *Settings) {
+		s.Map["id"] = connectors.Value{Expr: "sheet + '/' + No"}
+		s.Map["place.address"] = connectors.Value{Expr: "($env['Nama Desa'] ?? '') + (RT ?? '')"}
+	})
+	b.put("aduan.csv", "NO,Waktu,Laporan,nama desa\n1,,Lampu mati,Ranai\n")
+	if g := b.drain(""); g.ids() != "/1" || g.complaints[0].Place.Address != "Ranai" {
+		t.Errorf("complaints %+v, set aside %+v", g.complaints, g.asides)
+	}
+}
+
 func TestSameIDAcrossSheetsNamesTheSheet(t *testing.T) {
 	b := newInbox(t, func(s *Settings) { delete(s.Map, "reported_at") })
 	content, err := os.ReadFile(workbooktest.Make(t, natuna(t)))

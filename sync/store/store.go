@@ -163,19 +163,19 @@ func (s *Store) leaseClock() leaseClock {
 
 // Close waits for what is being written and closes the database.
 func (s *Store) Close() error {
-	ended := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
-		defer close(ended)
 		s.keeps.close()
 		s.steps.close()
 		s.checkpoints.close()
+		ended <- s.closeDatabases()
 	}()
 	timer := time.NewTimer(closeTimeout)
 	defer timer.Stop()
 	select {
-	case <-ended:
-		return s.closeDatabases()
-	case <-timer.C:
+	case err := <-ended:
+		return err
+	case <-timer.C: // what was begun is committed or not, as after a crash
 		return errors.Join(errors.New("the database does not answer the last transaction, and is not waited for any longer"), s.lock.release())
 	}
 }
