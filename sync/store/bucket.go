@@ -171,14 +171,19 @@ func (b *bucket) check(ctx context.Context) (string, error) {
 	return fmt.Sprintf("attachments lie in the bucket %s at %s; it can be written and read", b.where.Name, host), back.Close()
 }
 
-// explain says what an operator can do about a server's refusal.
+// explain says what an operator can do about a server's refusal. A file is gone only where the server itself says so: the
+// client takes every 404 without an answer of the server's for that, also the page of a proxy whose server starts anew.
 func (b *bucket) explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	answer := minio.ToErrorResponse(err)
+	itself := answer.XMLName.Local != "" // read from its answer; one that the client makes up has no name
 	switch answer.Code {
 	case minio.NoSuchKey:
+		if !itself {
+			return fmt.Errorf("the bucket %s: a 404 that is not the server's, but of something in front of it", b.where.Name)
+		}
 		return fmt.Errorf("the bucket %s does not have it: %w", b.where.Name, fs.ErrNotExist)
 	case minio.NoSuchBucket:
 		return fmt.Errorf("there is no bucket %s: make it, or correct store.files", b.where.Name)

@@ -315,6 +315,15 @@ func TestWhatTheBucketGivesBackIsWhatWasPut(t *testing.T) {
 		"new keys":    func(w http.ResponseWriter) { fault(w, 403, "InvalidAccessKeyId") },
 		"not allowed": func(w http.ResponseWriter) { fault(w, 403, "AccessDenied") },
 		"no bucket":   func(w http.ResponseWriter) { fault(w, 404, "NoSuchBucket") },
+		"a proxy's 404": func(w http.ResponseWriter) {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "404 page not found\n")
+		},
+		"a proxy's page": func(w http.ResponseWriter) {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "<html><head><title>404 Not Found</title></head></html>")
+		},
+		"a 404 of nobody": func(w http.ResponseWriter) { w.WriteHeader(404) },
 	} {
 		s.do(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("ETag", `"0"`)

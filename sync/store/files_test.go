@@ -128,16 +128,30 @@ func TestAFileIsGoneOnlyWhereItsFolderIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := strings.Repeat("0", 64)
-	if _, err := files.Open(t.Context(), sum); !errors.Is(err, fs.ErrNotExist) {
+	kept, err := files.Put(t.Context(), "a", strings.NewReader("Jalan di Sedanau rusak"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	away := func(when string) {
+		t.Helper()
+		if _, err := files.Open(t.Context(), kept.SHA256); err == nil || errors.Is(err, fs.ErrNotExist) || retry.Of(err).Verdict != retry.Transient {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(folder, kept.SHA256[:2], kept.SHA256)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Open(t.Context(), kept.SHA256); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("one that is not there: %v", err)
 	}
+	if err := os.Remove(filepath.Join(folder, kept.SHA256[:2])); err != nil {
+		t.Fatal(err)
+	}
+	away("where nothing is mounted on the folder")
 	if err := os.Remove(folder); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Open(t.Context(), sum); err == nil || errors.Is(err, fs.ErrNotExist) || retry.Of(err).Verdict != retry.Transient {
-		t.Errorf("without the folder: %v", err)
-	}
+	away("without the folder")
 	if _, err := files.Put(t.Context(), "a", strings.NewReader("Lampu di Ranai mati")); !errors.Is(err, store.ErrShelf) {
 		t.Errorf("put without the folder: %v", err)
 	}

@@ -51,13 +51,15 @@ func syncFolder(path string) error {
 
 func (f folder) path(sum string) string { return filepath.Join(string(f), sum[:2], sum) }
 
+// open takes a file for gone only where the folder is there in which it was kept: keep makes that one and nobody removes it, so
+// without it something else is away, such as a disk that is not mounted on a folder that stays.
 func (f folder) open(_ context.Context, sum string) (io.ReadCloser, error) {
 	file, err := os.Open(f.path(sum))
 	if err == nil {
 		return file, nil
 	}
-	if _, away := os.Stat(string(f)); away != nil {
-		return nil, fmt.Errorf("the folder of attachments is away: %s", away) // not %w: it says nothing of the file
+	if _, away := os.Stat(filepath.Dir(f.path(sum))); away != nil { // not %w: it says nothing of the file
+		return nil, fmt.Errorf("the folder of attachments is away, or not put back whole: %s", away)
 	}
 	return nil, err
 }
