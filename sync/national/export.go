@@ -22,7 +22,10 @@ type Export struct {
 	// From is the earliest arrival in the file; zero when no row has a date.
 	From    time.Time
 	Entries []Entry
-	Notes   []string // what is missing or could not be read, for an operator
+	// Unread is what has no tracking id that can be read and may be a complaint of ours all the same: rows that carry a
+	// reference of ours or a text that is not clear, and sheets of which nobody knows what they hold (row 0).
+	Unread []Entry
+	Notes  []string // what is missing or could not be read, for an operator
 }
 
 // Entry is one complaint of an export.
@@ -30,6 +33,8 @@ type Entry struct {
 	Row        int // of the spreadsheet, from 1
 	TrackingID string
 	Ref        complaint.Ref // our reference in its text; empty when it has none
+	// Others are further references of ours in its texts, each once: those of its other rows, and quoted ones.
+	Others []complaint.Ref
 	// Clear says that a text without our reference shows all that was once sent, so that the complaint is surely not ours.
 	// It is false for a text that is missing, masked or shortened.
 	Clear    bool

@@ -28,8 +28,11 @@ type comparison struct {
 	byRef      map[complaint.Ref][]int // entries of the list that carry a reference
 	byTracking map[string]int          // entries by tracking id
 	owner      map[string]complaint.Ref
-	matched    []bool // of the entries
-	unmarked   int    // entries that are ours by their tracking id and show no reference
+	matched    []bool                           // of the entries
+	unmarked   int                              // entries that are ours by their tracking id and show no reference
+	missing    int                              // that the platform surely has and the list has not
+	unread     map[complaint.Ref]national.Entry // rows without a tracking id, by the reference they carry
+	beside     map[complaint.Ref]string         // what has a reference in its text that is not its own
 	candidates []store.Whereabouts
 	matters    []matter
 	same       int
@@ -38,12 +41,27 @@ type comparison struct {
 func newComparison(o Options) *comparison {
 	c := &comparison{
 		Options: o, byRef: map[complaint.Ref][]int{}, byTracking: map[string]int{}, owner: map[string]complaint.Ref{},
-		matched: make([]bool, len(o.List.Entries)),
+		matched: make([]bool, len(o.List.Entries)), unread: map[complaint.Ref]national.Entry{}, beside: map[complaint.Ref]string{},
 	}
 	for i, e := range o.List.Entries {
 		c.byTracking[e.TrackingID] = i
 		if e.Ref != "" {
 			c.byRef[e.Ref] = append(c.byRef[e.Ref], i)
+		}
+		for _, ref := range e.Others {
+			if e.Disputed {
+				c.byRef[ref] = append(c.byRef[ref], i)
+			} else {
+				c.beside[ref] = e.TrackingID
+			}
+		}
+	}
+	for _, e := range o.List.Unread {
+		if e.Ref != "" {
+			c.unread[e.Ref] = e
+		}
+		for _, ref := range e.Others {
+			c.beside[ref] = fmt.Sprintf("row %d", e.Row)
 		}
 	}
 	return c
@@ -61,7 +79,12 @@ func (c *comparison) take(w store.Whereabouts) {
 			c.unmarked++
 		}
 	}
-	if listed || open(w) || c.deliveredWithin(w) {
+	listed = listed || c.isUnread(w)
+	within := c.deliveredWithin(w)
+	if within && !listed {
+		c.missing++
+	}
+	if listed || open(w) || within {
 		c.candidates = append(c.candidates, w)
 	}
 }
@@ -71,8 +94,14 @@ func open(w store.Whereabouts) bool {
 	return (w.State == store.Unknown || w.State == store.Held) && !w.SentAt.IsZero() && !w.AtPlatform()
 }
 
+// deliveredWithin says whether the platform got it in the time the list covers. Of one that only an earlier list named nobody
+// knows when that was, but that it was after we had it.
 func (c *comparison) deliveredWithin(w store.Whereabouts) bool {
-	return w.State == store.Done && !c.From.IsZero() && !w.ForwardedAt.Before(c.From) && w.ForwardedAt.Before(c.AsOf.Add(-c.Settle))
+	since := w.ForwardedAt
+	if w.NationalID == "" {
+		since = w.AcceptedAt
+	}
+	return w.AtPlatform() && !c.From.IsZero() && !since.Before(c.From) && w.ForwardedAt.Before(c.AsOf.Add(-c.Settle))
 }
 
 // decide says of each complaint what the list means for it.
@@ -81,6 +110,7 @@ func (c *comparison) decide() {
 		m := matter{ours: w, line: Line{Ref: w.Ref, TrackingID: w.TrackingID, Was: known(w), At: w.SentAt}}
 		i, conflict := c.entryOf(w)
 		switch {
+		case i < 0 && conflict == "" && c.isUnread(w):
 		case i < 0 && conflict == "":
 			c.absent(&m)
 		case conflict != "":
@@ -98,6 +128,12 @@ func (c *comparison) decide() {
 	}
 }
 
+// isUnread says whether a complaint is in the list, in a row that says nothing more of it.
+func (c *comparison) isUnread(w store.Whereabouts) bool {
+	_, unread := c.unread[w.Ref]
+	return unread
+}
+
 func known(w store.Whereabouts) string {
 	if w.StatusRaw != "" {
 		return w.StatusRaw
@@ -112,6 +148,8 @@ func (c *comparison) entryOf(w store.Whereabouts) (entry int, conflict string) {
 		entries = append(slices.Clone(entries), i)
 	}
 	switch {
+	case len(entries) == 0 && c.isUnread(w) && !w.AtPlatform():
+		return -1, fmt.Sprintf("row %d carries its reference, and no tracking id that can be read: look for it at the platform", c.unread[w.Ref].Row)
 	case len(entries) == 0:
 		return -1, ""
 	case len(entries) > 1:
@@ -178,51 +216,6 @@ func firstOf(times ...time.Time) time.Time {
 func (c *comparison) news(w store.Whereabouts, e national.Entry) bool {
 	asked := w.NationalID != "" && !w.SyncedAt.Before(c.AsOf)
 	return e.Raw != "" && e.Raw != w.StatusRaw && !c.AsOf.IsZero() && !asked && !w.SaidAt.After(c.AsOf)
-}
-
-// absent says what it means that the list does not have a complaint.
-func (c *comparison) absent(m *matter) {
-	if !open(m.ours) {
-		m.line.Kind, m.line.At = OnlyHere, m.ours.ForwardedAt
-		return
-	}
-	if m.line.Kind, m.line.Why = NotSent, c.doubt(m.ours); m.line.Why != "" {
-		m.line.Kind = Unknown
-	}
-}
-
-// doubt says why the absence of a complaint is no proof; empty when it is one.
-func (c *comparison) doubt(w store.Whereabouts) string {
-	switch {
-	case !c.Complete:
-		return "not in the list, which proves nothing unless the list is whole (--complete)"
-	case c.AsOf.IsZero():
-		return "not in the list, but the list does not say when it was made (--as-of)"
-	case !w.SentAt.Before(c.AsOf.Add(-c.Settle)):
-		return "it went out too late to be sure to be in the list"
-	case c.From.IsZero() || w.SentAt.Before(c.From):
-		return "it went out before the time the list covers (--from)"
-	case len(c.byRef) == 0:
-		return "not in the list, but the list shows none of our references, so it cannot show this one"
-	case c.unmarked > 0:
-		return fmt.Sprintf("not in the list, but %d complaints of ours show no reference there, so it may be hidden too", c.unmarked)
-	}
-	if n := c.hiding(w); n > 0 {
-		return fmt.Sprintf("not in the list, but %d of its texts are not whole, and it may be one of them", n)
-	}
-	return ""
-}
-
-// hiding counts the entries that may be a complaint although they do not say so.
-func (c *comparison) hiding(w store.Whereabouts) int {
-	n := 0
-	for i, e := range c.List.Entries {
-		late := e.Arrived.IsZero() || !e.Arrived.Before(w.SentAt.Add(-nearly))
-		if e.Ref == "" && !e.Clear && !c.matched[i] && late {
-			n++
-		}
-	}
-	return n
 }
 
 // onlyThere is what the list has and we do not.

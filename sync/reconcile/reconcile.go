@@ -3,7 +3,8 @@
 // Promises:
 //
 //   - what is found there by our reference is not sent again; what is found twice is a person's to decide
-//   - absence proves nothing, unless the list is said to be whole, shows our references, and covers the time of the request
+//   - absence proves nothing, unless the list is said to be whole, lacks nothing that surely is there, shows our references,
+//     leaves nothing unread, and covers the time of the request
 //   - a list never takes back what was learnt later than it was made
 //   - the same list again changes nothing
 //   - a report names references, tracking ids, statuses, dates and agencies, never a person or a text

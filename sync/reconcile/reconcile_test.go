@@ -31,6 +31,7 @@ type office struct {
 	clock *storetest.Clock
 	opts  reconcile.Options
 	n     int
+	refs  []complaint.Ref // of what was kept
 }
 
 func newOffice(t *testing.T) *office {
@@ -77,6 +78,7 @@ func (o *office) keep() complaint.Ref {
 		return store.Decision{Agency: "21030", Category: "15", Rule: -1}
 	}, store.Appetite{})
 	o.must(err)
+	o.refs = append(o.refs, kept[0].Ref)
 	return kept[0].Ref
 }
 
@@ -164,15 +166,15 @@ func (o *office) state(ref complaint.Ref, want store.State) store.Story {
 
 func TestWhatAListSettles(t *testing.T) {
 	o := newOffice(t)
-	there, absent, delivered, gone := o.unknown(store.Held), o.unknown(store.Unknown), o.delivered("700"), o.delivered("701")
+	there, absent, delivered := o.unknown(store.Held), o.unknown(store.Unknown), o.delivered("700")
 	o.listed("1000001", there, "Selesai", complaint.Done)
 	o.listed("1000002", delivered, "Dalam Proses", complaint.InProgress)
 	o.listed("1000003", "", "Selesai", complaint.Done)
 	o.listed("1000004", "SP-1KAZ5T8M3Q0X4RD", "Selesai", complaint.Done)
 	o.made()
-	refs := []complaint.Ref{there, absent, delivered, gone}
+	refs := []complaint.Ref{there, absent, delivered}
 	want := []string{
-		"found #1 1000001 Selesai", "not sent #2", "refreshed #3 1000002 Dalam Proses", "only here #4",
+		"found #1 1000001 Selesai", "not sent #2", "refreshed #3 1000002 Dalam Proses",
 		"only there 1000003 Selesai", "only there SP-1KAZ5T8M3Q0X4RD 1000004 Selesai: carries a reference of ours that this database does not know",
 	}
 	o.opts.DryRun = true
@@ -214,6 +216,19 @@ func TestWhenAbsenceProvesNothing(t *testing.T) {
 		"a text is masked, without a date": {func(o *office) {
 			o.opts.List.Entries[1].Clear, o.opts.List.Entries[1].Arrived = false, time.Time{}
 		}, "1 of its texts are not whole"},
+		"one that is surely there is missing": {func(o *office) {
+			o.opts.List.Entries[0].Ref = "SP-1KAZ5T8M3Q0X4RD"
+		}, "1 that the platform surely has are not in it either, so it is not whole"},
+		"a row without a tracking id is masked": {func(o *office) {
+			o.opts.List.Unread = []national.Entry{{Row: 7, Arrived: o.opts.List.Entries[0].Arrived}}
+		}, "1 of its rows or sheets cannot be read"},
+		"a sheet is not known": {func(o *office) { o.opts.List.Unread = []national.Entry{{}} }, "1 of its rows or sheets cannot be read"},
+		"another's text has its reference": {func(o *office) {
+			o.opts.List.Entries[0].Others = []complaint.Ref{o.refs[0]}
+		}, "1000001 has its reference in its text"},
+		"the text of a row without a tracking id has its reference": {func(o *office) {
+			o.opts.List.Unread = []national.Entry{{Row: 7, Ref: "SP-1KAZ5T8M3Q0X4RD", Others: []complaint.Ref{o.refs[0]}}}
+		}, "row 7 has its reference in its text"},
 		"one of ours shows no reference": {func(o *office) {
 			o.opts.List.Entries = append(o.opts.List.Entries, national.Entry{TrackingID: "1000009", Arrived: o.clock.Now(), Clear: true})
 			o.opts.List.Entries[0].TrackingID = "1000009" // learnt below
@@ -239,6 +254,39 @@ func TestWhenAbsenceProvesNothing(t *testing.T) {
 			o.state(ref, store.Unknown)
 		})
 	}
+}
+
+// What is delivered in the time the list covers, and not in it, is shown; nothing is sent again by a list that lacks it.
+func TestAListThatLacksWhatIsThereSettlesNoAbsence(t *testing.T) {
+	o := newOffice(t)
+	open, delivered, gone := o.unknown(store.Unknown), o.delivered("700"), o.delivered("701")
+	unread := o.delivered("702")
+	o.listed("1000001", delivered, "", "")
+	o.opts.List.Unread = []national.Entry{{Row: 7, Ref: unread}}
+	o.made()
+	o.want(o.run(open, delivered, gone, unread),
+		"unknown #1: not in the list, but 1 that the platform surely has are not in it either, so it is not whole",
+		"refreshed #2 1000001: its tracking id alone", "only here #3")
+	o.state(open, store.Unknown)
+}
+
+// When the platform got what only a list named is not known: a younger list that begins after we had it may lack it and be whole.
+func TestWhatAnEarlierListNamedMayBeOlderThanThisOne(t *testing.T) {
+	o := newOffice(t)
+	earlier := o.unknown(store.Held)
+	o.listed("1000001", earlier, "", "")
+	o.made()
+	o.run()
+	o.opts.List.Entries = nil
+	begins := o.clock.Now().Add(-time.Minute)
+	o.clock.Advance(time.Minute)
+	open := o.unknown(store.Unknown)
+	o.listed("1000002", o.delivered("700"), "", "")
+	o.made()
+	o.opts.From = begins
+	o.want(o.run(earlier, open)[:1], "not sent #2")
+	o.opts.From = time.Time{}
+	o.want(o.run(earlier, open), "only here #1 1000001")
 }
 
 // A text that is masked does not matter when it arrived long before the request went out.
@@ -284,6 +332,18 @@ func TestWhatAPersonMustLookAt(t *testing.T) {
 			o.opts.List.Entries[0].Disputed = true
 			return ref
 		}, "conflict #1: 1000001 carries several references"},
+		"the second of several references in one": {func(o *office) complaint.Ref {
+			ref := o.unknown(store.Unknown)
+			o.listed("1000001", o.unknown(store.Held), "Selesai", complaint.Done)
+			o.opts.List.Entries[0].Disputed, o.opts.List.Entries[0].Others = true, []complaint.Ref{ref}
+			return ref
+		}, "conflict #1: 1000001 carries several references"},
+		"a row without a tracking id": {func(o *office) complaint.Ref {
+			ref := o.unknown(store.Unknown)
+			o.listed("1000001", o.delivered("700"), "Selesai", complaint.Done)
+			o.opts.List.Unread = []national.Entry{{Row: 7, Ref: ref, Arrived: o.clock.Now()}}
+			return ref
+		}, "conflict #1: row 7 carries its reference, and no tracking id that can be read"},
 		"another tracking id": {func(o *office) complaint.Ref {
 			ref := o.unknown(store.Held)
 			o.listed("1000001", ref, "", "")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/workbook"
 )
@@ -63,16 +64,21 @@ func (x *exportReader) close() {
 }
 
 func (x *exportReader) book(ctx context.Context, book *workbook.Book) error {
-	for _, sheet := range book.Sheets() {
+	for i, sheet := range book.Sheets() {
 		if sheet.Hidden {
 			continue
 		}
 		rows, err := book.Rows(sheet)
-		if err == nil {
-			err = errors.Join(x.sheet(ctx, rows), rows.Close())
-		}
 		if err != nil {
 			return err
+		}
+		unknown, err := x.sheet(ctx, rows)
+		if err = errors.Join(err, rows.Close()); err != nil {
+			return err
+		}
+		if unknown {
+			x.note("sheet %d has rows, and none of its first %d begins with %q: it is not read", i+1, mostTitles, columnNames()[trackingColumn])
+			x.Unread = append(x.Unread, national.Entry{})
 		}
 	}
 	if !x.found {
@@ -81,25 +87,29 @@ func (x *exportReader) book(ctx context.Context, book *workbook.Book) error {
 	return nil
 }
 
-func (x *exportReader) sheet(ctx context.Context, rows *workbook.Rows) error {
+// sheet reads one sheet. unknown says that it has rows and no header.
+func (x *exportReader) sheet(ctx context.Context, rows *workbook.Rows) (unknown bool, err error) {
 	for within := false; ctx.Err() == nil; {
 		row, err := rows.Next()
 		switch {
-		case errors.Is(err, io.EOF), !within && row.Number > mostTitles:
-			return nil
+		case errors.Is(err, io.EOF):
+			return unknown, nil
 		case err != nil:
-			return err
+			return unknown, err
 		case row.Empty():
+		case !within && row.Number > mostTitles:
+			return true, nil
 		case isHeader(row.Cells):
-			within, x.found = true, true
+			within, unknown, x.found = true, false, true
 			x.header(row.Cells)
 		case within:
 			x.row(row)
 		default:
+			unknown = true
 			x.title(row.Cells)
 		}
 	}
-	return ctx.Err()
+	return unknown, ctx.Err()
 }
 
 // title looks in a row above the header for the date the file was made. A period is no such date: it may end later.
@@ -127,6 +137,7 @@ func (x *exportReader) made(at time.Time) {
 func (x *exportReader) row(row workbook.Row) {
 	e, ok := x.entry(row)
 	if !ok {
+		x.unread(row, e)
 		return
 	}
 	x.made(e.Arrived)
@@ -139,6 +150,16 @@ func (x *exportReader) row(row workbook.Row) {
 	}
 	x.known[e.TrackingID] = len(x.Entries)
 	x.Entries = append(x.Entries, e)
+}
+
+// unread keeps of a row without a tracking id what may be ours. One that has nothing of a complaint, such as a sum below the
+// table, is none.
+func (x *exportReader) unread(row workbook.Row, e national.Entry) {
+	says := func(column int) bool { return x.columns.of(row.Cells, column) != "" }
+	isComplaint := says(firstTextColumn) || says(lastTextColumn) || says(dateColumn) || says(statusColumn)
+	if e.TrackingID = ""; isComplaint && !e.Clear {
+		x.Unread = append(x.Unread, e)
+	}
 }
 
 // merge adds another row of the same complaint, as there is where several agencies have it.
@@ -154,5 +175,16 @@ func (x *exportReader) merge(known *national.Entry, again national.Entry) {
 	if known.Ref == "" {
 		known.Ref = again.Ref
 	}
+	known.Others = others(known.Ref, append(append(known.Others, again.Ref), again.Others...))
 	known.Clear = known.Clear && again.Clear
+}
+
+// others are the references among seen that are not ref, each once.
+func others(ref complaint.Ref, seen []complaint.Ref) []complaint.Ref {
+	seen = slices.DeleteFunc(seen, func(one complaint.Ref) bool { return one == ref || one == "" })
+	slices.Sort(seen)
+	if seen = slices.Compact(seen); len(seen) == 0 {
+		return nil
+	}
+	return seen
 }

@@ -3,6 +3,7 @@ package lapor_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,11 +108,53 @@ func TestRowsOfOneComplaintAreOneEntry(t *testing.T) {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for i, want := range []national.Entry{
-		{Raw: "Selesai", Status: complaint.Done}, {}, {Raw: "Selesai", Status: complaint.Done, Disputed: true},
+		{Raw: "Selesai", Status: complaint.Done}, {},
+		{Raw: "Selesai", Status: complaint.Done, Disputed: true, Others: []complaint.Ref{"SP-1KAZ5T8M3Q0X4RE"}},
 	} {
-		if e := got.Entries[i]; e.Raw != want.Raw || e.Status != want.Status || e.Disputed != want.Disputed || e.Ref != exported {
+		e := got.Entries[i]
+		if e.Raw != want.Raw || e.Status != want.Status || e.Disputed != want.Disputed || e.Ref != exported || !slices.Equal(e.Others, want.Others) {
 			t.Errorf("entry %d is %+v", i, e)
 		}
+	}
+}
+
+// What is not read may be the very complaint somebody asks about: it is kept in mind, so that its absence proves nothing.
+func TestWhatCannotBeReadIsKeptInMind(t *testing.T) {
+	const clear = "Lampu jalan di simpang Sungai Ulu sudah tiga minggu mati."
+	marked := clear + "\n[Ref " + string(exported) + "]"
+	for name, c := range map[string]struct {
+		row  []any
+		want []national.Entry
+	}{
+		"no tracking id":             {[]any{"", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Arrived: wib(2026, 1, 3, 14, 5)}}},
+		"a prefix":                   {[]any{"LPR-7654321", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Arrived: wib(2026, 1, 3, 14, 5)}}},
+		"11 digits":                  {[]any{"76543210123", "", "", "", "", "Lampu mati", marked}, []national.Entry{{Row: 3, Ref: exported}}},
+		"a masked text":              {[]any{"LPR-7", "3 Jan 2026", "", "", "", "Laporan rahasia ***"}, []national.Entry{{Row: 3, Arrived: wib(2026, 1, 3, 0, 0)}}},
+		"no text, and a date":        {[]any{"LPR-7", "3 Jan 2026", "", "", "", ""}, []national.Entry{{Row: 3, Arrived: wib(2026, 1, 3, 0, 0)}}},
+		"a whole text of others":     {[]any{"LPR-7", "3 Jan 2026", "", "", "", clear}, nil},
+		"a sum":                      {[]any{"Jumlah: 6"}, nil},
+		"a sum in the second column": {[]any{"", "", "", "Jumlah", "6"}, nil},
+	} {
+		got, err := exportOf(t, workbooktest.Rows(t, head, []any{"7", "2 Jan 2026", "", "", "", clear}, c.row), nil)
+		if err != nil || len(got.Entries) != 1 || !got.From.Equal(wib(2026, 1, 2, 0, 0)) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if diff := cmp.Diff(c.want, got.Unread, cmp.Comparer(time.Time.Equal)); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// A reference that stands beside the complaint's own, in a quoted text or in what the platform made of it, is no other entry's.
+func TestReferencesBesideAComplaintsOwnAreNamed(t *testing.T) {
+	const quoted, merged = complaint.Ref("SP-1KAZ5T8M3Q0X4RA"), complaint.Ref("SP-1KAZ5T8M3Q0X4RB")
+	got, err := exportOf(t, workbooktest.Rows(t, head, []any{"7", "", "", "", "",
+		"Seperti [Ref " + string(quoted) + "] yang lalu\n[Ref " + string(exported) + "]", "Digabung:\n[Ref " + string(merged) + "]\n[Ref " + string(exported) + "]"}), nil)
+	if err != nil || len(got.Entries) != 1 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if e := got.Entries[0]; e.Ref != exported || e.Disputed || !slices.Equal(e.Others, []complaint.Ref{quoted, merged}) {
+		t.Errorf("got %+v", e)
 	}
 }
 
@@ -179,6 +222,9 @@ func TestSheetsWithTheHeaderAreAllRead(t *testing.T) {
 	if err != nil || len(got.Entries) != 2 || got.Entries[0].TrackingID != "1" || got.Entries[1].TrackingID != "2" {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	if len(got.Unread) != 1 || got.Unread[0].Row != 0 || len(got.Notes) != 1 || !strings.HasPrefix(got.Notes[0], "sheet 3 has rows") {
+		t.Errorf("of a sheet that nobody knows it says %+v, %q", got.Unread, got.Notes)
+	}
 }
 
 // Whatever the cells hold, reading ends with entries that can be used.
@@ -193,7 +239,7 @@ func FuzzTheExport(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, e := range got.Entries {
-			if strings.Trim(e.TrackingID, "0123456789") != "" || len(e.TrackingID) > 10 || len([]rune(e.Raw)) > 80 || e.Ref != "" && e.Clear {
+			if slices.Contains(e.Others, e.Ref) || strings.Trim(e.TrackingID, "0123456789") != "" || len(e.TrackingID) > 10 || len([]rune(e.Raw)) > 80 || e.Ref != "" && e.Clear {
 				t.Errorf("got %+v", e)
 			}
 		}

@@ -85,16 +85,18 @@ const (
 	fullCell   = 32_000 // bytes: a spreadsheet's cell ends soon after
 )
 
-// entry reads one row; ok is false for one that is no complaint.
+// entry reads one row; ok is false for one without a tracking id, of which only our references and the date are read.
 func (x *exportReader) entry(row workbook.Row) (e national.Entry, ok bool) {
 	of := func(column int) string { return x.columns.of(row.Cells, column) }
 	e = national.Entry{Row: row.Number, TrackingID: strings.TrimPrefix(of(trackingColumn), "#")}
+	e.Ref, e.Others, e.Clear = x.references(of(firstTextColumn), of(lastTextColumn))
+	e.Arrived = x.arrived(of(dateColumn), of(timeColumn))
 	if !trackingID.MatchString(e.TrackingID) {
 		x.note("row %d has no tracking id of at most 10 digits: it is not read", row.Number)
 		return e, false
 	}
 	line := x.client.clean.line
-	if e.Arrived = x.arrived(of(dateColumn), of(timeColumn)); e.Arrived.IsZero() && x.columns[dateColumn] >= 0 {
+	if e.Arrived.IsZero() && x.columns[dateColumn] >= 0 {
 		x.note("row %d has no date that can be read", row.Number)
 	}
 	if e.Raw = line(of(statusColumn)); len([]rune(e.Raw)) > mostRaw {
@@ -103,8 +105,19 @@ func (x *exportReader) entry(row workbook.Row) (e national.Entry, ok bool) {
 	}
 	e.Status = x.statuses.of(e.Raw)
 	e.Agency, e.Why = cut(line(of(agencyColumn)), mostName), cut(line(of(whyColumn)), mostReason)
-	e.Ref, e.Clear = x.reference(of(firstTextColumn), of(lastTextColumn))
 	return e, true
+}
+
+// references finds our reference, and those that stand beside it.
+func (x *exportReader) references(firstText, lastText string) (ref complaint.Ref, beside []complaint.Ref, clear bool) {
+	first, last := x.client.clean.plain(firstText), x.client.clean.plain(lastText)
+	ref, clear = x.reference(firstText, lastText)
+	for _, written := range x.marker.shape.FindAllStringSubmatch(first+"\n"+last, -1) {
+		if one, err := complaint.ParseRef(written[1]); err == nil {
+			beside = append(beside, one)
+		}
+	}
+	return ref, others(ref, beside), clear && len(firstText) < fullCell
 }
 
 // reference finds our reference. Without one the first text alone can be clear: the last is the platform's to edit.
@@ -118,7 +131,7 @@ func (x *exportReader) reference(firstText, lastText string) (ref complaint.Ref,
 			return "", false
 		}
 	}
-	return "", x.marker.shown(firstText, x.client.clean.plain(firstText)) && len(firstText) < fullCell
+	return "", x.marker.shown(firstText, x.client.clean.plain(firstText))
 }
 
 var clockOnly = regexp.MustCompile(`^\d{1,2}[:.]\d{2}`)
