@@ -12,6 +12,7 @@ import (
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/privacy"
 	"github.com/satupintu/satupintu/sync/reconcile"
 	"github.com/satupintu/satupintu/sync/relay"
 )
@@ -42,7 +43,7 @@ func importExport() *cobra.Command {
 	c.Flags().BoolVar(&f.complete, "complete", false, "the file holds everything from its first row (--from) to when it was made (--as-of)")
 	c.Flags().StringVar(&f.asOf, "as-of", "", "when the file was made, in the region's time, such as \"2026-11-24 10:15\"")
 	c.Flags().StringVar(&f.from, "from", "", "since when the file is whole; the first arrival in it unless you know better")
-	c.Flags().BoolVar(&f.restored, "restored", false, "the database is an old copy: what the file has was sent, known or not")
+	c.Flags().BoolVar(&f.restored, "restored", false, "the database is an old copy: what the file has was sent, known or not; what may have been is held")
 	c.Flags().StringVar(&f.csv, "csv", "", "also write the whole report into this new file")
 	c.Flags().IntVarP(&f.most, "limit", "n", 50, "the most lines of one kind to print")
 	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
@@ -60,7 +61,9 @@ func importExport() *cobra.Command {
 
 // options reads what the flags say of the file.
 func (f importFlags) options(p *plan) (reconcile.Options, error) {
-	o := reconcile.Options{Complete: f.complete, Restored: f.restored, DryRun: f.dryRun, Settle: p.Delivery.Settle.D()}
+	o := reconcile.Options{
+		Complete: f.complete, Restored: f.restored, DryRun: f.dryRun, Settle: p.Delivery.Settle.D(), Redactor: privacy.NewRedactor(p.Privacy.Redact),
+	}
 	for _, moment := range []struct {
 		flag, value string
 		into        *time.Time

@@ -2,8 +2,13 @@ package national
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
+	"regexp"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -35,6 +40,8 @@ type Entry struct {
 	Ref        complaint.Ref // our reference in its text; empty when it has none
 	// Others are further references of ours in its texts, each once: those of its other rows, and quoted ones.
 	Others []complaint.Ref
+	// Words are what the text with our reference says without it (see Words), whole and without each thing we may have added.
+	Words []string
 	// Clear says that a text without our reference shows all that was once sent, so that the complaint is surely not ours.
 	// It is false for a text that is missing, masked or shortened.
 	Clear    bool
@@ -44,4 +51,23 @@ type Entry struct {
 	Agency   string // who has it, by name
 	Why      string // why it was postponed or archived, in the platform's words
 	Disputed bool   // its rows carry different references of ours
+}
+
+var markup = regexp.MustCompile(`<[^<>]*>`)
+
+// Words tells whether two texts say the same, and not what they say: it is equal for texts whose letters and digits are the same,
+// whatever a platform made of their blanks, signs, lines and capitals, and without what it may have taken for markup. Empty for a
+// text without any.
+func Words(text string) string {
+	words := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, markup.ReplaceAllString(text, ""))
+	if words == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(words))
+	return hex.EncodeToString(sum[:])
 }

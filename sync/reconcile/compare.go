@@ -32,8 +32,10 @@ type comparison struct {
 	unmarked   int                              // entries that are ours by their tracking id and show no reference
 	missing    int                              // that the platform surely has and the list has not
 	unread     map[complaint.Ref]national.Entry // rows without a tracking id, by the reference they carry
+	strange    map[complaint.Ref]national.Entry // of them those whose reference we do not know
 	beside     map[complaint.Ref]string         // what has a reference in its text that is not its own
 	candidates []store.Whereabouts
+	unsent     []store.Whereabouts // that are not in the list by their reference
 	matters    []matter
 	same       int
 }
@@ -41,7 +43,7 @@ type comparison struct {
 func newComparison(o Options) *comparison {
 	c := &comparison{
 		Options: o, byRef: map[complaint.Ref][]int{}, byTracking: map[string]int{}, owner: map[string]complaint.Ref{},
-		matched: make([]bool, len(o.List.Entries)), unread: map[complaint.Ref]national.Entry{}, beside: map[complaint.Ref]string{},
+		matched: make([]bool, len(o.List.Entries)), unread: map[complaint.Ref]national.Entry{}, strange: map[complaint.Ref]national.Entry{}, beside: map[complaint.Ref]string{},
 	}
 	for i, e := range o.List.Entries {
 		c.byTracking[e.TrackingID] = i
@@ -58,7 +60,7 @@ func newComparison(o Options) *comparison {
 	}
 	for _, e := range o.List.Unread {
 		if e.Ref != "" {
-			c.unread[e.Ref] = e
+			c.unread[e.Ref], c.strange[e.Ref] = e, e
 		}
 		for _, ref := range e.Others {
 			c.beside[ref] = fmt.Sprintf("row %d", e.Row)
@@ -79,13 +81,17 @@ func (c *comparison) take(w store.Whereabouts) {
 			c.unmarked++
 		}
 	}
+	delete(c.strange, w.Ref)
 	listed = listed || c.isUnread(w)
 	within := c.deliveredWithin(w)
 	if within && !listed {
 		c.missing++
 	}
-	if listed || open(w) || within {
+	switch {
+	case listed || open(w) || within:
 		c.candidates = append(c.candidates, w)
+	case unsent(w):
+		c.unsent = append(c.unsent, w)
 	}
 }
 
@@ -197,6 +203,8 @@ func (c *comparison) present(w store.Whereabouts, e national.Entry) (Kind, strin
 		return Found, ""
 	case c.Restored && slices.Contains([]store.State{store.Held, store.Ready, store.Dead}, w.State):
 		return Found, "not known as sent: the database was restored"
+	case c.Restored && w.State == store.New:
+		return Conflict, "the list has it although it is not decided yet: the database was restored"
 	case w.State == store.Linked:
 		return Conflict, "the list has it although another complaint stands for it"
 	}

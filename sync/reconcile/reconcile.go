@@ -5,6 +5,7 @@
 //   - what is found there by our reference is not sent again; what is found twice is a person's to decide
 //   - absence proves nothing, unless the list is said to be whole, lacks nothing that surely is there, shows our references,
 //     leaves nothing unread, and covers the time of the request
+//   - what a restored database took in once more is held, where the list has the same words under a reference it does not know
 //   - a list never takes back what was learnt later than it was made
 //   - the same list again changes nothing
 //   - a report names references, tracking ids, statuses, dates and agencies, never a person or a text
@@ -20,6 +21,7 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/privacy"
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -35,9 +37,11 @@ type Options struct {
 	From     time.Time // zero: the earliest arrival in the list
 	Settle   time.Duration
 	// Restored says that the database is an old copy, which may not know what was sent since: what the list has by our
-	// reference counts as sent although no request is known.
+	// reference counts as sent although no request is known. What was never sent and may be in the list all the same, by its
+	// reference or by the same words under one that the database does not know, is held.
 	Restored bool
-	DryRun   bool // change nothing, and report what would be
+	Redactor privacy.Redactor // what of a text is sent
+	DryRun   bool             // change nothing, and report what would be
 }
 
 // Kind is what a line of a report says, from a closed set.
@@ -48,7 +52,7 @@ const (
 	Found     Kind = "found"      // its outcome was not known; the platform has it
 	NotSent   Kind = "not sent"   // its outcome was not known; the platform does not have it, and it is sent again
 	Unknown   Kind = "unknown"    // its outcome stays unknown
-	Conflict  Kind = "conflict"   // a person must look at it; nothing was changed
+	Conflict  Kind = "conflict"   // a person must look at it; nothing was changed, but for what a restored database holds
 	Refreshed Kind = "refreshed"  // its status or its tracking id is news to us
 	OnlyHere  Kind = "only here"  // delivered in the time the list covers, and not in it
 	OnlyThere Kind = "only there" // in the list, and none of ours
@@ -91,6 +95,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	c.decide()
+	if err := c.repeated(ctx); err != nil {
+		return Report{}, err
+	}
 	if err := c.apply(ctx); err != nil {
 		return Report{}, err
 	}
@@ -140,6 +147,10 @@ func (c *comparison) change(ctx context.Context, m *matter) error {
 		return c.Store.ResolveListed(ctx, m.ours, c.found(m))
 	case NotSent:
 		return c.Store.ResolveUnlisted(ctx, m.ours, "the official list, whole up to "+c.AsOf.UTC().Format(time.RFC3339)+", does not have it")
+	case Conflict:
+		if c.Restored && unsent(m.ours) {
+			return c.Store.HoldListed(ctx, m.ours.Ref, "an official list: "+m.line.Why)
+		}
 	case Refreshed:
 		return c.Store.RecordListed(ctx, m.ours, c.found(m))
 	}
@@ -166,6 +177,10 @@ func (c *comparison) report() Report {
 		r.Lines = append(r.Lines, m.line)
 	}
 	r.Lines = append(r.Lines, c.onlyThere()...)
+	if n := len(c.strangers()); c.Restored && n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d complaints of the list carry a reference that this database does not know: "+
+			"none of them may come in once more after queue resume", n))
+	}
 	if c.AsOf.IsZero() {
 		r.Notes = append(r.Notes, "the list does not say when it was made, so no status is taken from it: say when with --as-of")
 	}

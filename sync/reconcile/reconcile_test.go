@@ -378,16 +378,6 @@ func TestWhatAPersonMustLookAt(t *testing.T) {
 	}
 }
 
-func TestARestoredDatabaseLearnsWhatWasSent(t *testing.T) {
-	o := newOffice(t)
-	ref := o.keep()
-	o.listed("1000001", ref, "Dalam Proses", complaint.InProgress)
-	o.made()
-	o.opts.Restored = true
-	o.want(o.run(ref), "found #1 1000001 Dalam Proses: not known as sent: the database was restored")
-	o.state(ref, store.Done)
-}
-
 // Lists come in any order; what was learnt from a younger one, or from the platform itself since, stays.
 func TestAnOlderListTakesNothingBack(t *testing.T) {
 	o := newOffice(t)

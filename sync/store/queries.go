@@ -225,6 +225,7 @@ type queries struct {
 	ReadWhereabouts  *query `query:"read-whereabouts"`
 	TakeAsItWas      *query `query:"take-as-it-was"`
 	ResolveUnlisted  *query `query:"resolve-unlisted"`
+	HoldListed       *query `query:"hold-listed"`
 	RetryWritebacks  *query `query:"retry-writebacks"`
 	IsDecided        *query `query:"is-decided"`
 	NamedTicket      *query `query:"named-ticket"`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
 )
 
 // Whereabouts is where one complaint stands, as far as a comparison with the platform's own list needs it.
@@ -120,6 +121,29 @@ func (s *Store) ResolveUnlisted(ctx context.Context, was Whereabouts, why string
 			return ErrMoved
 		}
 		return err
+	})
+}
+
+// HoldListed holds what was never sent for a person, because an official list may have it; a review it waits for ends, so that
+// nothing sends it by itself. One that a person must decide about already is left as it is. It changes nothing and returns ErrMoved
+// where a request went out, or the delivery has ended.
+func (s *Store) HoldListed(ctx context.Context, ref complaint.Ref, why string) error {
+	return s.inWriter(ctx, func(w *writer) error {
+		held, err := w.run(ctx, s.q.HoldListed, args{"ref": ref, "reason": retry.CannotTell, "detail": why})
+		if err != nil {
+			return fmt.Errorf("hold %s: %w", ref, err)
+		}
+		if held == 1 {
+			return w.closeReview(ctx, ref, Undecided, "")
+		}
+		now, err := one[whereaboutsRow](ctx, w.tx, s.q.ReadWhereabouts, args{"ref": ref})
+		if err != nil {
+			return fmt.Errorf("read %s: %w", ref, notFound(err))
+		}
+		if State(now.State) != Held {
+			return ErrMoved
+		}
+		return nil
 	})
 }
 

@@ -173,7 +173,7 @@ func (x *exportReader) merge(known *national.Entry, again national.Entry) {
 		x.note("rows %d and %d have the same tracking id and different statuses: neither counts", known.Row, again.Row)
 	}
 	if known.Ref == "" {
-		known.Ref = again.Ref
+		known.Ref, known.Words = again.Ref, again.Words
 	}
 	known.Others = others(known.Ref, append(append(known.Others, again.Ref), again.Others...))
 	known.Clear = known.Clear && again.Clear

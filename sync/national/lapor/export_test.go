@@ -1,6 +1,8 @@
 package lapor_test
 
 import (
+	"encoding/json"
+	"html"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,9 +61,9 @@ func TestTheOfficialSpreadsheetIsRead(t *testing.T) {
 	want := national.Export{
 		Made: wib(2026, 2, 5, 9, 30), From: wib(2026, 1, 3, 14, 5),
 		Entries: []national.Entry{
-			{Row: 7, TrackingID: "7654321", Ref: exported, Arrived: wib(2026, 1, 3, 14, 5), Status: complaint.InProgress, Raw: "Dalam Proses", Agency: "Dinas Perhubungan"},
+			{Row: 7, TrackingID: "7654321", Ref: exported, Words: []string{national.Words(clear)}, Arrived: wib(2026, 1, 3, 14, 5), Status: complaint.InProgress, Raw: "Dalam Proses", Agency: "Dinas Perhubungan"},
 			{Row: 8, TrackingID: "1234567", Clear: true, Arrived: wib(2026, 1, 4, 7, 10), Status: complaint.Archived, Raw: "Diarsipkan", Agency: "Dinas & PU", Why: "Bukan wewenang"},
-			{Row: 11, TrackingID: "0012345", Ref: "SP-1KAZ5T8M3Q0X4RE", Arrived: wib(2026, 1, 5, 0, 0), Status: complaint.Other, Raw: "Menunggu Rapat"},
+			{Row: 11, TrackingID: "0012345", Ref: "SP-1KAZ5T8M3Q0X4RE", Words: []string{national.Words("air mati")}, Arrived: wib(2026, 1, 5, 0, 0), Status: complaint.Other, Raw: "Menunggu Rapat"},
 			{Row: 12, TrackingID: "22"},
 			{Row: 13, TrackingID: "23", Arrived: wib(2026, 1, 6, 0, 0), Status: complaint.Done, Raw: "Selesai"},
 			{Row: 14, TrackingID: "24", Arrived: wib(2026, 1, 6, 0, 0), Status: complaint.Done, Raw: "Selesai"},
@@ -126,9 +128,9 @@ func TestWhatCannotBeReadIsKeptInMind(t *testing.T) {
 		row  []any
 		want []national.Entry
 	}{
-		"no tracking id":             {[]any{"", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Arrived: wib(2026, 1, 3, 14, 5)}}},
-		"a prefix":                   {[]any{"LPR-7654321", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Arrived: wib(2026, 1, 3, 14, 5)}}},
-		"11 digits":                  {[]any{"76543210123", "", "", "", "", "Lampu mati", marked}, []national.Entry{{Row: 3, Ref: exported}}},
+		"no tracking id":             {[]any{"", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Words: []string{national.Words(clear)}, Arrived: wib(2026, 1, 3, 14, 5)}}},
+		"a prefix":                   {[]any{"LPR-7654321", "3 Jan 2026", "14:05", "", "", marked}, []national.Entry{{Row: 3, Ref: exported, Words: []string{national.Words(clear)}, Arrived: wib(2026, 1, 3, 14, 5)}}},
+		"11 digits":                  {[]any{"76543210123", "", "", "", "", "Lampu mati", marked}, []national.Entry{{Row: 3, Ref: exported, Words: []string{national.Words(clear)}}}},
 		"a masked text":              {[]any{"LPR-7", "3 Jan 2026", "", "", "", "Laporan rahasia ***"}, []national.Entry{{Row: 3, Arrived: wib(2026, 1, 3, 0, 0)}}},
 		"no text, and a date":        {[]any{"LPR-7", "3 Jan 2026", "", "", "", ""}, []national.Entry{{Row: 3, Arrived: wib(2026, 1, 3, 0, 0)}}},
 		"a whole text of others":     {[]any{"LPR-7", "3 Jan 2026", "", "", "", clear}, nil},
@@ -142,6 +144,44 @@ func TestWhatCannotBeReadIsKeptInMind(t *testing.T) {
 		if diff := cmp.Diff(c.want, got.Unread, cmp.Comparer(time.Time.Equal)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
 		}
+	}
+}
+
+// What we sent is known by its words whatever was added to it, and whatever the platform made of its lines.
+func TestWhatWasSentIsKnownByItsWords(t *testing.T) {
+	for name, edit := range map[string]func(*lapor.Settings, *national.Submission){
+		"plain":      func(*lapor.Settings, *national.Submission) {},
+		"a place":    func(s *lapor.Settings, _ *national.Submission) { s.WritePlace = true },
+		"an earlier": func(_ *lapor.Settings, s *national.Submission) { s.Earlier = "7654321" },
+		"a photo that was not had": func(_ *lapor.Settings, s *national.Submission) {
+			s.Complaint.Missing = 2
+		},
+		"all": func(set *lapor.Settings, s *national.Submission) {
+			set.WritePlace, s.Earlier, s.Complaint.Missing, s.Files = true, "7654321", 1, []national.File{attached("b", "", "", "")}
+		},
+		"his own words like ours": func(set *lapor.Settings, s *national.Submission) {
+			set.WritePlace, s.Complaint.Text = true, "Lampu mati.\n\nLokasi: simpang Ranai\n\nCatatan: 3 lampiran menyusul"
+		},
+	} {
+		s, wire := lamp(), always(200, `{"complaint_id":1}`)
+		platform := open(t, wire, settings(func(given *lapor.Settings) { edit(given, &s) }))
+		if _, err := platform.Submit.Submit(t.Context(), s, uploadedOnly{recorded{"upload b": ""}}); err != nil {
+			t.Fatal(err)
+		}
+		var sent struct{ Content string }
+		if err := json.Unmarshal(wire.bodies[0], &sent); err != nil {
+			t.Fatal(err)
+		}
+		page := "<p>" + strings.ReplaceAll(html.EscapeString(sent.Content), "\n\n", "</p><p>") + "</p>"
+		for _, shown := range []string{sent.Content, page, strings.Join(strings.Fields(sent.Content), " ")} {
+			got, err := exportOf(t, workbooktest.Rows(t, head, []any{"7", "", "", "", "", shown}), nil)
+			if err != nil || len(got.Entries) != 1 || !slices.Contains(got.Entries[0].Words, national.Words(s.Complaint.Text)) {
+				t.Errorf("%s: not known in %q: %+v, %v", name, shown, got.Entries, err)
+			}
+		}
+	}
+	if national.Words("Lampu di Ranai mati") == national.Words("Lampu di Midai mati") || national.Words(" -- ") != "" {
+		t.Error("other words are the same")
 	}
 }
 

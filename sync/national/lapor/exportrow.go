@@ -89,7 +89,7 @@ const (
 func (x *exportReader) entry(row workbook.Row) (e national.Entry, ok bool) {
 	of := func(column int) string { return x.columns.of(row.Cells, column) }
 	e = national.Entry{Row: row.Number, TrackingID: strings.TrimPrefix(of(trackingColumn), "#")}
-	e.Ref, e.Others, e.Clear = x.references(of(firstTextColumn), of(lastTextColumn))
+	x.texts(&e, of(firstTextColumn), of(lastTextColumn))
 	e.Arrived = x.arrived(of(dateColumn), of(timeColumn))
 	if !trackingID.MatchString(e.TrackingID) {
 		x.note("row %d has no tracking id of at most 10 digits: it is not read", row.Number)
@@ -108,16 +108,37 @@ func (x *exportReader) entry(row workbook.Row) (e national.Entry, ok bool) {
 	return e, true
 }
 
-// references finds our reference, and those that stand beside it.
-func (x *exportReader) references(firstText, lastText string) (ref complaint.Ref, beside []complaint.Ref, clear bool) {
+// texts finds our reference in a row's texts, those that stand beside it, and what the text says that it ends.
+func (x *exportReader) texts(e *national.Entry, firstText, lastText string) {
 	first, last := x.client.clean.plain(firstText), x.client.clean.plain(lastText)
-	ref, clear = x.reference(firstText, lastText)
-	for _, written := range x.marker.shape.FindAllStringSubmatch(first+"\n"+last, -1) {
-		if one, err := complaint.ParseRef(written[1]); err == nil {
-			beside = append(beside, one)
+	e.Ref, e.Clear = x.reference(firstText, lastText)
+	e.Clear = e.Clear && len(firstText) < fullCell
+	for _, text := range []string{first, last} {
+		all := x.marker.shape.FindAllStringSubmatchIndex(text, -1)
+		for i, at := range all {
+			one, err := complaint.ParseRef(text[at[2]:at[3]])
+			if err != nil {
+				continue
+			}
+			e.Others = append(e.Others, one)
+			if i == len(all)-1 && one == e.Ref {
+				e.Words = append(e.Words, wordsOf(text[:at[0]])...)
+			}
 		}
 	}
-	return ref, others(ref, beside), clear && len(firstText) < fullCell
+	e.Others = others(e.Ref, e.Others)
+}
+
+// added begins what content writes below a citizen's words.
+var added = regexp.MustCompile(`Lokasi: |Catatan: masalah yang sama |\(\d+ berkas dari pelapor |Catatan: \d+ lampiran `)
+
+// wordsOf are what a text says, whole and without what may have been added to it: a citizen may have written the same himself.
+func wordsOf(text string) []string {
+	said := []string{national.Words(text)}
+	for _, at := range added.FindAllStringIndex(text, -1) {
+		said = append(said, national.Words(text[:at[0]]))
+	}
+	return slices.DeleteFunc(said, func(one string) bool { return one == "" })
 }
 
 // reference finds our reference. Without one the first text alone can be clear: the last is the platform's to edit.

@@ -25,3 +25,7 @@ RETURNING fence
 UPDATE delivery SET state = 'ready', due_at = :now, sent_at = 0, step = '', reason = '', detail = :detail, owner = '', lease_until = 0,
     changed_at = :now, attempts = 0, first_attempt_at = 0
 WHERE ref = :ref AND state = :state AND sent_at = :sent_at AND state IN ('held', 'unknown', 'ready', 'dead')
+
+-- name: hold-listed
+UPDATE delivery SET state = 'held', due_at = :now, reason = :reason, detail = :detail, owner = '', lease_until = 0, changed_at = :now
+WHERE ref = :ref AND sent_at = 0 AND (state IN ('new', 'ready') OR state = 'held' AND reason = 'review')

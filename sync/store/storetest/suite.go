@@ -113,6 +113,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what a person finds at the platform is still handed over", foundIsHandedOver},
 		{"what a list has is done and asked about by no wrong id", listedIsDone},
 		{"what a list lacks is sent again, unless it moved on", unlistedIsReady},
+		{"what a list may have and was never sent is held, whatever it waits for", mayBeListedIsHeld},
 		{"a list's status is told once and leaves the next question alone", listedStatusOnce},
 	}...) {
 		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })

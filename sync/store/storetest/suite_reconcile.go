@@ -107,6 +107,38 @@ func unlistedIsReady(t *testing.T, h Harness) {
 	w.state(there.Ref, store.Held)
 }
 
+func mayBeListedIsHeld(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first, reviewed := w.reviewed()
+	undecided := w.keep(report(3))[0].Ref
+	for range 2 {
+		for _, ref := range []complaint.Ref{first, reviewed, undecided} {
+			w.must(w.HoldListed(t.Context(), ref, "the same words as 7654321"))
+			if story := w.state(ref, store.Held); story.Reason != string(retry.CannotTell) || story.Detail != "the same words as 7654321" {
+				t.Errorf("%s is held as %s: %s", ref, story.Reason, story.Detail)
+			}
+		}
+	}
+	w.ledger(store.Ledger{Accepted: 3, Held: 3})
+	w.clock.Advance(30 * 24 * time.Hour)
+	if n, err := w.ReleaseReviews(t.Context()); err != nil || n != 0 || len(w.claim(10)) != 0 {
+		t.Errorf("%d went on by themselves, %v", n, err)
+	}
+	w.must(w.ResolveSent(t.Context(), first, national.Ticket{ID: "700", TrackingID: "7654321"}, w.clock.Now()))
+	w.must(w.ResolveNotSent(t.Context(), reviewed, time.Minute))
+	w.must(w.Drop(t.Context(), undecided, "at the platform as 7654322"))
+	w.ledger(store.Ledger{Accepted: 3, Delivered: 1, Waiting: 1, Dead: 1})
+
+	c := w.claim(1)[0]
+	w.must(w.Begin(t.Context(), c, national.Step{Name: national.StepCreate}))
+	for _, gone := range []complaint.Ref{reviewed, first, undecided} {
+		if err := w.HoldListed(t.Context(), gone, "the same words"); !errors.Is(err, store.ErrMoved) {
+			t.Errorf("of %s it says %v", gone, err)
+		}
+	}
+	w.state(reviewed, store.Leased)
+}
+
 // foundIsHandedOver: who finds a complaint at the platform says nothing about the step after it.
 func foundIsHandedOver(t *testing.T, h Harness) {
 	w := begin(t, h)
