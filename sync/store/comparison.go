@@ -80,7 +80,8 @@ func (w *writer) lockKeys(ctx context.Context, cases []*undecided) error {
 }
 
 // compare does what was judged of one complaint. One whose primary cannot stand for it just now, or that it was parted from, is
-// left out and the judge is asked about the others again.
+// left out and the judge is asked about the others again. So is a follow-up that it repeats: it is judged by what that one adds to,
+// as that one was.
 func (w *writer) compare(ctx context.Context, u *undecided) error {
 	for u.err == nil && u.verdict.Kind != "" {
 		at := slices.IndexFunc(u.among, func(l dedup.Earlier) bool { return l.Ref == u.verdict.Earlier })
@@ -103,8 +104,9 @@ func (w *writer) tie(ctx context.Context, u *undecided, to dedup.Earlier) (bool,
 	if u.verdict.Answer == dedup.New {
 		return true, nil
 	}
-	primary, err := w.primaryOf(ctx, to.Ref)
-	if err != nil || primary == u.Ref { // an operator said so already, the other way round
+	through, err := w.bondOf(ctx, to.Ref)
+	primary := through.primary
+	if err != nil || primary == u.Ref || !through.bears(u.verdict.Kind) { // the second: an operator said so, the other way round
 		return false, err
 	}
 	parted, err := one[int64](ctx, w.tx, w.s.q.Parted, args{"ref": u.Ref, "primary_ref": primary, "matched_ref": to.Ref})
@@ -123,7 +125,7 @@ func (w *writer) tie(ctx context.Context, u *undecided, to dedup.Earlier) (bool,
 	}
 	u.primary = primary
 	return true, w.link(ctx, linking{
-		ref: u.Ref, primary: primary, matter: m, quiet: m.isAStrangers(u.decision.Print, &to.Print),
+		ref: u.Ref, primary: primary, matter: m, quiet: through.quiet || m.isAStrangers(u.decision.Print, &to.Print),
 	})
 }
 

@@ -186,6 +186,13 @@ func (w *writer) goAlone(ctx context.Context, ref complaint.Ref, why string) err
 	}
 	m := was.matter()
 	if was.Quiet == 1 {
+		through, err := w.bondOf(ctx, m.Earlier)
+		if err != nil {
+			return err
+		}
+		if through.followsUp { // it has no ticket either
+			m.Earlier = through.primary
+		}
 		if own, err := w.ofOneSender(ctx, ref, m.Earlier); err != nil || !own {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
@@ -19,13 +20,13 @@ type linking struct {
 	quiet   bool   // its channel hears nothing of the primary
 }
 
-// link links a complaint to a primary that stands, moves to it whatever was linked to the complaint, and lets the channels
-// hear what the primary's was told last. Before it the primary is locked.
+// link links a complaint to a primary that stands, moves to it whatever was linked to the complaint and can be, and lets the
+// channels hear what the primary's was told last. Before it the primary is locked.
 func (w *writer) link(ctx context.Context, l linking) error {
 	if l.ref == l.primary { // nobody would forward either
 		return fmt.Errorf("%s cannot stand for itself", l.ref)
 	}
-	followers, err := w.linkedTo(ctx, l.ref)
+	followers, err := w.bringAlong(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -50,6 +51,25 @@ func (w *writer) link(ctx context.Context, l linking) error {
 		}
 	}
 	return w.catchUp(ctx, told, l.primary)
+}
+
+// bringAlong are those whom the primary of a complaint that is to be linked stands for too. Of a follow-up only what adds to it is
+// told there, as quietly; who tells the same matter is forwarded, for a follow-up gets no ticket that could stand for them.
+func (w *writer) bringAlong(ctx context.Context, l linking) ([]follower, error) {
+	followers, err := w.linkedTo(ctx, l.ref)
+	if err != nil || l.matter.Kind != dedup.FollowUp || len(followers) == 0 {
+		return followers, err
+	}
+	if slices.ContainsFunc(followers, func(f follower) bool { return !f.followsUp() }) {
+		return nil, w.promote(ctx, l.ref, "it is told on the ticket of "+string(l.primary))
+	}
+	if !l.quiet {
+		return followers, nil
+	}
+	if _, err := w.run(ctx, w.s.q.HushLinks, args{"refs": refsIn(followers)}); err != nil {
+		return nil, fmt.Errorf("link quietly what adds to %s: %w", l.ref, err)
+	}
+	return followers, nil
 }
 
 // catchUp tells the channels of linked complaints what the primary's was told last, if anything.
@@ -196,6 +216,35 @@ func (w *writer) letGo(ctx context.Context, ref complaint.Ref, detail string) er
 		return fmt.Errorf("let %s go on: %w", ref, err)
 	}
 	return nil
+}
+
+// bond is how a complaint is linked, if it is.
+type bond struct {
+	primary   complaint.Ref // who stands for it: itself where it is not linked
+	followsUp bool          // it is told on the primary's ticket, and has none that could stand for others
+	quiet     bool          // its channel hears nothing of the primary, nor does who is linked through it
+}
+
+// bondOf reads how a complaint is linked that another is to be linked through.
+func (w *writer) bondOf(ctx context.Context, ref complaint.Ref) (bond, error) {
+	l, err := one[linkRow](ctx, w.tx, w.s.q.ReadLink, args{"ref": ref})
+	if errors.Is(err, sql.ErrNoRows) {
+		return bond{primary: ref}, nil
+	}
+	if err != nil {
+		return bond{}, fmt.Errorf("read the link of %s: %w", ref, err)
+	}
+	return bond{complaint.Ref(l.PrimaryRef), dedup.Kind(l.Kind) == dedup.FollowUp, l.Quiet == 1}, nil
+}
+
+// bears says whether what is related like that to the complaint can be linked to its primary. What is added to a complaint may
+// tell another matter besides, so that who tells the same as it does has not told what its primary does.
+func (b bond) bears(kind dedup.Kind) bool { return !b.followsUp || kind == dedup.FollowUp }
+
+// hasNoTicket tells an operator why a complaint cannot stand for another, and what can be done.
+func (b bond) hasNoTicket(ref, other complaint.Ref) error {
+	return fmt.Errorf("%s adds to %s and has no ticket of its own that could stand for %s: unlink %s first, so that it has one, or link %s to %s if it is about that",
+		ref, b.primary, other, ref, other, b.primary)
 }
 
 // primaryOf is the complaint that stands for another: itself where it is not linked.

@@ -61,6 +61,7 @@ type queries struct {
 	KeepUnlinked       *query `query:"keep-unlinked"`
 	DeleteLinks        *query `query:"delete-links"`
 	MoveLinks          *query `query:"move-links"`
+	HushLinks          *query `query:"hush-links"`
 	LinkedTo           *query `query:"linked-to"`
 	ReadLink           *query `query:"read-link"`
 	ForgetNews         *query `query:"forget-news"`

@@ -42,13 +42,16 @@ func (s *Store) Link(ctx context.Context, ref, to complaint.Ref, o Order) (Linke
 
 // linkByHand makes a complaint ready to be linked.
 func (w *writer) linkByHand(ctx context.Context, ref, to complaint.Ref, o Order) (LinkedAs, error) {
-	as := LinkedAs{}
-	var err error
-	if as.Primary, err = w.primaryOf(ctx, to); err != nil {
+	through, err := w.bondOf(ctx, to)
+	as := LinkedAs{Primary: through.primary}
+	if err != nil {
 		return as, err
 	}
 	if as.Primary == ref {
 		return as, fmt.Errorf("%s stands for %s already: to turn the two round, unlink %s first", ref, to, to)
+	}
+	if through.followsUp {
+		return as, through.hasNoTicket(to, ref)
 	}
 	before, err := w.primaryOf(ctx, ref)
 	if err != nil {

@@ -78,7 +78,8 @@ type Order struct {
 }
 
 // DecideReview records what a person says of a complaint that waits for a review: the same matter, and it is linked, or
-// another, and it goes on. It returns the complaint that stands for it; empty: none.
+// another, and it goes on. It returns the complaint that stands for it; empty: none. What it repeats may have become a follow-up
+// since: then nobody stands for it, which is an error, and it waits on.
 func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, o Order) (complaint.Ref, error) {
 	var primary complaint.Ref
 	err := s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
@@ -92,22 +93,27 @@ func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, 
 		if !same {
 			return w.goOn(ctx, ref, o)
 		}
-		if primary, err = w.primaryOf(ctx, complaint.Ref(asked.EarlierRef)); err != nil {
+		m := asked.matter()
+		through, err := w.bondOf(ctx, m.Earlier)
+		if err != nil {
 			return err
 		}
+		if !through.bears(m.Kind) {
+			return through.hasNoTicket(m.Earlier, ref)
+		}
+		primary = through.primary
 		if err := w.holdBack(ctx, ref, primary); err != nil {
 			return err
 		}
 		if err := w.closeReview(ctx, ref, Same, o.By); err != nil {
 			return err
 		}
-		m := asked.matter()
 		prints := map[complaint.Ref]dedup.Print{}
 		if err := (looker{w.tx, w.s}).readPrints(ctx, []complaint.Ref{ref, m.Earlier}, prints); err != nil {
 			return err
 		}
 		later, earlier := prints[ref], prints[m.Earlier]
-		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, quiet: m.isAStrangers(&later, &earlier)})
+		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, quiet: through.quiet || m.isAStrangers(&later, &earlier)})
 	})
 	return primary, err
 }

@@ -26,6 +26,9 @@ DELETE FROM link WHERE ref {in :refs}
 -- name: move-links
 UPDATE link SET primary_ref = :primary_ref WHERE ref {in :refs}
 
+-- name: hush-links
+UPDATE link SET quiet = 1 WHERE ref {in :refs}
+
 -- name: linked-to
 SELECT l.ref, l.matched_ref, l.kind, l.quiet, CASE WHEN d.state = 'linked' THEN 1 ELSE 0 END AS waits
 FROM link l LEFT JOIN delivery d ON d.ref = l.ref WHERE l.primary_ref = :ref ORDER BY l.ref
@@ -87,8 +90,9 @@ SELECT r.ref, r.earlier_ref, CAST(r.score AS double precision), r.why, r.why_id,
 FROM {rows ref text, earlier_ref text, score text, why text, why_id text, evidence text} WHERE true ON CONFLICT (ref) DO NOTHING
 
 -- name: earlier-tickets
+-- A follow-up has no ticket: that of whom it adds to is of another matter, and may be of another's.
 SELECT r.ref, coalesce(nullif(t.tracking_id, ''), t.national_id) AS tracking_id
-FROM recurrence r LEFT JOIN link l ON l.ref = r.earlier_ref JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.earlier_ref)
+FROM recurrence r LEFT JOIN link l ON l.ref = r.earlier_ref AND l.kind <> 'follow_up' JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.earlier_ref)
 JOIN complaint e ON e.ref = r.earlier_ref JOIN complaint p ON p.ref = t.ref
 WHERE r.ref {in :refs} AND e.secret = 0 AND p.secret = 0
 
