@@ -9,6 +9,7 @@ import (
 const (
 	recurs      = 30 * 24 * time.Hour // from then on the same trouble is a new one
 	twice       = 15 * time.Minute    // within which the very same text is one that was sent twice
+	oneMoment   = time.Second         // within which two times are one, as those of all rows that one poll found, or dates without an hour
 	sameSitting = time.Hour           // within which a private matter was told twice by one
 	copied      = 3 * 24 * time.Hour  // within which nearly the same words from nobody known are one matter
 	sameNight   = 7 * 24 * time.Hour  // within which two people may mean one incident
@@ -233,9 +234,10 @@ func (c *contrast) linksOwn() bool {
 
 // linksUnknown: nobody knows whether it is one person. The very same text and address within minutes was sent twice. So
 // was, within the hour, what has nearly the same words and names the same place; and within days what has so many
-// telling words that nobody else would write it. Of private matters only the former two hold.
+// telling words that nobody else would write it. Of private matters only the former two hold, and neither where both have one
+// time: it says nothing of minutes, and a clerk writes of each resident in the same words.
 func (c *contrast) linksUnknown() bool {
-	if c.template || c.otherFile || c.names || c.apart > copied {
+	if c.template || c.otherFile || c.names || c.apart > copied || c.private && c.apart < oneMoment {
 		return false
 	}
 	precisely := c.place.agrees(precise)
