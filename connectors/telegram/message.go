@@ -126,10 +126,11 @@ func (m *message) text() string {
 
 var writtenRef = regexp.MustCompile(`\bSP-[0-9A-Z]{15}\b`)
 
-// textOf is what was written. An answer to a message of ours names the complaint that ours is about.
+// textOf is what was written. An answer to a message of ours names the complaint that ours is about, but not in a group: there
+// ours may be about somebody else's, and whoever answers it may have a complaint of their own.
 func (c *connector) textOf(m *message) string {
 	text := m.text()
-	if m.ReplyTo == nil || m.ReplyTo.From == nil || m.ReplyTo.From.ID != c.bot || writtenRef.MatchString(text) {
+	if m.Chat.Type != privateChat || m.ReplyTo == nil || m.ReplyTo.From == nil || m.ReplyTo.From.ID != c.bot || writtenRef.MatchString(text) {
 		return text
 	}
 	ref, err := complaint.ParseRef(writtenRef.FindString(m.ReplyTo.Text))

@@ -33,6 +33,12 @@ func written(content string) string {
 		`"chat":{"id":812700044,"first_name":"Contoh","last_name":"Warga","type":"private"},"date":1798800000,` + content + `}}`
 }
 
+// group is an update about a message of a person in a group.
+func group(content string) string {
+	return strings.ReplaceAll(written(content), `"chat":{"id":812700044,"first_name":"Contoh","last_name":"Warga","type":"private"}`,
+		`"chat":{"id":-1001234500044,"title":"Warga RT 02","type":"supergroup"}`)
+}
+
 // edited is an update about a message that was changed a minute after it was written.
 func edited(content string) string {
 	return strings.Replace(written(`"edit_date":1798800060,`+content), `"message":`, `"edited_message":`, 1)
@@ -159,10 +165,6 @@ func TestWhatPeopleSend(t *testing.T) {
 }
 
 func TestWhatIsLeftAloneIsNamedWithoutItsWords(t *testing.T) {
-	group := func(content string) string {
-		return strings.ReplaceAll(written(content), `"chat":{"id":812700044,"first_name":"Contoh","last_name":"Warga","type":"private"}`,
-			`"chat":{"id":-1001234500044,"title":"Warga RT 02","type":"supergroup"}`)
-	}
 	for name, c := range map[string]struct{ raw, why string }{
 		"a poll":                                {written(`"poll":{"id":"7","question":"RAHASIA"}`), "neither text"},
 		"somebody else's number":                {written(`"contact":{"phone_number":"+6281270004402","first_name":"RAHASIA","user_id":5}`), "neither text"},
@@ -202,6 +204,23 @@ func TestPeopleOfAGroupAreSendersOfTheirOwn(t *testing.T) {
 	one, other := said(5), said(6)
 	if one.Sender != "-1001234500044:5" || other.Sender != "-1001234500044:6" || one.Reporter.Account != one.Sender {
 		t.Errorf("got %q and %q", one.Sender, other.Sender)
+	}
+}
+
+// In a group everybody sees our answer to one person, and who answers it may have a matter of their own.
+func TestAnAnswerInAGroupNamesNoComplaintButWhatItsWriterNames(t *testing.T) {
+	const ours = `"reply_to_message":{"message_id":16,"from":{"id":7000000001,"is_bot":true},"text":"Laporan SP-1KAZ5T8M3Q0X4RD kami terima."},`
+	for text, want := range map[string]string{
+		"Di tempat saya air juga mati":          "Di tempat saya air juga mati",
+		"SP-1KAZ5T8M3Q0X4RD: belum, masih mati": "SP-1KAZ5T8M3Q0X4RD: belum, masih mati",
+	} {
+		m, log := messageOf(t, group(ours+`"text":"`+text+`"`))
+		if m == nil {
+			t.Fatalf("it was left alone: %s", log)
+		}
+		if m.Text != want {
+			t.Errorf("%q is taken for %q", text, m.Text)
+		}
 	}
 }
 

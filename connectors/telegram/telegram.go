@@ -13,7 +13,8 @@
 //     Left alone are channels, other groups, bots, what holds neither text, file, place nor the sender's own number, and
 //     where somebody's shared live position moves to; each is named in the log by its update_id and the reason.
 //   - A telephone number is taken from a contact only when it is the sender's own.
-//   - Where an answer to a message of ours names no complaint and ours does, the text begins with "Menanggapi SP-…".
+//   - Where an answer to a message of ours in a private chat names no complaint and ours does, the text begins with
+//     "Menanggapi SP-…". In a group ours may be about somebody else's.
 //   - A file's link is made for each fetch, and the file is kept only when all of it came.
 //   - What is said is plain text, in as many messages as its length needs. Telegram cannot tell a repeated message from a
 //     new one: what is said again after a crash is seen again.
