@@ -129,7 +129,7 @@ var writtenRef = regexp.MustCompile(`\bSP-[0-9A-Z]{15}\b`)
 // textOf is what was written. An answer to a message of ours names the complaint that ours is about, but not in a group: there
 // ours may be about somebody else's, and whoever answers it may have a complaint of their own.
 func (c *connector) textOf(m *message) string {
-	text := m.text()
+	text := withoutCommand(m.text())
 	if m.Chat.Type != privateChat || m.ReplyTo == nil || m.ReplyTo.From == nil || m.ReplyTo.From.ID != c.bot || writtenRef.MatchString(text) {
 		return text
 	}
@@ -138,6 +138,25 @@ func (c *connector) textOf(m *message) string {
 		return text
 	}
 	return strings.TrimSpace("Menanggapi " + string(ref) + "\n\n" + text)
+}
+
+// leadingCommand is a command at the beginning of a text; in groups the name of the bot that is meant hangs on it, and each
+// bot's ends so.
+var leadingCommand = regexp.MustCompile(`(?i)^(/\w{1,32})(?:@\w{1,32}bot)?(\s|$)`)
+
+// withoutCommand is a text without the bot's name behind its command, and without a command that says nothing: Telegram has
+// everybody begin with /start.
+func withoutCommand(text string) string {
+	found := leadingCommand.FindStringSubmatch(text)
+	if found == nil {
+		return text
+	}
+	rest := text[len(found[0]):]
+	switch strings.ToLower(found[1]) {
+	case "/start", "/help":
+		return complaint.CleanText(rest)
+	}
+	return found[1] + found[2] + rest
 }
 
 // points are where a message points to, a venue's own first.

@@ -73,7 +73,16 @@ func TestWhatPeopleSend(t *testing.T) {
 			`"text":" Lampu jalan mati\r\ndi Ranai "`,
 			connectors.Message{Text: "Lampu jalan mati\ndi Ranai"},
 		},
-		"a command is left as it is": {`"text":"/start lapor","entities":[{"type":"bot_command","offset":0,"length":6}]`, connectors.Message{Text: "/start lapor"}},
+		"what everybody begins with":          {`"text":"/start","entities":[{"type":"bot_command","offset":0,"length":6}]`, connectors.Message{}},
+		"that, and what it is about":          {`"text":"/start\nLampu mati"`, connectors.Message{Text: "Lampu mati"}},
+		"that, in a group":                    {`"text":"/Help@AduanNatunaBot  /start"`, connectors.Message{Text: "/start"}},
+		"a command that says something":       {`"text":"/lapor lampu mati"`, connectors.Message{Text: "/lapor lampu mati"}},
+		"a command with the bot's name":       {`"text":"/lapor@AduanNatunaBot lampu mati"`, connectors.Message{Text: "/lapor lampu mati"}},
+		"a command with the bot's name alone": {`"text":"/lapor@AduanNatunaBot"`, connectors.Message{Text: "/lapor"}},
+		"a word that begins like a command":   {`"text":"/helpdesk@desa tidak menjawab"`, connectors.Message{Text: "/helpdesk@desa tidak menjawab"}},
+		"a way that begins like a command":    {`"text":"/start/stop mesin air rusak"`, connectors.Message{Text: "/start/stop mesin air rusak"}},
+		"a command that is not the beginning": {`"text":"Saya tulis /start@AduanNatunaBot dan tidak dijawab"`, connectors.Message{Text: "Saya tulis /start@AduanNatunaBot dan tidak dijawab"}},
+		"a command under a photo":             {`"photo":[{"file_id":"satu"}],"caption":"/start"`, connectors.Message{Media: []connectors.Media{{ID: "satu", Name: "foto-17.jpg", Type: "image/jpeg"}}}},
 		"a photo is its largest size that may be kept": {
 			sizes + `,"caption":"Jalan rusak di Sedanau"`,
 			connectors.Message{Text: "Jalan rusak di Sedanau", Media: []connectors.Media{{ID: "besar", Name: "foto-17.jpg", Type: "image/jpeg"}}},
@@ -257,6 +266,7 @@ func TestAnEditIsAMessageAndAnEditOfNothingIsNone(t *testing.T) {
 func TestTheIDOfAMessageIsWhatItAlwaysWas(t *testing.T) {
 	for content, want := range map[string]string{
 		`"text":"Lampu mati di Ranai"`: "812700044:17:c97c267b3fa7",
+		`"text":"/start"`:              "812700044:17:56c764ac10ff",
 		`"caption":"x","photo":[{"file_id":"a","file_unique_id":"A2"}],"location":{"latitude":3.5,"longitude":108},"contact":{"phone_number":"1","user_id":812700044}`: "812700044:17:ebf153d77147",
 	} {
 		if m, _ := messageOf(t, written(content)); m.ID != want {
@@ -289,6 +299,7 @@ func TestAMessageWithoutItsIDsIsUnreadable(t *testing.T) {
 
 func FuzzUpdate(f *testing.F) {
 	f.Add([]byte(written(`"text":"Lampu mati"`)))
+	f.Add([]byte(written(`"text":"/start@AduanNatunaBot \u0301 Lampu mati"`)))
 	f.Add([]byte(edited(`"caption":"x","photo":[{"file_id":"a","file_unique_id":"b","width":1,"height":2}],"location":{"latitude":3.9,"longitude":108.4}`)))
 	f.Add([]byte(written(`"venue":{"location":{"latitude":3.9,"longitude":108.4},"title":"Pasar","address":""},"contact":{"phone_number":"1","user_id":812700044},"document":{"file_id":"d","file_name":"a/b"}`)))
 	f.Add([]byte(`{"update_id":1,"message":{"message_id":9,"chat":{"id":-1001234500044,"type":"group"},"from":{"id":5},"reply_to_message":{"from":{"id":7000000001},"text":"SP-1KAZ5T8M3Q0X4RD"}}}`))

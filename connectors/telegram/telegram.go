@@ -13,6 +13,7 @@
 //     Left alone are channels, other groups, bots, what holds neither text, file, place nor the sender's own number, and
 //     where somebody's shared live position moves to; each is named in the log by its update_id and the reason.
 //   - A telephone number is taken from a contact only when it is the sender's own.
+//   - /start and /help say nothing, what stands behind them does; the bot's name behind a command is no part of what is said.
 //   - Where an answer to a message of ours in a private chat names no complaint and ours does, the text begins with
 //     "Menanggapi SP-…". In a group ours may be about somebody else's.
 //   - A file's link is made for each fetch, and the file is kept only when all of it came.

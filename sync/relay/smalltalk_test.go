@@ -15,6 +15,7 @@ func TestSmallTalkIsNoMatterAndNothingElseIs(t *testing.T) {
 		"P":                               greeting,
 		"ppp":                             greeting,
 		"tes":                             greeting,
+		"/lapor":                          greeting,
 		"Halooo min":                      greeting,
 		"Assalamualaikum wr. wb.":         greeting,
 		"Ass. wr wb, selamat siang Pak":   greeting,
