@@ -35,7 +35,8 @@ type reply struct {
 	Code        int             `json:"error_code"`
 	Description string          `json:"description"`
 	Parameters  struct {
-		RetryAfter int `json:"retry_after"` // seconds
+		RetryAfter int   `json:"retry_after"`        // seconds
+		MovedTo    int64 `json:"migrate_to_chat_id"` // the supergroup that a group became
 	} `json:"parameters"`
 }
 
@@ -120,13 +121,25 @@ func refusals() []refusal {
 	}
 }
 
+// moved is a refusal because the group is a supergroup now, which has another id.
+type moved struct {
+	to int64
+	error
+}
+
+func (m *moved) Unwrap() error { return m.error }
+
 func refused(r reply) error {
 	if r.Code == http.StatusTooManyRequests {
 		return retry.After(errors.New("429: Telegram asks us to slow down"), time.Duration(min(max(r.Parameters.RetryAfter, 0), 86400))*time.Second)
 	}
 	for _, one := range refusals() {
 		if r.Code == one.code && strings.Contains(r.Description, one.says) {
-			return one.mark(fmt.Errorf("%d: %s", r.Code, one.words))
+			err := one.mark(fmt.Errorf("%d: %s", r.Code, one.words))
+			if to := r.Parameters.MovedTo; to != 0 {
+				return &moved{to, err}
+			}
+			return err
 		}
 	}
 	return retry.FromStatus(r.Code, nil, retry.Application, fmt.Errorf("Telegram answers %d %s", r.Code, http.StatusText(r.Code)))

@@ -46,12 +46,25 @@ func (c *connector) Say(ctx context.Context, s connectors.Saying) error {
 		if in, asked, err := numbers(s.ReplyTo); err == nil && in == chat && asked != 0 && i == 0 {
 			say.ReplyTo = &replyTo{Message: asked, Anyway: true}
 		}
-		var sent json.RawMessage
-		if err := c.calls.call(ctx, "sendMessage", say, &sent); err != nil {
+		if chat, err = c.send(ctx, say); err != nil {
 			return afterPart(i, err)
 		}
 	}
 	return nil
+}
+
+// send sends a message and says where to. A group that has become a supergroup is written to under its new id, where the
+// message that is answered is not known by its old one.
+func (c *connector) send(ctx context.Context, say sendMessage) (chat int64, err error) {
+	var sent json.RawMessage
+	err = c.calls.call(ctx, "sendMessage", say, &sent)
+	var to *moved
+	if errors.As(err, &to) {
+		c.env.Log.Warn("a group has become a supergroup, and nothing is heard from it until groups has its new id", "group", say.Chat, "now", to.to)
+		say.Chat, say.ReplyTo = to.to, nil
+		err = c.calls.call(ctx, "sendMessage", say, &sent)
+	}
+	return say.Chat, err
 }
 
 // afterPart gives the failure of a later part its verdict: something was said, so that it is not sure that nothing was.

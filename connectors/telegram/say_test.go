@@ -52,6 +52,31 @@ func TestAnAnswerInAGroupHangsOnThatPersonsMessage(t *testing.T) {
 	}
 }
 
+// A group that becomes a supergroup has another id, and what was asked in it hangs on the old one.
+func TestAnAnswerFollowsItsGroupThatBecameASupergroup(t *testing.T) {
+	const old, now = -4001234, -1001234500055
+	r := newRig(t, func(s *Settings) { s.Groups = []string{"-4001234"} })
+	r.sim.WriteIn(botapi.Fields{"id": int64(old), "type": "group"}, warga(), says("Lampu mati"))
+	asked := r.poll("").Messages[0]
+	r.sim.Upgrade(old, now)
+	r.sim.WriteIn(botapi.Fields{"id": int64(now), "type": "supergroup"}, botapi.Person{ID: 5, FirstName: "Lain"}, says("Selamat pagi")) // its first as well
+	text := strings.Repeat("a ", 4000) // in two parts
+	if err := r.Say(t.Context(), connectors.Saying{To: asked.Sender, ReplyTo: asked.ID, Text: text}); err != nil {
+		t.Fatal(err)
+	}
+	sent := r.sim.Sent()
+	if len(sent) != 2 || sent[0].Chat != now || sent[0].ReplyTo != 0 || sent[1].Chat != now || r.sim.Calls("sendMessage") != 3 {
+		t.Errorf("said in %d calls was %+v", r.sim.Calls("sendMessage"), sent)
+	}
+	if log := r.log.String(); !strings.Contains(log, "now=-1001234500055") || strings.Contains(log, "812700044") {
+		t.Errorf("the log says %q", log)
+	}
+	r.sim.Upgrade(now, now-1) // and once more: a circle would never end
+	if err := r.Say(t.Context(), connectors.Saying{To: asked.Sender, Text: "Selesai"}); retry.Of(err).Verdict != retry.Permanent {
+		t.Errorf("said to a group that moved twice: %v", err)
+	}
+}
+
 func TestEveryRefusalHasItsVerdict(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault   botapi.Fault
@@ -68,7 +93,7 @@ func TestEveryRefusalHasItsVerdict(t *testing.T) {
 		"not in it":           {botapi.Fault{Status: 403, Description: "Forbidden: bot is not a member of the supergroup chat"}, retry.Permanent, retry.Rejected, 0, "not in the group"},
 		"another 403":         {botapi.Fault{Status: 403}, retry.SignIn, retry.SignInFailed, 0, "403"},
 		"no such chat":        {botapi.Fault{Status: 400, Description: "Bad Request: chat not found"}, retry.Permanent, retry.Rejected, 0, "no such chat"},
-		"supergroup":          {botapi.Fault{Status: 400, Description: "Bad Request: group chat was upgraded to a supergroup chat"}, retry.Permanent, retry.Rejected, 0, "groups"},
+		"a lost supergroup":   {botapi.Fault{Status: 400, Description: "Bad Request: group chat was upgraded to a supergroup chat"}, retry.Permanent, retry.Rejected, 0, "groups"},
 		"another 400":         {botapi.Fault{Status: 400, Description: "Bad Request: can't parse entities: RAHASIA"}, retry.Permanent, retry.Rejected, 0, "400"},
 		"revoked token":       {botapi.Fault{Status: 401, Description: "Unauthorized"}, retry.SignIn, retry.SignInFailed, 0, "does not know this bot"},
 		"no token at all":     {botapi.Fault{Status: 404, Description: "Not Found"}, retry.SignIn, retry.SignInFailed, 0, "does not know this bot"},

@@ -9,6 +9,8 @@
 //   - A second getUpdates ends the first with 409; a webhook excludes getUpdates, and ends one that waits.
 //   - Updates are posted to a webhook in order within each chat, again and again after anything but a 2xx.
 //   - A file's link lives for an hour; nothing above 20 MiB is handed out; a file has another file_id each time it is sent.
+//   - A group that became a supergroup has another id, and each message to the former is answered with it; what was said before
+//     has no id in the new one.
 //   - Nobody is written to who never wrote to the bot, or who blocked it.
 package botapi
 
@@ -61,7 +63,8 @@ type answer struct {
 }
 
 type parameters struct {
-	RetryAfter int `json:"retry_after,omitempty"`
+	RetryAfter int   `json:"retry_after,omitempty"`
+	MovedTo    int64 `json:"migrate_to_chat_id,omitempty"`
 }
 
 func refuse(code int, description string) answer { return answer{Code: code, Description: description} }

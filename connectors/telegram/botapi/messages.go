@@ -47,6 +47,10 @@ func (s *Server) sendMessage(body *json.Decoder) answer {
 	switch {
 	case c == nil:
 		return refuse(http.StatusBadRequest, "Bad Request: chat not found")
+	case c.movedTo != 0:
+		moved := refuse(http.StatusBadRequest, "Bad Request: group chat was upgraded to a supergroup chat")
+		moved.Parameters = &parameters{MovedTo: c.movedTo}
+		return moved
 	case c.blocked:
 		return refuse(http.StatusForbidden, "Forbidden: bot was blocked by the user")
 	case ask.Text == "":

@@ -20,6 +20,7 @@ type Fields map[string]any
 type chat struct {
 	lastMessage int64
 	blocked     bool
+	movedTo     int64 // the supergroup that the group became; 0: none
 }
 
 // Write has a person write to the bot in their private chat. The content is what the message holds, such as {"text": …}.
@@ -67,6 +68,13 @@ func (s *Server) Block(id int64) {
 	if c := s.chats[id]; c != nil {
 		c.blocked = true
 	}
+}
+
+// Upgrade has a group become a supergroup.
+func (s *Server) Upgrade(group, supergroup int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chats[group].movedTo, s.chats[supergroup] = supergroup, &chat{}
 }
 
 // Photo puts a picture into Telegram and returns a message's photo: the picture in three sizes, of which the last is whole.
