@@ -141,10 +141,10 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 		return said.file(ctx, about, own, "")
 	case remark == thanking && t.Last != "" && !said.hasSubstance():
 		return said.end(ctx, store.MessageNoted)
+	case remark == asking && t.Last != "": // as often as they ask
+		return said.ask(ctx, connectors.Standing)
 	case !t.AskedAt.IsZero(): // nobody is asked twice
 		return said.end(ctx, store.MessageAsked)
-	case remark == asking && t.Last != "":
-		return said.ask(ctx, connectors.Standing)
 	}
 	return said.ask(ctx, connectors.Question)
 }

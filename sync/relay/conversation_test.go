@@ -302,6 +302,15 @@ func TestWhoAsksWithoutNamingItIsToldWhereTheLastOneStands(t *testing.T) {
 		if got := c.last(budi).Text; !strings.Contains(got, "apa yang ingin dilaporkan") {
 			t.Errorf("who filed nothing was told %q", got)
 		}
+		for n, words := range []string{"Assalamualaikum", "Bagaimana laporan saya kemarin?", "sudah ada?"} {
+			before := len(c.heard(siti))
+			r.hears(says(fmt.Sprint("n", n), siti, words))
+			pass(2 * time.Minute)
+			got := c.heard(siti)[before:]
+			if told := len(got) == 1 && strings.Contains(got[0], string(ref)+" diteruskan"); told != (n > 0) {
+				t.Errorf("to %q she was told %q", words, got)
+			}
+		}
 		r.filedOne()
 		r.balanced()
 	})
