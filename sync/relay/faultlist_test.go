@@ -64,9 +64,10 @@ func silences() []mishap {
 }
 
 const (
-	managerSays = `{"fault":{"code":900901,"message":"Invalid Credentials","description":"See the API manager"}}`
-	proxyPage   = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1><hr>nginx</body></html>"
-	loginPage   = "<!DOCTYPE html><html><body><form action=\"/login\">Silakan masuk</form></body></html>"
+	managerSays  = `{"fault":{"code":900901,"message":"Invalid Credentials","description":"See the API manager"}}`
+	managerLacks = `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`
+	proxyPage    = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1><hr>nginx</body></html>"
+	loginPage    = "<!DOCTYPE html><html><body><form action=\"/login\">Silakan masuk</form></body></html>"
 )
 
 func answers() []mishap {
@@ -78,6 +79,7 @@ func answers() []mishap {
 		{what: "401 of the API manager", meet: answer(not, 401, managerSays, 0)},
 		{what: "403 of the API manager", meet: answer(not, 403, managerSays, 0)},
 		{what: "404 of the platform", meet: answer(not, 404, own("Instansi tidak ditemukan"), 0)},
+		{what: "404 of the API manager", meet: answer(not, 404, managerLacks, 0)},
 		{what: "404 of something in front of it", meet: answer(not, 404, proxyPage, 0)},
 		{what: "409 of the platform", meet: answer(not, 409, own("Laporan sedang diubah"), 0)},
 		{what: "413 of something in front of it", meet: answer(not, 413, proxyPage, 0)},

@@ -29,6 +29,7 @@ func TestEachFaultOfCreateEndsOnceOrHeld(t *testing.T) {
 		{simulator.Rule{Fault: simulator.HangAfter}, retry.Timeout, true},
 		{simulator.Rule{Fault: simulator.Unauthorized}, retry.SignInFailed, false},
 		{simulator.Rule{Fault: simulator.Forbidden}, retry.SignInFailed, false},
+		{simulator.Rule{Fault: simulator.Unpublished}, retry.Unavailable, false},
 		{simulator.Rule{Fault: simulator.Throttle}, retry.Throttled, false},
 		{simulator.Rule{Fault: simulator.Throttle, RetryAfter: time.Minute}, retry.Throttled, false},
 		{simulator.Rule{Fault: simulator.Unavailable}, retry.Unavailable, false},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-resty/resty/v2"
@@ -34,6 +35,7 @@ type call struct {
 	query   url.Values
 	prepare func(*resty.Request) // puts the body in; nil when there is none
 	private private              // never repeated in an error
+	aimless bool                 // its path names nothing: that it is missing says nothing about what was sent
 }
 
 func (q call) String() string { return q.method + " " + q.path }
@@ -85,7 +87,11 @@ func (c *client) refused(q call, answer *resty.Response, body []byte) error {
 		return nil
 	}
 	err := retry.StatusError(q.method, q.path, status, c.quote(body, q.private))
-	return retry.FromStatus(status, answer.Header(), speaker(body), err)
+	who := speaker(body)
+	if q.aimless && who == retry.Application && slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, status) {
+		return retry.Because(retry.FromStatus(status, answer.Header(), retry.Proxy, err), retry.Rejected)
+	}
+	return retry.FromStatus(status, answer.Header(), who, err)
 }
 
 // object reads the JSON of a 2xx answer. Anything that is not the platform's own object says nothing about whether the

@@ -30,11 +30,14 @@ func speaker(body []byte) retry.Speaker {
 	return retry.Proxy
 }
 
+// managerFault says whether an object is a fault of the API manager. One of its 4.x numbers an API that is not published
+// just now like the HTTP status, and says what it is in its type.
 func managerFault(object map[string]any) bool {
 	if _, has := object["fault"]; has {
 		return true
 	}
-	return managerCode.MatchString(words(object["code"]))
+	code := words(object["code"])
+	return managerCode.MatchString(code) || code != "" && fold(words(object["type"])) == "statusreport"
 }
 
 // said is what an answer says to people, still as HTML: the message and the errors of the platform, the code and the

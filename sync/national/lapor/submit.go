@@ -92,7 +92,7 @@ func (p *platform) uploadOne(ctx context.Context, file national.File, hiding pri
 	if err != nil {
 		return "", err
 	}
-	q := call{method: http.MethodPost, path: "complaints/complaint/file", private: hiding, prepare: func(r *resty.Request) {
+	q := call{method: http.MethodPost, path: "complaints/complaint/file", private: hiding, aimless: true, prepare: func(r *resty.Request) {
 		r.SetMultipartField("attachments[]", fileName(file.Attachment), mediaType(file.Type), bytes.NewReader(content))
 	}}
 	object, err := p.client.do(ctx, q)

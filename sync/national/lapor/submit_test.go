@@ -238,6 +238,10 @@ func TestWhatAFileThatIsNotTakenDoes(t *testing.T) {
 		"throttled":    {status: 429, body: ``, want: retry.Transient},
 		"server error": {status: 500, body: ``, want: retry.Uncertain},
 		"no id":        {status: 200, body: `{"results":{"docs":[]}}`, want: retry.Uncertain},
+		"unpublished":  {status: 404, body: `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`},
+		"no such path": {status: 404, body: `{"message":"Tidak ditemukan"}`},
+		"not by POST":  {status: 405, body: `{"message":"The POST method is not supported for this route."}`},
+		"moved":        {status: 410, body: `{"message":"Gunakan versi 4"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wire := &platformOf{answer: func(r *http.Request, _ []byte) (int, string) {

@@ -30,11 +30,12 @@ type fault struct {
 }
 
 const (
-	managerFault = `{"fault":{"code":%d,"message":"%s","description":"See the API manager"}}`
-	managerXML   = `<ams:fault xmlns:ams="http://wso2.org/apimanager/security"><ams:code>900901</ams:code><ams:message>Invalid Credentials</ams:message></ams:fault>`
-	soapFault    = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault><faultstring>off</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
-	errorPage    = `<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr>nginx</body></html>`
-	loginPage    = `<!DOCTYPE html><html><body><form action="/login">Silakan masuk</form></body></html>`
+	managerFault  = `{"fault":{"code":%d,"message":"%s","description":"See the API manager"}}`
+	managerStatus = `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`
+	managerXML    = `<ams:fault xmlns:ams="http://wso2.org/apimanager/security"><ams:code>900901</ams:code><ams:message>Invalid Credentials</ams:message></ams:fault>`
+	soapFault     = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault><faultstring>off</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
+	errorPage     = `<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr>nginx</body></html>`
+	loginPage     = `<!DOCTYPE html><html><body><form action="/login">Silakan masuk</form></body></html>`
 )
 
 // faults lists every failure; refusal writes the platform's own refusal.
@@ -70,6 +71,7 @@ func statusFaults(refusal func(string) string) []fault {
 		{"401 XML", retry.SignIn, retry.SignInFailed, 0, false, answers(401, "application/xml", managerXML)},
 		{"403", retry.SignIn, retry.SignInFailed, 0, false, answers(403, json, `{"code":"900910","message":"The access token does not allow you to access the requested resource"}`)},
 		{"404 of the API manager", retry.Transient, retry.Unavailable, 0, false, answers(404, "application/xml", soapFault)},
+		{"404 of the API manager 4.x", retry.Transient, retry.Unavailable, 0, false, answers(404, json, managerStatus)},
 		{"404 of the platform", retry.Permanent, retry.Rejected, 0, false, answers(404, json, refusal("Tidak ditemukan"))},
 		{"422", retry.Permanent, retry.Rejected, 0, false, answers(422, json, refusal("Judul wajib diisi"))},
 		{"413 page", retry.Permanent, retry.Rejected, 0, false, answers(413, "text/html", "<h1>413 Request Entity Too Large</h1>")},

@@ -55,6 +55,7 @@ const (
 	HangAfter            Fault = "hang_after"   //
 	Unauthorized         Fault = "401"          // the API manager knows no such token
 	Forbidden            Fault = "403"          // the API manager does not let the token in here
+	Unpublished          Fault = "404"          // the API manager does not publish the API just now
 	Refuse               Fault = "422"          // the platform refuses, with the rule's message
 	Slow                 Fault = "slow"         // carried out after the rule's delay, unless the client has gone by then
 	Late                 Fault = "late"         // carried out after the rule's delay, whether or not the client has gone
@@ -65,8 +66,8 @@ const (
 func KnownFaults() []Fault {
 	return []Fault{
 		Throttle, Unavailable, ServerErrorBefore, ServerErrorAfter, BadGatewayBefore, BadGatewayAfter, GatewayTimeoutBefore,
-		GatewayTimeoutAfter, Malformed, Empty, CloseBefore, CloseAfter, HangBefore, HangAfter, Unauthorized, Forbidden, Refuse,
-		Slow, Late, Refused,
+		GatewayTimeoutAfter, Malformed, Empty, CloseBefore, CloseAfter, HangBefore, HangAfter, Unauthorized, Forbidden,
+		Unpublished, Refuse, Slow, Late, Refused,
 	}
 }
 

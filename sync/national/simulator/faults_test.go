@@ -45,6 +45,7 @@ func faultCases() []faultCase {
 		{rule: s(simulator.Unauthorized), status: 401, body: `"code":900901`},
 		{rule: simulator.Rule{Fault: simulator.Unauthorized, XML: true}, status: 401, body: `<ams:code>900901</ams:code>`},
 		{rule: s(simulator.Forbidden), status: 403, body: `"code":900910`},
+		{rule: s(simulator.Unpublished), status: 404, body: `"type":"Status report"`},
 		{rule: s(simulator.Refuse), status: 422, body: `"message":"Isi laporan tidak dapat diterima."`},
 		{rule: simulator.Rule{Fault: simulator.Refuse, Message: "Kategori tidak dikenal"}, status: 422, body: `"message":"Kategori tidak dikenal"`},
 		{rule: simulator.Rule{Fault: simulator.Slow, Delay: time.Millisecond}, status: 200, body: "complaint_id", left: 1},

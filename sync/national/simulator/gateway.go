@@ -56,6 +56,13 @@ func notAllowed() amFault {
 	}
 }
 
+// unpublished is how an API manager 4.x says that it does not have the API just now, without a fault around it.
+func unpublished() answer {
+	return jsonAnswer(http.StatusNotFound, map[string]any{
+		"code": "404", "type": "Status report", "message": "Not Found", "description": "The requested resource is not available.",
+	})
+}
+
 // denied checks the two headers that travel together.
 func (s *Simulator) denied(in *request) (answer, bool) {
 	xml := s.wantsXML(in)
@@ -96,6 +103,8 @@ func (s *Simulator) broken(rule Rule) answer {
 		return invalidCredentials().answer(xml)
 	case Forbidden:
 		return notAllowed().answer(xml)
+	case Unpublished:
+		return unpublished()
 	case ServerErrorBefore, ServerErrorAfter:
 		return jsonAnswer(http.StatusInternalServerError, map[string]any{"message": "Server Error"})
 	case BadGatewayBefore, BadGatewayAfter:
