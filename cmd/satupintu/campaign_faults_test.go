@@ -100,7 +100,7 @@ func (c *campaign) weather() {
 		{Fault: simulator.Malformed}, {Fault: simulator.Empty}, {Fault: simulator.CloseBefore}, {Fault: simulator.CloseAfter},
 		{Fault: simulator.HangBefore}, {Fault: simulator.HangAfter}, {Fault: simulator.Slow, Delay: 700 * time.Millisecond},
 		{Fault: simulator.Late, Delay: 1500 * time.Millisecond}, {Fault: simulator.Unauthorized, Next: 1}, {Fault: simulator.Forbidden, Next: 1},
-		{Fault: simulator.Unpublished},
+		{Fault: simulator.Unpublished}, {Fault: simulator.LostBefore}, {Fault: simulator.LostAfter},
 	}
 	for _, i := range c.random.Perm(len(kinds))[:5] {
 		rule := kinds[i]

@@ -67,6 +67,7 @@ const (
 	managerSays  = `{"fault":{"code":900901,"message":"Invalid Credentials","description":"See the API manager"}}`
 	managerLacks = `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`
 	proxyPage    = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1><hr>nginx</body></html>"
+	proxyLost    = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
 	loginPage    = "<!DOCTYPE html><html><body><form action=\"/login\">Silakan masuk</form></body></html>"
 )
 
@@ -92,6 +93,8 @@ func answers() []mishap {
 		{what: "502 page, carried out", meet: answer(did, 502, proxyPage, 0)},
 		{what: "503", meet: answer(not, 503, own("Sedang pemeliharaan"), 0)},
 		{what: "503 with Retry-After", meet: answer(not, 503, own("Sedang pemeliharaan"), 2*time.Minute)},
+		{what: "503 of a proxy that had passed it on, not carried out", meet: answer(not, 503, proxyLost, 0)},
+		{what: "503 of a proxy that had passed it on, carried out", meet: answer(did, 503, proxyLost, 0)},
 		{what: "504, not carried out", meet: answer(not, 504, "", 0)},
 		{what: "504, carried out", meet: answer(did, 504, "", 0)},
 		{what: "200 with JSON that stops, carried out", meet: answer(did, 200, `{"success":true,"results":{"compl`, 0)},

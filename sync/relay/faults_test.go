@@ -34,6 +34,8 @@ func TestEachFaultOfCreateEndsOnceOrHeld(t *testing.T) {
 		{simulator.Rule{Fault: simulator.Throttle, RetryAfter: time.Minute}, retry.Throttled, false},
 		{simulator.Rule{Fault: simulator.Unavailable}, retry.Unavailable, false},
 		{simulator.Rule{Fault: simulator.Unavailable, RetryAfter: time.Minute}, retry.Unavailable, false},
+		{simulator.Rule{Fault: simulator.LostBefore}, retry.BadGateway, true},
+		{simulator.Rule{Fault: simulator.LostAfter}, retry.BadGateway, true},
 		{simulator.Rule{Fault: simulator.ServerErrorBefore}, retry.ServerError, true},
 		{simulator.Rule{Fault: simulator.ServerErrorAfter}, retry.ServerError, true},
 		{simulator.Rule{Fault: simulator.BadGatewayBefore}, retry.BadGateway, true},

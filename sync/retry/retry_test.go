@@ -58,16 +58,18 @@ func TestEveryStatus(t *testing.T) {
 	transient := []int{408, 421, 425, 429, 503}
 	uncertain := []int{100, 101, 102, 103, 199}
 	for status := 100; status < 600; status++ {
-		for _, who := range []Speaker{Application, Proxy} {
+		for _, who := range []Speaker{Application, Proxy, PassedOn} {
 			want := Permanent
 			switch {
+			case who == PassedOn && status == 503:
+				want = Uncertain
 			case slices.Contains(signIn, status):
 				want = SignIn
 			case slices.Contains(transient, status), status >= 300 && status < 400:
 				want = Transient
 			case status >= 500, slices.Contains(uncertain, status), status < 200:
 				want = Uncertain
-			case who == Proxy && (status == 404 || status == 405 || status == 410):
+			case who != Application && (status == 404 || status == 405 || status == 410):
 				want = Transient
 			}
 			err := FromStatus(status, nil, who, errors.New("answer"))
@@ -92,6 +94,9 @@ func TestReasonsOfStatuses(t *testing.T) {
 		if got := Of(FromStatus(status, nil, Application, errors.New("x"))).Reason; got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
 		}
+	}
+	if got := Of(FromStatus(503, nil, PassedOn, errors.New("x"))).Reason; got != BadGateway {
+		t.Errorf("503 of a proxy that had passed the request on: %s, want %s", got, BadGateway)
 	}
 }
 
@@ -173,7 +178,7 @@ func TestBackoffStaysWithinItsBounds(t *testing.T) {
 func TestEveryLineOfTheTableIsReached(t *testing.T) {
 	reached := map[Row]bool{unreadable(): true}
 	for status := 0; status < 1000; status++ {
-		for _, who := range []Speaker{Application, Proxy} {
+		for _, who := range []Speaker{Application, Proxy, PassedOn} {
 			reached[statusRowOf(status, who)] = true
 		}
 	}

@@ -21,6 +21,7 @@ type Speaker int
 const (
 	Application Speaker = iota
 	Proxy
+	PassedOn // a proxy whose words say that it lost the application after it had passed the request on, or may have
 )
 
 // Row is one line of the table: what was met, and what it means for the request. Only Transient and Permanent say that it
@@ -56,12 +57,16 @@ func statusRows() []statusRow {
 		return func(status int, _ Speaker) bool { return slices.Contains(statuses, status) }
 	}
 	ofProxy := func(statuses ...int) func(int, Speaker) bool {
-		return func(status int, who Speaker) bool { return who == Proxy && slices.Contains(statuses, status) }
+		return func(status int, who Speaker) bool { return who != Application && slices.Contains(statuses, status) }
+	}
+	passedOn := func(status int) func(int, Speaker) bool {
+		return func(met int, who Speaker) bool { return who == PassedOn && met == status }
 	}
 	return []statusRow{
 		{Row{"401, 403, 407", SignIn, SignInFailed}, oneOf(401, 403, 407)},
 		{Row{"429", Transient, Throttled}, oneOf(429)},
-		{Row{"503", Transient, Unavailable}, oneOf(503)},
+		{Row{"503 of a proxy that had passed the request on", Uncertain, BadGateway}, passedOn(503)},
+		{Row{"any other 503", Transient, Unavailable}, oneOf(503)},
 		{Row{"408, 421, 425", Transient, Unavailable}, oneOf(408, 421, 425)},
 		{Row{"404, 405, 410 of a proxy: the API is not published just now", Transient, Unavailable}, ofProxy(404, 405, 410)},
 		{Row{"502, 504", Uncertain, BadGateway}, oneOf(502, 504)},

@@ -34,7 +34,7 @@ func TestWhoSpeaks(t *testing.T) {
 		`{"success":false,"code":404,"message":"x"}`:            retry.Application,
 		`{"fault":{"code":900901,"message":"x"},"message":"y"}`: retry.Proxy,
 		`{"code":"900901","message":"Invalid Credentials"}`:     retry.Proxy,
-		`{"code":101504,"message":"Send timeout"}`:              retry.Proxy,
+		`{"code":101504,"message":"Send timeout"}`:              retry.PassedOn,
 		`{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`:           retry.Proxy,
 		`{"code":404,"type":"STATUS REPORT","message":"Runtime Error","description":"No matching resource found for given API Request"}`: retry.Proxy,
 		`{"code":404,"type":"laporan","message":"x"}`:        retry.Application,
@@ -49,6 +49,45 @@ func TestWhoSpeaks(t *testing.T) {
 		`{}`:                       retry.Proxy,
 		`{"message":"x"} trailing`: retry.Proxy,
 		`{"timestamp":"2026-11-24","status":404,"path":"/lapor"}`: retry.Proxy,
+	} {
+		if got := speaker([]byte(body)); got != want {
+			t.Errorf("%s: speaker %d, want %d", body, got, want)
+		}
+	}
+}
+
+func TestWhoHadPassedTheRequestOn(t *testing.T) {
+	envoy := func(reason string) string {
+		return "upstream connect error or disconnect/reset before headers. reset reason: " + reason
+	}
+	for body, want := range map[string]retry.Speaker{
+		envoy("connection termination"):                                    retry.PassedOn,
+		envoy("connection_termination"):                                    retry.PassedOn,
+		envoy("remote reset"):                                              retry.PassedOn,
+		envoy("local reset"):                                               retry.PassedOn,
+		envoy("protocol error"):                                            retry.PassedOn,
+		envoy("something new"):                                             retry.PassedOn,
+		"upstream connect error or disconnect/reset before headers":        retry.PassedOn,
+		`{"message":"` + envoy("connection termination") + `","code":503}`: retry.PassedOn,
+		`{"code":"102509","message":"Upstream error","description":"x"}`:   retry.PassedOn,
+		`{"code":102510,"message":"Upstream error"}`:                       retry.PassedOn,
+		`{"code":"102511","message":"Upstream error"}`:                     retry.PassedOn,
+		`{"fault":{"code":101507,"message":"Connection timed out"}}`:       retry.PassedOn,
+		`<am:fault xmlns:am="http://wso2.org/apimanager"><am:code>101505</am:code><am:message>Runtime Error</am:message></am:fault>`:    retry.PassedOn,
+		"<html><head><title>503 Backend fetch failed</title></head><body><h1>Error 503 Backend fetch failed</h1>Guru Meditation</body>": retry.PassedOn,
+
+		envoy("connection failure"): retry.Proxy,
+		envoy("remote connection failure, transport failure reason: delayed connect error: 111"): retry.Proxy,
+		envoy("connection timeout"):          retry.Proxy,
+		envoy("overflow"):                    retry.Proxy,
+		envoy("remote refused stream reset"): retry.Proxy,
+		"no healthy upstream":                retry.Proxy,
+		"<h1>503 Service Unavailable</h1>":   retry.Proxy,
+		"<h1>Situs dalam pemeliharaan</h1>":  retry.Proxy,
+		`{"fault":{"code":303001,"message":"Runtime Error","description":"Currently, Address endpoint: [ State : SUSPENDED ]"}}`: retry.Proxy,
+		`{"fault":{"code":101503,"message":"Runtime Error","description":"Error connecting to the back end"}}`:                   retry.Proxy,
+		`{"message":"Sedang pemeliharaan"}`: retry.Application,
+		`{"message":"Laporan 101504 ada"}`:  retry.Application,
 	} {
 		if got := speaker([]byte(body)); got != want {
 			t.Errorf("%s: speaker %d, want %d", body, got, want)

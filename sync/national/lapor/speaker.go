@@ -17,6 +17,9 @@ var managerCode = regexp.MustCompile(`^[1-9][0-9]{5}$`)
 // speaker says who wrote an answer: the platform, whose words are final, or something in front of it. Only the
 // platform's own JSON counts as the platform; an empty answer, a page, XML and the API manager's faults do not.
 func speaker(body []byte) retry.Speaker {
+	if passedOn(body) {
+		return retry.PassedOn
+	}
 	v, err := parse(body)
 	object, ok := v.(map[string]any)
 	if err != nil || !ok || managerFault(object) {
@@ -38,6 +41,30 @@ func managerFault(object map[string]any) bool {
 	}
 	code := words(object["code"])
 	return managerCode.MatchString(code) || code != "" && fold(words(object["type"])) == "statusreport"
+}
+
+// lostBehind is how an API manager numbers a connection that broke behind it. 101503 is one that did not come about: only
+// then nothing had been passed on.
+var lostBehind = regexp.MustCompile(`(?i)code"?\s*[:>]\s*"?(1015[0-9]{2}|102509|10251[01])\b`)
+
+const neverReached = "101503"
+
+// neverSent is why Envoy resets a request that it has not passed on, or that was given back untouched. Any other reason, and
+// none at all, may be a break after it.
+var neverSent = regexp.MustCompile(`resetreason(local|remote)?(connectionfailure|connectiontimeout|overflow|refusedstream)`)
+
+// passedOn says whether an answer is that of a proxy that had passed the request on when it lost the platform, or may have:
+// Envoy, an API manager, or Varnish, which says the same of a connection that did not come about.
+func passedOn(body []byte) bool {
+	text := string(body[:min(len(body), mostQuoted)])
+	if code := lostBehind.FindStringSubmatch(text); code != nil {
+		return code[1] != neverReached
+	}
+	words := fold(text)
+	if strings.Contains(words, "disconnectresetbeforeheaders") || strings.Contains(words, "resetreason") {
+		return !neverSent.MatchString(words)
+	}
+	return strings.Contains(words, "backendfetchfailed")
 }
 
 // said is what an answer says to people, still as HTML: the message and the errors of the platform, the code and the

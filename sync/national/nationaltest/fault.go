@@ -34,6 +34,8 @@ const (
 	managerStatus = `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`
 	managerXML    = `<ams:fault xmlns:ams="http://wso2.org/apimanager/security"><ams:code>900901</ams:code><ams:message>Invalid Credentials</ams:message></ams:fault>`
 	soapFault     = `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault><faultstring>off</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>`
+	lostReply     = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+	unreached     = "upstream connect error or disconnect/reset before headers. reset reason: connection failure"
 	errorPage     = `<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center><hr>nginx</body></html>`
 	loginPage     = `<!DOCTYPE html><html><body><form action="/login">Silakan masuk</form></body></html>`
 )
@@ -79,6 +81,9 @@ func statusFaults(refusal func(string) string) []fault {
 		{"429 with Retry-After", retry.Transient, retry.Throttled, 2 * time.Minute, false, instead(false, 429, wait, "")},
 		{"503 with Retry-After", retry.Transient, retry.Unavailable, 2 * time.Minute, false, instead(false, 503, wait, fmt.Sprintf(managerFault, 303001, "Suspended"))},
 		{"503", retry.Transient, retry.Unavailable, 0, false, answers(503, "text/plain", "away")},
+		{"503 of a proxy that lost the platform, not carried out", retry.Uncertain, retry.BadGateway, 0, false, answers(503, "text/plain", lostReply)},
+		{"503 of a proxy that lost the platform, carried out", retry.Uncertain, retry.BadGateway, 0, true, instead(true, 503, nil, lostReply)},
+		{"503 of a proxy that did not reach the platform", retry.Transient, retry.Unavailable, 0, false, answers(503, "text/plain", unreached)},
 		{"302 to a login page", retry.Transient, retry.Unavailable, 0, false, instead(false, 302, http.Header{"Location": {"https://elsewhere.example/login"}}, "")},
 		{"500, not carried out", retry.Uncertain, retry.ServerError, 0, false, answers(500, json, refusal("Server Error"))},
 		{"500, carried out", retry.Uncertain, retry.ServerError, 0, true, instead(true, 500, nil, refusal("Server Error"))},

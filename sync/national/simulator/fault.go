@@ -41,6 +41,8 @@ type Fault string
 const (
 	Throttle             Fault = "429"          // without a body; Retry-After when the rule has it
 	Unavailable          Fault = "503"          // the API manager suspended the platform; Retry-After when the rule has it
+	LostBefore           Fault = "503_before"   // a proxy lost the platform after it had passed the request on
+	LostAfter            Fault = "503_after"    //
 	ServerErrorBefore    Fault = "500_before"   //
 	ServerErrorAfter     Fault = "500_after"    //
 	BadGatewayBefore     Fault = "502_before"   // an HTML page of a proxy
@@ -65,16 +67,16 @@ const (
 // KnownFaults lists every fault.
 func KnownFaults() []Fault {
 	return []Fault{
-		Throttle, Unavailable, ServerErrorBefore, ServerErrorAfter, BadGatewayBefore, BadGatewayAfter, GatewayTimeoutBefore,
-		GatewayTimeoutAfter, Malformed, Empty, CloseBefore, CloseAfter, HangBefore, HangAfter, Unauthorized, Forbidden,
-		Unpublished, Refuse, Slow, Late, Refused,
+		Throttle, Unavailable, LostBefore, LostAfter, ServerErrorBefore, ServerErrorAfter, BadGatewayBefore, BadGatewayAfter,
+		GatewayTimeoutBefore, GatewayTimeoutAfter, Malformed, Empty, CloseBefore, CloseAfter, HangBefore, HangAfter, Unauthorized,
+		Forbidden, Unpublished, Refuse, Slow, Late, Refused,
 	}
 }
 
 // Acts says whether a call that meets the fault is carried out all the same.
 func (f Fault) Acts() bool {
 	switch f {
-	case ServerErrorAfter, BadGatewayAfter, GatewayTimeoutAfter, Malformed, Empty, CloseAfter, HangAfter, Slow, Late:
+	case LostAfter, ServerErrorAfter, BadGatewayAfter, GatewayTimeoutAfter, Malformed, Empty, CloseAfter, HangAfter, Slow, Late:
 		return true
 	}
 	return false

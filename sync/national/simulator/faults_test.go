@@ -30,6 +30,8 @@ func faultCases() []faultCase {
 		{rule: simulator.Rule{Fault: simulator.Throttle, RetryAfter: 1500 * time.Millisecond}, status: 429, header: "2"},
 		{rule: s(simulator.Unavailable), status: 503, body: `"code":303001`},
 		{rule: simulator.Rule{Fault: simulator.Unavailable, RetryAfter: time.Minute, XML: true}, status: 503, body: `<am:code>303001</am:code>`, header: "60"},
+		{rule: s(simulator.LostBefore), status: 503, body: "reset reason: connection termination"},
+		{rule: s(simulator.LostAfter), status: 503, body: "reset reason: connection termination", left: 1},
 		{rule: s(simulator.ServerErrorBefore), status: 500, body: `{"message":"Server Error"}`},
 		{rule: s(simulator.ServerErrorAfter), status: 500, body: `{"message":"Server Error"}`, left: 1},
 		{rule: s(simulator.BadGatewayBefore), status: 502, body: "<h1>502 Bad Gateway</h1>"},

@@ -99,6 +99,9 @@ func (s *Simulator) broken(rule Rule) answer {
 	case Unavailable:
 		suspended := amFault{http.StatusServiceUnavailable, 303001, "Runtime Error", "Currently, Address endpoint: [ State : SUSPENDED ]"}
 		return withRetryAfter(suspended.answer(xml), rule.RetryAfter)
+	case LostBefore, LostAfter:
+		return plainAnswer(http.StatusServiceUnavailable, "text/plain",
+			"upstream connect error or disconnect/reset before headers. reset reason: connection termination")
 	case Unauthorized:
 		return invalidCredentials().answer(xml)
 	case Forbidden:
