@@ -75,7 +75,8 @@ type Journal interface {
 type Step struct {
 	Name string // unique within the submission: "upload <sha256>", "create"
 	// Harmless says that running the step twice does no harm (an uploaded file nobody refers to). The outcome of a
-	// harmless step is never looked up: it is simply run again.
+	// harmless step is never looked up: it is simply run again. The submission can do without it: one that fails again and
+	// again may be recorded as done with an empty result.
 	Harmless bool
 	// Last says that no step of the submission follows: its outcome and the end of the delivery are recorded as one.
 	Last bool

@@ -14,14 +14,20 @@ import (
 )
 
 // Do runs a step of the submission unless it is recorded as done. Its turn at the platform is waited for first, then its
-// start is made durable, then the request goes out: what lies between the last two is as short as it can be.
+// start is made durable, then the request goes out: what lies between the last two is as short as it can be. A harmless step that
+// ends for good is done, with an empty result.
 func (a *attempt) Do(ctx context.Context, step national.Step, run func(context.Context) (string, error)) (string, error) {
 	if result, done := a.job.Done[step.Name]; done {
 		return result, nil
 	}
 	result, began, err := a.take(ctx, step, run)
-	if err != nil {
+	switch {
+	case err != nil && step.Harmless && retry.Of(err).Verdict == retry.Permanent:
+		a.r.log.Warn("a complaint goes on without a step that fails again and again", "ref", a.claim.Ref, "step", step.Name, "error", err)
+	case err != nil:
 		return "", err
+	case step.Harmless:
+		a.r.spoilt.ended(tried{a.claim.Ref, step.Name}, true)
 	}
 	return result, a.succeeded(ctx, step, began, result)
 }
@@ -56,7 +62,7 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	result, err := run(ctx)
 	a.r.at(stepPoint(step, "answer"))
 	if err != nil {
-		return "", began, a.failed(step, err)
+		return "", began, a.giveUp(step, a.failed(step, err))
 	}
 	return result, began, nil
 }
@@ -152,16 +158,16 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	now := r.now()
 	to := store.Settlement{State: store.Ready, Reason: v.Reason, Open: a.open, Due: now.Add(r.backoff.Delay(a.claim.Attempts, v.After))}
 	if err == nil || a.ticket != (national.Ticket{}) { // with the last step's ticket nothing can fail any more
-		r.turnedAway.ended(a.claim.Ref, a.made != (national.Ticket{}))
+		r.turnedAway.ended(tried{ref: a.claim.Ref}, a.made != (national.Ticket{}))
 		return store.Settlement{State: store.Done, Reason: retry.Success, Ticket: a.ticket, News: r.news()}
 	}
 	to.Detail = brief(err)
 	refused := 0
 	if v.Verdict == retry.SignIn {
 		r.gate.deny()
-		refused = r.turnedAway.refused(a.claim.Ref)
+		refused = r.turnedAway.refused(tried{ref: a.claim.Ref})
 	} else if !errors.Is(err, errNotTried) {
-		r.turnedAway.ended(a.claim.Ref, false)
+		r.turnedAway.ended(tried{ref: a.claim.Ref}, false)
 	}
 	r.giveTime(v)
 	switch {
@@ -176,7 +182,7 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	case v.Reason == retry.Panicked && a.claim.Attempts >= mostPanics:
 		to.State = store.Held
 	case refused >= mostRefusals:
-		r.turnedAway.ended(a.claim.Ref, false)
+		r.turnedAway.ended(tried{ref: a.claim.Ref}, false)
 		to.State, to.Reason = store.Held, retry.Rejected
 		to.Detail = "the platform takes others and refuses this one again and again; last: " + to.Detail
 	case v.Verdict != retry.SignIn && r.exhausted(a.claim, &to):

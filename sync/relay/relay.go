@@ -92,7 +92,8 @@ type Relay struct {
 	held        heldClaims
 	telling     heldClaims // follow-ups
 	opened      openings
-	turnedAway  turnedAway
+	turnedAway  turnedAway // deliveries
+	spoilt      turnedAway // harmless steps
 	leaps       leaps
 	decidable   signal // something was kept
 	forwardable signal // something was decided

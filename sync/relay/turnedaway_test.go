@@ -59,3 +59,113 @@ func TestRefusedCredentialsGiveNothingToAPerson(t *testing.T) {
 		r.until(ref, store.Done)
 	})
 }
+
+// withPhoto is a complaint with one photo, which holds these words.
+func (r *rig) withPhoto(n int, words string) complaint.Complaint {
+	r.Helper()
+	c := report(n)
+	c.Attachments = []complaint.Attachment{r.put(fmt.Sprintf("foto-%d.jpg", n), words)}
+	return c
+}
+
+// photos is how many photos a complaint has at the platform, where it must be once, and whether its text says that one is missing.
+func (r *rig) photos(ref complaint.Ref) (there int, missing bool) {
+	r.Helper()
+	got := r.sim.ByMarker(string(ref))
+	if len(got) != 1 {
+		r.Fatalf("%s is %d times at the platform", ref, len(got))
+	}
+	return len(got[0].Attachments), strings.Contains(got[0].Content, "1 lampiran tidak dapat dikirim")
+}
+
+// One photo at which the platform fails every time, in whichever way, keeps its complaint back for as long as it takes to know
+// that it is the photo; then it goes without.
+func TestAPhotoAtWhichThePlatformFailsEveryTimeStaysBehind(t *testing.T) {
+	for _, fault := range []simulator.Fault{simulator.ServerErrorBefore, simulator.ServerErrorAfter, simulator.Empty} {
+		t.Run(string(fault), func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.cfg.Delivery.Backoff.Max = config.Duration(2 * time.Minute)
+				r.faults(simulator.Rule{Call: simulator.CallFile, Fault: fault, Word: "rusak"})
+				r.start()
+				ref := r.takeIn(r.withPhoto(0, "foto rusak"))[0]
+				pass(time.Second)
+				for n := range 12 {
+					other := r.takeIn(r.withPhoto(n+1, fmt.Sprintf("foto nomor %d", n)))[0]
+					r.until(other, store.Done)
+					if there, missing := r.photos(other); there != 1 || missing {
+						t.Errorf("of another one %d photos are there", there)
+					}
+					if state := r.story(ref).State; n < 6 && state == store.Done {
+						r.Fatalf("it went without its photo after %d others", n+1)
+					}
+					pass(2 * time.Minute)
+				}
+				story := r.story(ref)
+				if there, missing := r.photos(ref); there != 0 || !missing || story.Attempts < mostRefusals || story.Attempts > mostRefusals+2 {
+					t.Errorf("after %d attempts it is there with %d photos, its text says so: %t", story.Attempts, there, missing)
+				}
+				if !strings.Contains(r.log.String(), "goes on without a step that fails again and again") {
+					t.Error("nobody is told")
+				}
+				r.balanced()
+			})
+		})
+	}
+}
+
+// While the platform takes nobody's photos nobody loses one, so long as there is time left.
+func TestAPlaceForPhotosThatFailsForEverybodyCostsNobodyAPhoto(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Delivery.Backoff.Max, r.cfg.Delivery.GiveUpAfter = config.Duration(time.Minute), config.Duration(3*time.Hour)
+		r.faults(simulator.Rule{Call: simulator.CallFile, Fault: simulator.ServerErrorBefore})
+		r.start()
+		var refs []complaint.Ref
+		for n := range 5 {
+			refs = append(refs, r.takeIn(r.withPhoto(n, fmt.Sprintf("foto nomor %d", n)), report(100+n))[0])
+			pass(15 * time.Minute)
+		}
+		for _, ref := range refs {
+			if story := r.story(ref); story.State != store.Ready && story.State != store.Leased {
+				t.Errorf("after %d attempts it is %s: %s", story.Attempts, story.State, story.Detail)
+			}
+		}
+		if tries := r.sim.Stats().Faults[simulator.ServerErrorBefore]; tries < 5*mostRefusals {
+			t.Errorf("the photos were tried %d times", tries)
+		}
+		r.sim.ClearFaults()
+		for _, ref := range refs {
+			r.until(ref, store.Done)
+			if there, missing := r.photos(ref); there != 1 || missing {
+				t.Errorf("%s is there with %d photos", ref, there)
+			}
+		}
+	})
+}
+
+const mostRefusals = 8
+
+// When half of its time is over a complaint goes without its photo, whoever is at fault.
+func TestAComplaintDoesNotGrowOldForItsPhoto(t *testing.T) {
+	for _, fault := range []simulator.Fault{simulator.ServerErrorBefore, simulator.HangBefore} {
+		t.Run(string(fault), func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.cfg.Delivery.Backoff.Max, r.cfg.Delivery.GiveUpAfter = config.Duration(time.Minute), config.Duration(40*time.Minute)
+				r.faults(simulator.Rule{Call: simulator.CallFile, Fault: fault})
+				r.start()
+				ref := r.takeIn(r.withPhoto(1, "foto"))[0]
+				pass(19 * time.Minute)
+				if state := r.story(ref).State; state == store.Done {
+					t.Error("it went without its photo before half of its time was over")
+				}
+				pass(4 * time.Minute)
+				if story := r.story(ref); story.State != store.Done {
+					r.Fatalf("after half of its time it is %s: %s", story.State, story.Detail)
+				}
+				if there, missing := r.photos(ref); there != 0 || !missing {
+					t.Errorf("it is there with %d photos, its text says so: %t", there, missing)
+				}
+				r.balanced()
+			})
+		})
+	}
+}

@@ -24,7 +24,8 @@ import (
 
 // Submit uploads each file in a request and a step of its own, then creates the complaint, then hands it over where the
 // submission names somebody. A file that the platform will never take, or that is gone, does not stop the complaint:
-// its step is done with an empty result, and the text says how many are missing.
+// its step is done with an empty result, and the text says how many are missing. So does one at which the platform fails again
+// and again, when the journal says so.
 func (p *platform) Submit(ctx context.Context, s national.Submission, j national.Journal) (national.Ticket, error) {
 	files, unsent, err := p.upload(ctx, s, j)
 	if err != nil {
