@@ -448,3 +448,32 @@ func TestAFollowUpOfAClosedComplaintKnownByItsTrackingIDAloneGoesAlone(t *testin
 		r.balanced()
 	})
 }
+
+// Of an anonymous complaint and of a follow-up on another citizen's ticket no file is named as the citizen named it.
+func TestNoNameOfAFileReachesThePlatform(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		named := func(c complaint.Complaint) complaint.Complaint {
+			c.Anonymous = true
+			c.Attachments = []complaint.Attachment{r.put("KTP Siti 2103000000000001.jpg", "foto dari "+c.SourceID)}
+			return c
+		}
+		primary := r.takeIn(named(report(1)))[0]
+		r.until(primary, store.Done)
+		ref := r.follows(primary, named(asks()))
+		r.toldAs(nil, ref, store.Done)
+		ticket := r.sim.ByMarker(string(primary))[0]
+		files := ticket.Attachments
+		for _, said := range r.sim.FollowUps(ticket.ID) {
+			files = append(files, said.Attachments...)
+		}
+		if len(files) != 2 {
+			t.Errorf("%d files are there, want 2", len(files))
+		}
+		for _, file := range files {
+			if file.Name != "lampiran-1.jpg" {
+				t.Errorf("a file is named %q", file.Name)
+			}
+		}
+	})
+}

@@ -131,12 +131,13 @@ func (a *attempt) failed(step national.Step, err error) error {
 	return err
 }
 
-// submission is what the platform is sent: identity numbers and the like do not travel in free text.
+// submission is what the platform is sent: identity numbers and the like do not travel in free text, nor in the names of files.
 func (r *Relay) submission(job store.Job) national.Submission {
 	c := job.Complaint
 	c.Title = r.redactor.Title(c.Title, c.Text)
 	c.Text, _ = r.redactor.Redact(c.Text)
 	c.Place.Address, _ = r.redactor.Redact(c.Place.Address) // a platform may write it into the text
+	c.Attachments = attached(c.Attachments)
 	s := national.Submission{
 		Complaint: c, Agency: job.Agency, Category: job.Category, Location: job.Location, HandOver: job.HandOver, Earlier: job.Earlier,
 	}
