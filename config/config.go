@@ -55,6 +55,13 @@ type S3 struct {
 	Timeout   Duration `yaml:"timeout" doc:"the longest one file may take on its way there or back"`
 }
 
+// Equal says whether two name the same database and the same place of files. Secrets that were read anew are the same when they say so.
+func (s Store) Equal(other Store) bool {
+	keys := s.S3.AccessKey.Equal(other.S3.AccessKey) && s.S3.SecretKey.Equal(other.S3.SecretKey)
+	other.S3.AccessKey, other.S3.SecretKey = s.S3.AccessKey, s.S3.SecretKey
+	return keys && s == other
+}
+
 // Bucket is the bucket and the prefix that files names; ok is false where it names a folder.
 func (s Store) Bucket() (bucket, prefix string, ok bool) {
 	rest, ok := strings.CutPrefix(s.Files, "s3://")

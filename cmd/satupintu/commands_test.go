@@ -44,10 +44,15 @@ func (r *region) counter(series string) float64 {
 
 func TestABadReloadIsRefusedWholeAndTheOldOneStays(t *testing.T) {
 	r := newRegion(t, "sqlite:natuna.db", channelsOfTests)
+	t.Setenv("KUNCI_LAMPIRAN", "natuna")
 	good, err := os.ReadFile(r.config())
 	if err != nil {
 		t.Fatal(err)
 	}
+	const bucket = `"sqlite:natuna.db", files: "s3://lampiran/natuna", s3: { endpoint: "http://127.0.0.1:1", region: ap-southeast-3, ` +
+		`access_key: { env: KUNCI_LAMPIRAN }, secret_key: { env: KUNCI_LAMPIRAN } }`
+	good = []byte(strings.Replace(string(good), `"sqlite:natuna.db"`, bucket, 1)) // secrets that are read anew are no change
+	r.write("gateway.yaml", string(good))
 	r.start()
 	r.eventually(30*time.Second, "ready", r.ready)
 	reload := func() (int, string) {

@@ -176,7 +176,7 @@ func (p *process) sameBase(fresh *config.Config) error {
 		name    string
 		changed bool
 	}{
-		{"store", fresh.Store != was.Store},
+		{"store", !fresh.Store.Equal(was.Store)},
 		{"server.listen", fresh.Server.Listen != was.Server.Listen},
 		{"server.metrics", fresh.Server.Metrics != was.Server.Metrics},
 		{"server.tls", fresh.Server.TLS != was.Server.TLS},
