@@ -14,7 +14,8 @@ import (
 )
 
 // Retry puts a held or dead delivery or follow-up, and news about it that was given up, back into the queue. One whose
-// request may have gone out goes back to being looked up, never straight to being sent; one that was never decided is decided.
+// request may have gone out goes back to being looked up, never straight to being sent; one that was never decided is decided, and
+// one that was given up, or held, and never was at the platform is decided anew: what routed it may have been mended.
 func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 	return s.operate(ctx, ref, func(ctx context.Context, w *writer) error {
 		news, err := w.run(ctx, s.q.RetryWritebacks, args{"ref": ref})
@@ -26,6 +27,9 @@ func (s *Store) Retry(ctx context.Context, ref complaint.Ref) error {
 			return err
 		}
 		if err := w.closeReview(ctx, ref, Undecided, ""); err != nil {
+			return err
+		}
+		if _, err := w.run(ctx, s.q.Undecide, args{"ref": ref}); err != nil {
 			return err
 		}
 		to, err := w.back(ctx, ref)

@@ -17,6 +17,7 @@ var queryFiles embed.FS
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
 // field without a name both stop start-up.
 type queries struct {
+	Undecide         *query `query:"undecide"`
 	OpenFor          *query `query:"open-for"`
 	InsertListeners  *query `query:"insert-listeners"`
 	DeleteListeners  *query `query:"delete-listeners"`

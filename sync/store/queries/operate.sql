@@ -134,6 +134,10 @@ UPDATE delivery SET state = :state, due_at = :now, sent_at = CASE WHEN :keep_sen
     first_attempt_at = CASE WHEN :state = 'dead' THEN first_attempt_at ELSE 0 END
 WHERE ref = :ref AND state {in :states}
 
+-- name: undecide
+UPDATE delivery SET decided_at = 0 WHERE ref = :ref AND sent_at = 0 AND (state = 'dead' OR state = 'held' AND reason <> 'review')
+AND NOT EXISTS (SELECT 1 FROM ticket t WHERE t.ref = delivery.ref)
+
 -- name: open-for
 -- For how long an outcome is open, in milliseconds; for ever where none is.
 SELECT {now} - coalesce((SELECT max(o.sent_at) FROM (

@@ -103,6 +103,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"another source reads nothing", lastChangeIsPrivate},
 		{"a lease nobody works on runs out", renewsOnlyNamed},
 		{"what an operator retries is looked up or decided first", retriesSafely},
+		{"what an operator retries is routed anew when it never was at the platform", retriesElsewhere},
 		{"news that was given up can be retried", retriesNews},
 		{"news is told in order when the clock steps back", newsInOrderOfTheirNumbers},
 		{"a complaint that cannot be read or judged stops no other", unreadableStopsNobody},

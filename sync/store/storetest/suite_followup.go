@@ -310,6 +310,7 @@ func followUpAgain(t *testing.T, h Harness) {
 		t.Errorf("its primary is dead, and it is still to be told as %+v", story.FollowUp)
 	}
 	w.must(w.Retry(t.Context(), earlier))
+	w.decideAll(judge)
 	w.deliver(earlier, "700")
 	LinkAsFollowUp(t, w.Store, later, earlier)
 	w.must(w.Close())

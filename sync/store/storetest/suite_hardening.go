@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,36 @@ func retriesSafely(t *testing.T, h Harness) {
 	w.must(w.Retry(t.Context(), c.Ref))
 	if again := w.claim(1)[0]; again.SentAt.IsZero() {
 		t.Error("dropped and retried, an open outcome would be sent again without a look")
+	}
+}
+
+// A rule named an agency that the platform does not know. It is mended, and what died of it is put back: it goes where it should, also
+// when its words are compared once more.
+func retriesElsewhere(t *testing.T, h Harness) {
+	w := begin(t, h)
+	for n, to := range []store.Settlement{
+		{State: store.Dead, Reason: retry.Rejected}, {State: store.Held, Reason: retry.Rejected}, {State: store.Held, Open: true, Reason: retry.CannotTell},
+	} {
+		ref := w.keep(report(n + 1))[0].Ref
+		w.decideAll(judgeByText)
+		c := w.claim(1)[0]
+		w.must(w.Begin(t.Context(), c, national.Step{Name: national.StepCreate}))
+		w.must(w.Settle(t.Context(), c, to))
+		w.must(w.Retry(t.Context(), ref))
+		w.decideAll(func(c complaint.Complaint) store.Decision {
+			d := judgeByText(c)
+			d.Agency = "21034"
+			return d
+		})
+		want := "21034"
+		if to.Open {
+			want = "21030" // it may be there
+		}
+		works := w.claimWork(1)
+		if len(works) != 1 || works[0].Ref != ref || works[0].Job.Agency != want || works[0].SentAt.IsZero() == to.Open {
+			t.Fatalf("%s (open: %t) and put back: %+v, want it for %s", to.State, to.Open, works, want)
+		}
+		w.must(w.Settle(t.Context(), works[0].Claim, store.Settlement{State: store.Done, Ticket: national.Ticket{ID: fmt.Sprint(700 + n)}}))
 	}
 }
 

@@ -102,6 +102,7 @@ func refusedPrimary(t *testing.T, h Harness) {
 		}
 	}
 	w.must(w.Retry(t.Context(), refs[0])) // the refused one goes on by itself
+	w.decideAll(judge)
 	w.deliver(refs[0], "700")
 	w.ledger(store.Ledger{Accepted: 4, Delivered: 2, Linked: 2})
 }

@@ -93,7 +93,11 @@ func triedAfresh(t *testing.T, h Harness) {
 	}{
 		{"given up and retried", func(w world, ref complaint.Ref) func() error {
 			w.must(w.Settle(w.Context(), w.tries(ref), store.Settlement{State: store.Dead, Reason: retry.TooMany}))
-			return func() error { return w.Retry(w.Context(), ref) }
+			return func() error {
+				err := w.Retry(w.Context(), ref)
+				w.decideAll(judge)
+				return err
+			}
 		}},
 		{"found not to be there by a person", func(w world, ref complaint.Ref) func() error {
 			open(w, ref)
