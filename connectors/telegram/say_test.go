@@ -60,7 +60,7 @@ func TestAnAnswerFollowsItsGroupThatBecameASupergroup(t *testing.T) {
 	asked := r.poll("").Messages[0]
 	r.sim.Upgrade(old, now)
 	r.sim.WriteIn(botapi.Fields{"id": int64(now), "type": "supergroup"}, botapi.Person{ID: 5, FirstName: "Lain"}, says("Selamat pagi")) // its first as well
-	text := strings.Repeat("a ", 4000) // in two parts
+	text := strings.Repeat("a ", 4000)                                                                                                  // in two parts
 	if err := r.Say(t.Context(), connectors.Saying{To: asked.Sender, ReplyTo: asked.ID, Text: text}); err != nil {
 		t.Fatal(err)
 	}
