@@ -19,6 +19,7 @@ func history(t *testing.T, s server) {
 		"a table that was polled before is read on as it was":                                         readsOnWithoutSince,
 		"a table that was found empty in the wrong place is read for the first time in the right one": readsAnewInTheRightPlace,
 		"what comes to a table that was found empty is new":                                           takesTheOldIntoAnEmptyTable,
+		"who is anonymous by an expression stays so":                                                  hidesByAnExpression,
 		"opensid: what is done is not opened again":                                                   leavesDoneInOpenSID,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
@@ -162,6 +163,27 @@ func readsAnewInTheRightPlace(t *testing.T, s server) {
 	c.wantIDs(t, "the right ones", "kemarin", "tanpa")
 	wantPart(t, "the log", c.said.String(), "left alone")
 	c.wantIDs(t, "at the end")
+}
+
+// Who asks to be anonymous says so in a column that only an expression reads. Where a query does not give it, nobody's name goes out.
+func hidesByAnExpression(t *testing.T, s server) {
+	const anonymous = "kerahasiaan == 'Anonim'"
+	c := newChannel(t, s, agencyTable(), nil)
+	c.exec(t, "ALTER TABLE [aduan] ADD kerahasiaan varchar(20)", addRow("satu", old(1)), "UPDATE [aduan] SET kerahasiaan = 'Anonim'")
+	settings := agencyTable().settings(c.server, c.name)
+	settings.Map["anonymous"] = connectors.Value{Expr: anonymous}
+	c.open(t, settings)
+	page, err := c.Poll.Poll(t.Context(), "")
+	if err != nil || len(page.Complaints) != 1 || !page.Complaints[0].Anonymous {
+		t.Errorf("of a table: %+v, %v", page, err)
+	}
+	settings = agencyQuery().settings(c.server, c.name)
+	settings.Map["anonymous"] = connectors.Value{Expr: anonymous}
+	c.open(t, settings)
+	page, err = c.Poll.Poll(t.Context(), "")
+	if err != nil || len(page.Complaints) != 0 || len(page.SetAside) != 1 || !strings.Contains(page.SetAside[0].Detail, "kerahasiaan") {
+		t.Errorf("of a query that does not give it: %+v, %v", page, err)
+	}
 }
 
 func leavesDoneInOpenSID(t *testing.T, s server) {

@@ -48,6 +48,7 @@ func newSource(s *Settings, d dialect, zone *time.Location) (source, error) {
 func (s *Settings) columns() []string {
 	columns := []string{s.ID, s.Time}
 	columns = append(columns, s.Map.Keys()...)
+	columns = append(columns, s.hiding()...)
 	columns = append(columns, s.Columns...)
 	if s.Parts.UDH != "" {
 		columns = append(columns, s.Parts.UDH, s.Parts.Text, s.Parts.Time, s.Parts.Sender)
@@ -62,6 +63,12 @@ func (s *Settings) columns() []string {
 		}
 	}
 	return once
+}
+
+// hiding are the columns that say who is anonymous or secret, also where only an expression reads them: one that is not there would
+// read as no.
+func (s *Settings) hiding() []string {
+	return slices.Concat(s.Map["anonymous"].Names(), s.Map["secret"].Names())
 }
 
 // query is a statement that is being put together.
