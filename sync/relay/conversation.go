@@ -123,6 +123,7 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 	if t.Err != nil {
 		return t.Err
 	}
+	t.Messages = firstRun(t.Messages, longest(c.JoinWithin))
 	said := conversation{Relay: r, c: c, t: t}
 	waiting := said.words(store.MessageWaiting)
 	if waiting == nil {
@@ -147,6 +148,22 @@ func (r *Relay) lookInto(ctx context.Context, c Channel, t store.Talk) error {
 		return said.end(ctx, store.MessageAsked)
 	}
 	return said.ask(ctx, connectors.Question)
+}
+
+// firstRun is what was said before so long a silence, by the channel's own times: what waited somewhere while we were off comes all at
+// once, and what was said hours apart is no one matter. What comes behind it waits for its own turn.
+func firstRun(messages []store.Heard, silence time.Duration) []store.Heard {
+	var before time.Time
+	for i, m := range messages {
+		if m.State != store.MessageWaiting || m.At.IsZero() {
+			continue
+		}
+		if !before.IsZero() && m.At.Sub(before) > silence {
+			return messages[:i:i]
+		}
+		before = m.At
+	}
+	return messages
 }
 
 // conversation is what one sender said and nobody has made a complaint of.

@@ -316,6 +316,31 @@ func TestWhoAsksWithoutNamingItIsToldWhereTheLastOneStands(t *testing.T) {
 	})
 }
 
+// The gateway was off for a day, and what a citizen wrote in the morning and in the evening comes within a second.
+func TestWhatWasSaidHoursApartIsNotOneMatterThoughItComesAtOnce(t *testing.T) {
+	bubble(t, func(r *rig) {
+		newChat(r)
+		r.start()
+		at := func(m connectors.Message, ago time.Duration) connectors.Message {
+			m.At = time.Now().Add(-ago)
+			return m
+		}
+		r.hears(at(says("m1", siti, "Lampu jalan mati di Ranai"), 12*time.Hour), at(says("m2", siti, "di depan SD 3"), 12*time.Hour-5*time.Minute),
+			at(says("m3", siti, "Jalan ke Midai longsor"), 3*time.Hour))
+		pass(10 * time.Minute)
+		var texts []string
+		for _, c := range r.sim.Complaints() {
+			text, _, _ := strings.Cut(c.Content, "\n\n[Ref ")
+			texts = append(texts, text)
+		}
+		slices.Sort(texts)
+		if want := []string{"Jalan ke Midai longsor", "Lampu jalan mati di Ranai\ndi depan SD 3"}; !slices.Equal(texts, want) {
+			t.Errorf("filed are %q, want %q", texts, want)
+		}
+		r.balanced()
+	})
+}
+
 func TestWhoNamesAComplaintIsHeardOnItsTicket(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := newChat(r)
