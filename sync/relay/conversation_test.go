@@ -696,6 +696,38 @@ func TestAGatewayFrozenPastItsLeaseAsksNothing(t *testing.T) {
 	})
 }
 
+// The gateway was off for an hour while a photo waited, and the line comes back a moment after it; another channel says how long it
+// gives nothing.
+func TestAFileIsNotGivenUpAtTheFirstTryAfterALongStop(t *testing.T) {
+	bubble(t, func(r *rig) {
+		c := newChat(r)
+		c.missing["foto"] = errors.New("the line is not there yet")
+		c.missing["nanti"] = retry.After(errors.New("429"), 40*time.Minute)
+		r.start()
+		r.hears(says("m1", siti, "Jalan ke Midai longsor"), shows("m2", siti, "foto"), says("b1", budi, "Lampu mati"), shows("b2", budi, "nanti"))
+		pass(2 * time.Minute)
+		r.halt()
+		pass(time.Hour)
+		time.AfterFunc(3*time.Second, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.missing, "foto")
+		})
+		time.AfterFunc(50*time.Minute, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.missing, "nanti")
+		})
+		r.start()
+		pass(2 * time.Hour)
+		for _, entry := range r.filed() {
+			if got := r.ticket(entry.Ref); len(got.Attachments) != 1 {
+				t.Errorf("%q arrived with %d files", got.Content, len(got.Attachments))
+			}
+		}
+	})
+}
+
 func TestFilesThatHangAreGivenUp(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := newChat(r)

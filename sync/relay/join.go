@@ -105,17 +105,20 @@ func (v conversation) hasEnough() bool {
 	return len(c.Attachments)+gone >= complaint.MaxAttachments
 }
 
-// patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away that is
-// longer: the channel still has the file. A message that a wrong clock dated counts from the first try, and what the clock
-// leapt over does not count.
+// patience is until when a file that cannot be had just now holds its complaint up. While our own file store is away, or the channel
+// says for how long it gives nothing, that is longer: the channel still has the file. A message that a wrong clock dated counts from
+// the first try, and neither what the clock leapt over counts nor when the gateway was off.
 func (v conversation) patience(m *store.Heard, err error) time.Time {
 	most := fetchPatience
-	if errors.Is(err, store.ErrShelf) {
+	if errors.Is(err, store.ErrShelf) || retry.Of(err).After > 0 {
 		most = answerWait
 	}
 	now, since := v.now(), v.t.TriedAt
 	if !m.ReceivedAt.After(now) {
 		since = later(since, m.ReceivedAt)
+	}
+	if v.began.Sub(since) < answerWait { // while the gateway was off nobody asked in vain
+		since = later(since, v.began)
 	}
 	return now.Add(most - v.leaps.age(now, since))
 }
@@ -125,7 +128,7 @@ func (v conversation) fetchOne(ctx context.Context, m *store.Heard, n int, left 
 	if v.c.Fetch == nil {
 		return retry.Never(errors.New("this channel cannot fetch files"))
 	}
-	limited, cancel := context.WithTimeout(ctx, min(fetchTimeout, max(left, v.lease()/2))) // a gateway that was off for long tries once
+	limited, cancel := context.WithTimeout(ctx, min(fetchTimeout, max(left, v.lease()/2))) // a gateway that was off for long has none left
 	defer cancel()
 	return v.whileOwned(limited, func(fetching context.Context) error {
 		a, err := v.c.Fetch.Fetch(fetching, m.Media[n])

@@ -95,8 +95,9 @@ type Relay struct {
 	turnedAway  turnedAway // deliveries
 	spoilt      turnedAway // harmless steps
 	leaps       leaps
-	decidable   signal // something was kept
-	forwardable signal // something was decided
+	began       time.Time // when Run did
+	decidable   signal    // something was kept
+	forwardable signal    // something was decided
 	tellable    map[string]signal
 	talkable    map[string]signal  // something was said
 	outlets     map[string]*outlet // by connector: of each channel that is told something
@@ -152,6 +153,7 @@ func (r *Relay) Enrol(ctx context.Context) error {
 
 // Run works until the context ends, then finishes or releases what it holds. It returns within Grace and a few seconds.
 func (r *Relay) Run(ctx context.Context) error {
+	r.began = r.now()
 	r.recover(ctx)
 	r.learn(ctx)
 	var running sync.WaitGroup
