@@ -23,11 +23,13 @@ var (
 func fresh(text string) string {
 	lines := strings.Split(text, "\n")
 	var kept []string
+	within := false // a head: none begins in the middle of one
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
-		if oldLetterBegins(lines[i:]) {
+		if !within && oldLetterBegins(lines[i:]) {
 			break
 		}
+		within = isHeadLine(line)
 		if n := attributionLines(lines[i:]); n > 0 {
 			i += n - 1
 			continue
@@ -67,13 +69,15 @@ func isMailers(head []string) bool {
 	return len(head) >= 3 && slices.ContainsFunc(head, oldAddress.MatchString) && slices.ContainsFunc(head, oldTime.MatchString)
 }
 
+func isHeadLine(line string) bool { return strings.Contains(line, ":") && oldHeader.MatchString(line) }
+
 const mostHead = 10 // lines of a head that are looked at
 
 // headOf is the lines of such a head that a text begins with.
 func headOf(lines []string) []string {
 	var head []string
 	for _, line := range lines[:min(len(lines), mostHead)] {
-		if line = strings.TrimSpace(line); !strings.Contains(line, ":") || !oldHeader.MatchString(line) {
+		if line = strings.TrimSpace(line); !isHeadLine(line) {
 			break
 		}
 		head = append(head, line)
