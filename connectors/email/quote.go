@@ -23,10 +23,10 @@ var (
 func fresh(text string) string {
 	lines := strings.Split(text, "\n")
 	var kept []string
-	within := false // a head: none begins in the middle of one
+	within := false // a head
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
-		if !within && oldLetterBegins(lines[i:]) {
+		if oldLetterBegins(lines[i:], within) {
 			break
 		}
 		within = isHeadLine(line)
@@ -46,11 +46,12 @@ func fresh(text string) string {
 }
 
 // oldLetterBegins finds the head that some mailers repeat of the answered letter, which then follows unquoted. A letter's own head
-// may look alike (Tanggal, Perihal, Dari): in doubt it is the writer's, whose words must not be lost.
-func oldLetterBegins(lines []string) bool {
+// may look alike (Tanggal, Perihal, Dari): in doubt it is the writer's, whose words must not be lost. Within a head none begins, but
+// below a line that parts it off.
+func oldLetterBegins(lines []string, within bool) bool {
 	begins := strings.TrimSpace(lines[0])
 	if !strings.HasPrefix(begins, "-") && !strings.HasPrefix(begins, "_") {
-		return oldWriter.MatchString(begins) && isMailers(headOf(lines))
+		return !within && oldWriter.MatchString(begins) && isMailers(headOf(lines))
 	}
 	if !separator.MatchString(begins) {
 		return false
