@@ -19,9 +19,9 @@
 //     complaint is taken without it and says in its text which part is missing; without the first part, what came is set
 //     aside, because nobody can tell what it is about.
 //   - A photo that cannot be had never holds up its complaint; the log says of which row.
-//   - An answer is written in one transaction, without the emoji that its table has no room for. An SMS goes to the number that was kept with the complaint, whatever became of
-//     its row, and is put into SMSD's outbox once for each change of a complaint, even
-//     where the tables know no transactions (MyISAM).
+//   - An answer is written in one transaction, without the emoji that its table has no room for. An SMS goes to the number that
+//     was kept with the complaint, whatever became of its row, and is put into SMSD's outbox once for each change of a complaint,
+//     even where the tables know no transactions (MyISAM).
 //   - No error and no log line carries a password or a row's words.
 //
 // SQL Server is not tested against a real one: what is tested is the text of each statement, the connection's settings and
