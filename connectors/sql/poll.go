@@ -220,12 +220,12 @@ func (c *connector) deliver(ctx context.Context, patience *connectors.Patience, 
 	aside := connectors.SetAside{
 		SourceID: made.SourceID, Where: c.place() + ", row " + one.rows[0].ID.Text, Reason: connectors.BadField, Raw: made.Raw.Body,
 	}
-	i := slices.IndexFunc(c.settings.hiding(), func(column string) bool { _, there := one.record[column]; return !there })
+	i := slices.IndexFunc(c.hiding, func(column string) bool { _, there := one.record[column]; return !there })
 	switch {
 	case one.lacks != "":
 		aside.Reason, aside.Detail = connectors.NotComplete, one.lacks
 	case i >= 0:
-		aside.Detail = fmt.Sprintf("the row has no column %q, by which map knows who is anonymous or secret: have query give it, or correct map", c.settings.hiding()[i])
+		aside.Detail = fmt.Sprintf("the row has no column %q, by which map knows who is anonymous or secret: have query give it, or correct map", c.hiding[i])
 	case err != nil:
 		aside.Detail = err.Error()
 	default:

@@ -46,6 +46,7 @@ type connector struct {
 	zone     *time.Location
 	texts    *connectors.Texts
 	source   source
+	hiding   []string // see Settings.hiding
 	mapper   *connectors.Mapper
 	photos   photos
 	db       *sql.DB
@@ -83,7 +84,7 @@ func newConnector(env connectors.Env, s *Settings) (*connector, error) {
 		return nil, &config.FieldError{Field: "zone", Reason: "is no time zone; write it as Asia/Jakarta"}
 	}
 	d := dialects()[s.Driver]
-	c := &connector{settings: s, dialect: d, zone: zone, log: env.Log, texts: env.Texts}
+	c := &connector{settings: s, dialect: d, zone: zone, hiding: s.hiding(), log: env.Log, texts: env.Texts}
 	if c.mapper, err = s.Map.Compile(zone); err != nil {
 		return nil, err
 	}
