@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"strings"
@@ -196,17 +197,27 @@ func refuseVolatile(synchronousCommit, fsync, following string) error {
 }
 
 // inTx runs f in one transaction. f makes no network call but to this database. PostgreSQL undoes one of two transactions
-// that wait for each other: that one is run again, once.
+// that wait for each other: that one is run again, a little later, so that the other has what it waited for.
 func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	err := s.once(ctx, f)
-	var undone *pq.Error
-	if errors.As(err, &undone) && undone.Code == deadlockDetected {
-		return s.once(ctx, f)
+	for tries := 1; ; tries++ {
+		err := s.once(ctx, f)
+		var undone *pq.Error
+		if !errors.As(err, &undone) || undone.Code != deadlockDetected || tries == mostUndone {
+			return err
+		}
+		select {
+		case <-time.After(undonePause/2 + rand.N(undonePause)):
+		case <-ctx.Done():
+			return err
+		}
 	}
-	return err
 }
 
-const deadlockDetected = "40P01"
+const (
+	deadlockDetected = "40P01"
+	mostUndone       = 4
+	undonePause      = 50 * time.Millisecond
+)
 
 // once waits no longer than the context says, and never takes a commit back. One that is cancelled while PostgreSQL waits for its
 // synchronous standby is answered as if it were on both servers, and is on one: it would be acknowledged, and lost with that server.
