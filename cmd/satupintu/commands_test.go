@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -170,6 +171,16 @@ func TestQueueOrdersBesideARunningGateway(t *testing.T) {
 	must(exitOK, "queue", "refused")
 	must(exitOK, "queue", "untold", "--json")
 	must(exitUsage, "queue", "retire", "portal") // it is in the configuration
+	if out := must(exitFailed, "queue", "retire", "situs-lama"); !strings.Contains(out, "check the name") {
+		t.Error(out)
+	}
+	s, err := store.Open(t.Context(), store.Options{DSN: "sqlite:" + filepath.Join(r.folder, "natuna.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Listen(t.Context(), []string{"situs-lama"}, nil), s.Close()); err != nil { // as it was before it left the configuration
+		t.Fatal(err)
+	}
 	if out := must(exitOK, "queue", "retire", "situs-lama"); !strings.Contains(out, "situs-lama is told nothing more; 0 waited to be told") {
 		t.Error(out)
 	}

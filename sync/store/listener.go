@@ -28,13 +28,17 @@ func (s *Store) Listen(ctx context.Context, listening, deaf []string) error {
 }
 
 // Retire ends a channel that is gone for good: no more news is kept for it, and what waited to be told, or was refused, is told
-// no more. It returns how much that was.
+// no more. It returns how much that was, and ErrNoListener for a name that nothing is kept for.
 func (s *Store) Retire(ctx context.Context, source, by string) (untold int64, err error) {
 	err = s.inWriter(ctx, func(w *writer) error {
-		if _, err := w.run(ctx, s.q.DeleteListeners, args{"sources": []string{source}}); err != nil {
+		listened, err := w.run(ctx, s.q.DeleteListeners, args{"sources": []string{source}})
+		if err != nil {
 			return err
 		}
 		untold, err = w.run(ctx, s.q.RetireNews, args{"source": source, "detail": by + " said that the channel is gone for good"})
+		if err == nil && listened+untold == 0 {
+			return ErrNoListener
+		}
 		return err
 	})
 	if err != nil {

@@ -58,6 +58,8 @@ var (
 	ErrLost = errors.New("the lease was lost")
 	// ErrNotFound means that there is no complaint with the reference.
 	ErrNotFound = errors.New("no such complaint")
+	// ErrNoListener means that no channel of that name is told anything, and that nothing waits for one.
+	ErrNoListener = errors.New("no channel of this name is told anything, and nothing waits for one: check the name")
 	// ErrInUse means that another gateway runs on the same SQLite file.
 	ErrInUse = errors.New("another gateway runs on this database; several gateways share PostgreSQL, not SQLite")
 )

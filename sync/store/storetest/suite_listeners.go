@@ -56,6 +56,9 @@ func retired(t *testing.T, h Harness) {
 	if untold, err := w.Retire(t.Context(), "portal", "budi"); err != nil || untold != 2 {
 		t.Errorf("retired with %d untold, %v", untold, err)
 	}
+	if _, err := w.Retire(t.Context(), "portall", "budi"); !errors.Is(err, store.ErrNoListener) {
+		t.Errorf("a name that no channel has is retired with %v, want ErrNoListener", err)
+	}
 	if err := w.SettleNews(t.Context(), held[0], store.Settlement{State: store.Ready, Due: w.clock.Now()}); !errors.Is(err, store.ErrLost) {
 		t.Errorf("news that was under way is settled with %v, want ErrLost", err)
 	}
