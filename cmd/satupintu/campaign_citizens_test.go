@@ -43,6 +43,15 @@ func habits() []habit {
 	}
 }
 
+// drawn is a habit. Where nothing is compared nobody finds out that the same was told twice.
+func (c *campaign) drawn(random *rand.Rand) habit {
+	h := habits()[random.IntN(len(habits()))]
+	if h == tellsTwice && !c.compares {
+		return tellsAtOnce
+	}
+	return h
+}
+
 // citizen is one of them, with what they said.
 type citizen struct {
 	cloudapi.Person
@@ -79,7 +88,7 @@ func (c *campaign) arrive(ctx context.Context, stop <-chan struct{}) {
 	for n := 0; ; n++ {
 		z := &citizen{
 			Person: cloudapi.Person{Number: fmt.Sprintf("628127%06d", n), Name: "Warga Midai"}, number: n,
-			habit: habits()[random.IntN(len(habits()))], random: rand.New(rand.NewPCG(c.seed, uint64(1000+n))),
+			habit: c.drawn(random), random: rand.New(rand.NewPCG(c.seed, uint64(1000+n))),
 		}
 		c.citizens.all = append(c.citizens.all, z)
 		living.Go(func() { c.live(ctx, z) })

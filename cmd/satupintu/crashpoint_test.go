@@ -37,15 +37,18 @@ func soonDone() simulator.Scenario {
 
 func TestEveryCrashPointLosesNothingAndDoublesNothing(t *testing.T) {
 	storetest.Needs(t, "two minutes")
-	for _, kind := range []string{"sqlite", "postgres"} {
-		dsn := "sqlite:natuna.db"
-		if kind == "postgres" {
-			dsn = storetest.StartPostgres(t).Database(t)
-		}
+	server := storetest.StartPostgres(t)
+	for kind, dsn := range map[string]string{
+		"sqlite": "sqlite:natuna.db", "sqlite, compared with nothing": "sqlite:natuna.db",
+		"postgres": server.Database(t), "postgres, compared with nothing": server.Database(t),
+	} {
 		portal := newReceiver(t)
 		r := newRegion(t, dsn, channelsThatAreTold(portal.URL), soonDone())
 		r.edit("timeout: 1s", "timeout: 1s\n  sync: { fresh: 300ms, old: 1s }")
 		r.edit(`category: "15" }`, `category: "15", hand_over: "21034" }`)
+		if strings.HasSuffix(kind, "nothing") { // then it is decided, and claimed, as it is kept
+			r.edit("review_above: 1", "mode: off")
+		}
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			dieAtEveryPoint(t, r, portal)

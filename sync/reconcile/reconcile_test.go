@@ -85,7 +85,7 @@ func (o *office) keep() complaint.Ref {
 // send makes an attempt at everything that is due, and ends it so.
 func (o *office) send(id string, to store.Settlement) {
 	o.Helper()
-	works, err := o.ClaimDue(o.Context(), 10, time.Minute, store.Turn{})
+	works, err := o.ClaimDue(o.Context(), store.Appetite{Most: 10, Lease: time.Minute}, store.Turn{})
 	o.must(err)
 	for _, work := range works {
 		c := work.Claim

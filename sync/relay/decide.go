@@ -6,6 +6,7 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
+	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/route"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -41,35 +42,42 @@ func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 // transaction and forwarded at once, without asking the store for it again. It says whether more may wait.
 func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err error) {
 	r.at(BeforeDecide)
-	appetite := store.Appetite{Lease: r.lease()}
-	if !d.hasBacklog() && !r.gate.isDenied() { // the forwarder probes
-		if d.full(d.decides) {
-			sleep(ctx, roomSoon, d.decides)
-		}
+	appetite := store.Appetite{Lease: r.lease(), First: r.firstStep}
+	if !r.gate.isDenied() && d.await(ctx, d.decides, roomSoon) { // the forwarder probes
 		appetite.Most, _ = d.reserve(ctx, d.decides)
+		appetite.Begin = d.soon()
 	}
 	most := decideBatch
 	if appetite.Most > 0 { // what finds no room now finds it soon
 		most = min(decideBatch, appetite.Most)
 	}
+	began := time.Now()
 	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
 	if err != nil && r.overdue(ctx) {
+		began = time.Now()
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, appetite)
 	}
+	r.handOut(d, decided, appetite, began)
+	if len(decided) > 0 {
+		r.wakeWriters() // what is linked may be told already
+	}
+	return len(decided) >= most, err
+}
+
+// handOut forwards what was claimed as it was decided, and gives back the rest of what was reserved for it.
+func (r *Relay) handOut(d *dispatcher, decided []store.Decided, reserved store.Appetite, began time.Time) {
 	works, ready := r.sortOut(decided)
-	d.release(appetite.Most - len(works))
+	d.release(reserved.Most - len(works))
 	if len(decided) > 0 {
 		r.at(AfterDecide)
-		r.wakeWriters()
 	}
 	if len(works) > 0 {
 		r.at(AfterClaim)
 	}
-	d.start(works)
+	d.start(works, began)
 	if ready {
 		r.forwardable.send()
 	}
-	return len(decided) >= most, err
 }
 
 // sortOut counts what was decided, and returns what is to be forwarded now and whether anything waits for its claim.
@@ -126,4 +134,12 @@ func (r *Relay) judgeAlone(c complaint.Complaint) store.Decision {
 	return store.Decision{
 		Agency: to.Agency, Category: to.Category, Location: to.Location, HandOver: to.HandOver, Rule: to.Rule, Why: to.Why,
 	}
+}
+
+// firstStep is the step with which the submission of a complaint begins, where that is sure.
+func (r *Relay) firstStep(c complaint.Complaint) string {
+	if len(c.Attachments) > 0 {
+		return ""
+	}
+	return national.StepCreate
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
+
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -22,10 +24,12 @@ type dispatcher struct {
 	work     context.Context // ends Grace after the gateway was told to stop
 	stopping <-chan struct{}
 	most     int
-	slots    chan struct{}   // requests under way
-	roomy    signal          // there is room again for the forwarder, who was given none
-	decides  signal          // and for the decider
-	todo     chan store.Work // claimed
+	slots    chan struct{} // requests under way
+	roomy    signal        // there is room again for the forwarder, who was given none
+	decides  signal        // and for the decider
+	births   signal        // and for what is decided as it is kept
+	todo     chan started  // claimed
+	inVain   bool          // what came in last waited for room and got none: take's alone
 	workers  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -33,6 +37,7 @@ type dispatcher struct {
 	refused []signal  // of those who were given no room
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
+	takes   time.Duration // how long a request is under way, lately
 }
 
 func (r *Relay) newDispatcher(stopping, work context.Context) *dispatcher {
@@ -40,7 +45,7 @@ func (r *Relay) newDispatcher(stopping, work context.Context) *dispatcher {
 	most := max(atOnce, min(mostClaimed, int(float64(r.cfg.National.Rate)/2)))
 	d := &dispatcher{
 		r: r, work: work, stopping: stopping.Done(), most: most, slots: make(chan struct{}, atOnce),
-		roomy: newSignal(), decides: newSignal(), todo: make(chan store.Work, most),
+		roomy: newSignal(), decides: newSignal(), births: newSignal(), todo: make(chan started, most),
 	}
 	for range most {
 		d.workers.Go(d.deliverAll)
@@ -138,25 +143,54 @@ func (d *dispatcher) setBacklog(yes bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case !yes:
+	case !yes && !d.backlog.IsZero():
 		d.backlog = time.Time{}
+		d.decides.send()
+		d.births.send()
+	case !yes:
 	case d.backlog.IsZero():
 		d.backlog = d.r.now()
 	}
 }
 
-func (d *dispatcher) hasBacklog() bool {
+// backlogSince is since when there is a backlog; zero: there is none.
+func (d *dispatcher) backlogSince() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return !d.backlog.IsZero()
+	return d.backlog
+}
+
+// started is a claim that is worked on. begun is when the transaction that claimed it was begun, where it recorded Claim.Begun.
+type started struct {
+	store.Work
+	begun time.Time
 }
 
 // start works on claims for which room was reserved: each finds its place.
-func (d *dispatcher) start(works []store.Work) {
+func (d *dispatcher) start(works []store.Work, begun time.Time) {
 	for _, w := range works {
 		d.r.held.add(w.Ref)
-		d.todo <- w
+		d.todo <- started{w, begun}
 	}
+}
+
+// soon is how many requests more go out within a moment, as far as can be told: for those it may be recorded with their claim.
+func (d *dispatcher) soon() int {
+	if d.r.gate.breaker.State() != gobreaker.StateClosed {
+		return 0
+	}
+	d.mu.Lock()
+	takes := max(d.takes, time.Millisecond)
+	d.mu.Unlock()
+	turns := cap(d.slots) - len(d.slots) + int(float64(cap(d.slots))*moment.Seconds()/takes.Seconds())
+	return max(0, min(turns-len(d.todo), d.r.limiter.soon()))
+}
+
+// took notes how long a request was under way.
+func (d *dispatcher) took(t time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.takes += (t - d.takes) / 16
 }
 
 // errStopping is a delivery that was claimed and not begun when the gateway was told to stop.
@@ -183,7 +217,11 @@ func (d *dispatcher) enter() (func(), error) {
 	}
 	select {
 	case d.slots <- struct{}{}:
-		return func() { <-d.slots }, nil
+		began := time.Now()
+		return func() {
+			<-d.slots
+			d.took(time.Since(began))
+		}, nil
 	case <-d.stopping:
 		return nil, errStopping
 	}

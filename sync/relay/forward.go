@@ -18,9 +18,10 @@ import (
 func (r *Relay) forwardLoop(ctx context.Context, d *dispatcher) {
 	var down trouble
 	for ctx.Err() == nil {
+		began := time.Now()
 		works, wait, err := r.claim(ctx, d)
 		down.watch(ctx, r.log, "claiming deliveries", err)
-		d.start(works)
+		d.start(works, began)
 		if len(works) == 0 {
 			r.idle(ctx, wait, d.roomy)
 		}
@@ -52,7 +53,7 @@ func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Du
 		return nil, wait, nil
 	}
 	turn := d.next()
-	works, err := r.store.ClaimDue(ctx, room, r.lease(), turn)
+	works, err := r.store.ClaimDue(ctx, store.Appetite{Most: room, Begin: d.soon(), Lease: r.lease(), First: r.firstStep}, turn)
 	d.release(room - len(works))
 	if err != nil {
 		return nil, time.Second, err
@@ -97,8 +98,8 @@ func (r *Relay) idle(ctx context.Context, wait time.Duration, roomy signal) {
 }
 
 // deliver makes one attempt and settles it.
-func (r *Relay) deliver(d *dispatcher, w store.Work) {
-	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero()}
+func (r *Relay) deliver(d *dispatcher, w started) {
+	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero(), begun: w.begun}
 	a.begin = func(ctx context.Context, step national.Step) error { return r.store.Begin(ctx, w.Claim, step) }
 	if a.open {
 		r.opened.seen(w.Ref)
@@ -224,6 +225,7 @@ type attempt struct {
 	job    store.Job
 	open   bool
 	begin  func(context.Context, national.Step) error // records that a step's request is about to go out
+	begun  time.Time                                  // when that was recorded of claim.Begun, at the earliest
 	ticket national.Ticket                            // of the last step, to be recorded with the settlement
 	made   national.Ticket                            // by this attempt, whether or not it is recorded
 }

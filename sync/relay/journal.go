@@ -42,13 +42,20 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	if err != nil {
 		return "", time.Time{}, err
 	}
+	recorded := time.Now()
+	known := a.hasBegun(step)
+	if known {
+		recorded = a.begun
+	}
 	// A gateway that is frozen between the record and the request must not send it when it wakes: by then another may
 	// have looked it up and found it absent.
-	ctx, cancel := context.WithDeadline(ctx, time.Now().Add(a.r.cfg.Delivery.Settle.D()/2))
+	ctx, cancel := context.WithDeadline(ctx, recorded.Add(a.r.cfg.Delivery.Settle.D()/2))
 	defer cancel()
 	a.r.at(stepPoint(step, "begin"))
-	if err := a.begin(ctx, step); err != nil {
-		return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
+	if !known {
+		if err := a.begin(ctx, step); err != nil {
+			return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
+		}
 	}
 	if !step.Harmless {
 		a.open = true
@@ -65,6 +72,16 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 		return "", began, a.giveUp(step, a.failed(step, err))
 	}
 	return result, began, nil
+}
+
+// begunFor is how long the record that a step begins, made with its claim, stands for its request: what waited longer is recorded anew.
+const begunFor = time.Second
+
+// hasBegun says whether it is recorded already that a step's request is about to go out, a moment ago and once only.
+func (a *attempt) hasBegun(step national.Step) bool {
+	known := a.claim.Begun == step.Name && time.Since(a.begun) < begunFor
+	a.claim.Begun = ""
+	return known
 }
 
 // notPaused is errNotTried while an operator has paused.

@@ -134,6 +134,21 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	}
 }
 
+// soon is how many requests more have their turn within a moment, as far as this gateway knows.
+func (l *Limiter) soon() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().Before(l.held) {
+		return 0
+	}
+	left := moment - max(0, time.Until(l.turns.First))
+	return max(0, int(l.configured*left.Seconds()))
+}
+
+// moment is what a request may wait for its turn after it is recorded that it goes out: what is recorded and does not go out has to
+// be looked up after a crash, or asked about.
+const moment = 50 * time.Millisecond
+
 func (l *Limiter) queue(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

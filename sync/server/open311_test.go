@@ -137,7 +137,7 @@ func (c city) forwarded() {
 	if _, err := c.store.Decide(c.Context(), 100, decide, store.Appetite{}); err != nil {
 		c.Fatal(err)
 	}
-	works, err := c.store.ClaimDue(c.Context(), 100, time.Minute, store.Turn{})
+	works, err := c.store.ClaimDue(c.Context(), store.Appetite{Most: 100, Lease: time.Minute}, store.Turn{})
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -342,7 +342,7 @@ func TestAPhotoIsKeptWithItsComplaint(t *testing.T) {
 	if _, err := f.store.Decide(t.Context(), 10, func(complaint.Complaint) store.Decision { return store.Decision{} }, store.Appetite{}); err != nil {
 		t.Fatal(err)
 	}
-	works, err := f.store.ClaimDue(t.Context(), 1, time.Minute, store.Turn{})
+	works, err := f.store.ClaimDue(t.Context(), store.Appetite{Most: 1, Lease: time.Minute}, store.Turn{})
 	if err != nil || len(works) != 1 || works[0].Ref != got.Ref {
 		t.Fatal(err)
 	}

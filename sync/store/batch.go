@@ -40,10 +40,10 @@ type waiting[J any] struct {
 	reply chan error
 }
 
-// newBatcher starts a batcher. apply writes a group and returns its error; what went wrong with a single job, it puts into
+// newBatcher starts a batcher. in runs a transaction; apply writes a group and returns its error; what went wrong with a single job, it puts into
 // the job.
-func newBatcher[J any](s *Store, apply func(context.Context, *writer, []J) error, most int) *batcher[J] {
-	b := &batcher[J]{in: s.inWriter, apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
+func newBatcher[J any](in func(context.Context, func(*writer) error) error, apply func(context.Context, *writer, []J) error, most int) *batcher[J] {
+	b := &batcher[J]{in: in, apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
 	go b.loop()
 	return b
 }

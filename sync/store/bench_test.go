@@ -100,7 +100,7 @@ func through(b *testing.B, s *store.Store) {
 		if _, err := s.Decide(b.Context(), 200, judge, store.Appetite{}); err != nil {
 			b.Fatal(err)
 		}
-		works, err := s.ClaimDue(b.Context(), 200, time.Minute, store.Turn{})
+		works, err := s.ClaimDue(b.Context(), store.Appetite{Most: 200, Lease: time.Minute}, store.Turn{})
 		if err != nil || len(works) != atOnce {
 			b.Fatal(len(works), err)
 		}

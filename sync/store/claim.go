@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,26 +31,82 @@ type claimedRow struct {
 	HandOver   string `db:"hand_over"`
 	EarlierRef string `db:"earlier_ref"`
 	OpenFor    int64  `db:"open_for"`
+	Begun      string `db:"-"`
 }
 
 // urgencies is how many classes complaint.Class.Urgency tells apart.
 func urgencies() int64 { return int64(len(complaint.Classes())) }
 
-// ClaimDue takes up to most deliveries that are due for the length of a lease, which runs by the database's own clock. The
-// attempt is counted now, before it is made.
-func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, turn Turn) ([]Work, error) {
-	var rows []claimedRow
-	now := s.now()
+// Appetite is how many deliveries this gateway claims at once, and for how long.
+type Appetite struct {
+	Most  int
+	Lease time.Duration
+	// Begin is for how many of them, never tried before, a request can go out right now: that it does is recorded with the claim
+	// (Claim.Begun), where First knows of which step it is.
+	Begin int
+	First func(complaint.Complaint) string
+}
+
+// begin is the step that is begun with a claim; empty: none.
+func (a *Appetite) begin(c complaint.Complaint) string {
+	if a.Begin == 0 || a.First == nil {
+		return ""
+	}
+	step := a.First(c)
+	if step != "" {
+		a.Begin--
+	}
+	return step
+}
+
+// claims are what one loop claims. What it claimed in a transaction of which it is not known whether it was committed is worked on by
+// nobody; before the loop claims anything more it is taken back, so that no request seems to have gone out that did not.
+type claims struct {
+	sync.Mutex
+	unsure []complaint.Ref
+}
+
+// unclaim takes back what a loop is not sure about. The caller holds its lock.
+func (s *Store) unclaim(ctx context.Context, c *claims) error {
+	if len(c.unsure) == 0 {
+		return nil
+	}
 	err := s.inWriter(ctx, func(w *writer) error {
-		refs, err := w.pickDue(ctx, most, turn)
-		if err != nil || len(refs) == 0 {
-			rows = nil
-			return err
-		}
-		rows, err = all[claimedRow](ctx, w.tx, s.q.Claim, args{"refs": refs, "owner": s.owner, "now": w.now, "lease": lease.Milliseconds()})
+		_, err := w.run(ctx, s.q.Unclaim, args{"refs": c.unsure, "owner": s.owner})
 		return err
 	})
 	if err != nil {
+		return fmt.Errorf("take back claims of which the answer was lost: %w", err)
+	}
+	c.unsure = nil
+	return nil
+}
+
+// ClaimDue takes deliveries that are due for the length of a lease, which runs by the database's own clock. The
+// attempt is counted now, before it is made.
+func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]Work, error) {
+	s.claiming.Lock()
+	defer s.claiming.Unlock()
+	if err := s.unclaim(ctx, &s.claiming); err != nil {
+		return nil, err
+	}
+	var rows []claimedRow
+	now := s.now()
+	err := s.inWriter(ctx, func(w *writer) error {
+		rows = nil
+		refs, err := w.pickDue(ctx, appetite.Most, turn)
+		if err != nil || len(refs) == 0 {
+			return err
+		}
+		rows, err = w.claim(ctx, refs, appetite)
+		return err
+	})
+	if err != nil {
+		for _, r := range rows {
+			if r.Fence == 1 {
+				s.claiming.unsure = append(s.claiming.unsure, complaint.Ref(r.Ref))
+			}
+		}
 		return nil, fmt.Errorf("claim: %w", err)
 	}
 	works := make([]Work, len(rows))
@@ -61,7 +118,7 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		works[i] = Work{
 			Claim: Claim{
 				Ref: complaint.Ref(r.Ref), Fence: r.Fence, Attempts: r.Attempts, AcceptedAt: fromMilli(r.AcceptedAt), TriedAt: fromMilli(r.FirstAt),
-				SentAt: fromMilli(r.SentAt), Step: r.Step, OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: now,
+				SentAt: fromMilli(r.SentAt), Step: r.Step, OpenFor: time.Duration(r.OpenFor) * time.Millisecond, ClaimedAt: now, Begun: r.Begun,
 			},
 			Job: Job{Agency: r.Agency, Category: r.Category, Location: r.Location, HandOver: r.HandOver, Done: map[string]string{}},
 		}
@@ -79,6 +136,34 @@ func (s *Store) ClaimDue(ctx context.Context, most int, lease time.Duration, tur
 		return nil, err
 	}
 	return works, nil
+}
+
+// claim claims what was picked. What this gateway took in a moment ago and nobody tried may be begun with it.
+func (w *writer) claim(ctx context.Context, refs []string, appetite Appetite) ([]claimedRow, error) {
+	groups := map[string][]string{}
+	for _, ref := range refs {
+		step := ""
+		if c, ok := w.s.recent.get(complaint.Ref(ref)); ok {
+			step = appetite.begin(c)
+		}
+		groups[step] = append(groups[step], ref)
+	}
+	var claimed []claimedRow
+	for step, refs := range groups {
+		rows, err := all[claimedRow](ctx, w.tx, w.s.q.Claim, args{
+			"refs": refs, "owner": w.s.owner, "now": w.now, "lease": appetite.Lease.Milliseconds(), "step": step,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			if r := &rows[i]; step != "" && r.Fence == 1 {
+				r.Begun, r.Step, r.SentAt, r.OpenFor = step, "", 0, 0
+			}
+		}
+		claimed = append(claimed, rows...)
+	}
+	return claimed, nil
 }
 
 // pickDue finds what is due, class by class, and locks it.

@@ -41,12 +41,6 @@ type Decided struct {
 	Work    *Work         // it is claimed for this gateway already: nobody else was waiting
 }
 
-// Appetite is how many decided complaints this gateway can forward at once, and for how long it claims them.
-type Appetite struct {
-	Most  int
-	Lease time.Duration
-}
-
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
 // routing and either readies the delivery, links it to its primary, or holds it until a person has looked. The first of the
 // ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure, and asked about several at once. Gateways that
@@ -54,6 +48,11 @@ type Appetite struct {
 // gateway has, one Decide runs at a time, and all that is only looked up and thought over is done before its transaction: the
 // one writer goes on meanwhile.
 func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	if err := s.unclaim(ctx, &s.deciding); err != nil {
+		return nil, err
+	}
 	decided, err := s.decide(ctx, most, judge, appetite)
 	if errors.Is(err, errMeanwhile) {
 		decided, err = s.decide(ctx, most, judge, appetite)
@@ -92,7 +91,11 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 		decided, err = w.settleDecisions(ctx, cases, appetite)
 		return err
 	})
-	return decided, err
+	if err != nil { // with decisions: the commit failed
+		s.deciding.doubt(decided)
+		return nil, err
+	}
+	return decided, nil
 }
 
 // errMeanwhile is a decision that an operator's came before.
@@ -129,6 +132,7 @@ type outcome struct {
 	state                                     State
 	reason, detail                            string
 	agency, category, location, handOver, why string
+	begun                                     string // the step that is begun with the claim; empty: none
 	rule                                      int
 	decided                                   bool
 	earlier                                   complaint.Ref // of a recurrence
@@ -137,7 +141,9 @@ type outcome struct {
 // outcome is what becomes of a complaint, before anybody claims it.
 func (u *undecided) outcome() outcome {
 	d := u.decision
-	o := outcome{Ready, "", "", d.Agency, d.Category, d.Location, d.HandOver, d.Why, d.Rule, true, ""}
+	o := outcome{
+		state: Ready, agency: d.Agency, category: d.Category, location: d.Location, handOver: d.HandOver, why: d.Why, rule: d.Rule, decided: true,
+	}
 	switch {
 	case u.err != nil: // it stops no other, and a retry decides it
 		words := []rune("it cannot be decided: " + u.err.Error())
@@ -172,6 +178,8 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 		if o.state == Ready && appetite.Most > 0 {
 			appetite.Most--
 			o.state, to.Work = Leased, w.handedOver(u)
+			o.begun = appetite.begin(u.Complaint)
+			to.Work.Begun = o.begun
 			works = append(works, to.Work)
 		}
 		groups[o] = append(groups[o], u.Ref)
@@ -194,7 +202,7 @@ func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint
 	q, a := w.s.q.SettleDecisions, args{
 		"refs": refs, "state": o.state, "reason": o.reason, "detail": o.detail, "decided_at": w.now * bit(o.decided), "agency": o.agency,
 		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why, "earlier": o.earlier,
-		"owner": w.s.owner, "lease": lease.Milliseconds(),
+		"owner": w.s.owner, "lease": lease.Milliseconds(), "step": o.begun,
 	}
 	if o.state == Leased {
 		q = w.s.q.ClaimDecided

@@ -26,6 +26,8 @@ type Claim struct {
 	Step       string        // whose request that was
 	OpenFor    time.Duration // by the database's clock, when it was claimed
 	ClaimedAt  time.Time
+	// Begun is the step whose start was recorded with the claim: it need not be recorded again if its request goes out now. Empty: none.
+	Begun string
 }
 
 // Job is what a claim is about.

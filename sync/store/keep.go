@@ -49,6 +49,8 @@ type Kept struct {
 	Known   bool // it was here already, by its source and source id
 	Revised bool // it was here with other content: recorded beside it, not forwarded
 	SameID  bool // another complaint was here under its id: it is among the refusals, and not kept
+	Decided bool // it was decided as it was kept: see DecideAtBirth
+	claimed bool // and claimed
 }
 
 // Keep stores a page of complaints, their deliveries, messages and the connector's cursor in one transaction, together with
@@ -75,8 +77,11 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 		return nil, 0, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
 	for i, k := range job.kept {
-		if !k.Known {
-			page.Complaints[i].Ref = k.Ref
+		if k.Known {
+			continue
+		}
+		page.Complaints[i].Ref = k.Ref
+		if !k.claimed { // whoever claimed it has it, and may be done with it
 			s.recent.put(page.Complaints[i])
 		}
 	}
@@ -124,6 +129,8 @@ type fate struct {
 	ref   string // under which it lies there
 	hash  string
 	told  bool // its first bearer in this group has been answered
+
+	decided, claimed bool // as it is kept
 }
 
 func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
@@ -174,7 +181,10 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 	var deliveries, known []args
 	for _, r := range chunk {
 		if fresh[r.Ref] {
-			deliveries = append(deliveries, args{"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt})
+			f := fates[sourceKey{r.Source, r.SourceID}]
+			delivery, claimed := w.delivery(r, f.first)
+			deliveries, f.claimed = append(deliveries, delivery), claimed
+			f.decided = delivery["decided_at"] != int64(0)
 			continue
 		}
 		known = append(known, args{"source": r.Source, "source_id": r.SourceID})
@@ -233,7 +243,7 @@ func (w *writer) answer(ctx context.Context, page Page, fates map[sourceKey]*fat
 	}
 	for i, c := range page.Complaints {
 		f := fates[sourceKey{page.Source, c.SourceID}]
-		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told}
+		k := Kept{Ref: complaint.Ref(f.ref), Known: f.known || f.told, Decided: f.decided, claimed: f.claimed}
 		f.told = true
 		before := f.first
 		if f.known {

@@ -76,7 +76,7 @@ func bringsUp(t *testing.T, dialect goose.Dialect, driver, at, dsn string) {
 	if l, err := s.Audit(t.Context()); err != nil || !l.Balanced || l.Accepted != int64(len(states)) || l.Delivered != 1 {
 		t.Errorf("ledger %+v, %v", l, err)
 	}
-	works, err := s.ClaimDue(t.Context(), 10, time.Minute, store.Turn{})
+	works, err := s.ClaimDue(t.Context(), store.Appetite{Most: 10, Lease: time.Minute}, store.Turn{})
 	if err != nil || len(works) != 2 {
 		t.Fatalf("claimed %+v, %v; want the ready and the unknown one", works, err)
 	}

@@ -94,6 +94,7 @@ type queries struct {
 	PickOldest     *query `query:"pick-oldest"`
 	PickNewest     *query `query:"pick-newest"`
 	Claim          *query `query:"claim"`
+	Unclaim        *query `query:"unclaim"`
 	ReadComplaints *query `query:"read-complaints"`
 	ReadSteps      *query `query:"read-steps"`
 	ReadTickets    *query `query:"read-tickets"`

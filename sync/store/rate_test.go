@@ -122,7 +122,7 @@ func hurries(t *testing.T, s *store.Store, clock *storetest.Clock) {
 	}
 	_, err := s.Decide(t.Context(), many, func(complaint.Complaint) store.Decision { return store.Decision{Agency: "21030"} }, store.Appetite{})
 	must(err)
-	claims, err := s.ClaimDue(t.Context(), many, time.Minute, store.Turn{})
+	claims, err := s.ClaimDue(t.Context(), store.Appetite{Most: many, Lease: time.Minute}, store.Turn{})
 	must(err)
 	for i, c := range claims { // the oldest waits the longest; the last one waits because it was throttled
 		reason := retry.Refused
@@ -138,13 +138,13 @@ func hurries(t *testing.T, s *store.Store, clock *storetest.Clock) {
 		t.Errorf("%d were brought forward, want %d", hurried, many-1)
 	}
 	for _, want := range refs[:many-1] {
-		next, err := s.ClaimDue(t.Context(), 1, time.Minute, store.Turn{})
+		next, err := s.ClaimDue(t.Context(), store.Appetite{Most: 1, Lease: time.Minute}, store.Turn{})
 		must(err)
 		if len(next) != 1 || next[0].Ref != want {
 			t.Fatalf("next comes %v, want %s", next, want)
 		}
 	}
-	if rest, err := s.ClaimDue(t.Context(), 1, time.Minute, store.Turn{}); err != nil || len(rest) != 0 {
+	if rest, err := s.ClaimDue(t.Context(), store.Appetite{Most: 1, Lease: time.Minute}, store.Turn{}); err != nil || len(rest) != 0 {
 		t.Errorf("what the platform asked time for came too: %v, %v", rest, err)
 	}
 	if again, err := s.Hurry(t.Context(), []retry.Reason{retry.Refused}); err != nil || again != 0 {

@@ -4,7 +4,7 @@
 //
 //   - what Keep returns without error is durable; a page and its cursor are one transaction
 //   - a (source, source id) pair is stored once; the same pair with other content is a revision, kept beside it
-//   - a step's start is durable before Begin returns, its outcome and history are one transaction
+//   - a step's start is durable before Begin returns, or a claim that has Claim.Begun; its outcome and history are one transaction
 //   - a settlement with a lost lease changes nothing (ErrLost)
 //   - a link has one primary, which is linked to nothing; a link that is undone is never made again but by an order
 //   - no transaction is open across a network call, because no function here takes a callback that makes one
@@ -17,8 +17,10 @@
 //	 │                  ├──▶ held (a person must decide)
 //	 └──▶ linked        └──▶ dead (refused for good)
 //
-// A new complaint that may repeat another is held with the reason review. When a primary dies, or is closed unheard, the
-// oldest that is linked to it becomes ready and stands for the others; what was added to it by name goes on by itself.
+// What is compared with nothing may begin as ready, or leased (DecideAtBirth); and a request's start may be recorded with the
+// claim (Appetite.Begin). A new complaint that may repeat another is held with the reason review. When a primary dies, or is
+// closed unheard, the oldest that is linked to it becomes ready and stands for the others; what was added to it by name goes on
+// by itself.
 // Package complaint's words and units hold; times in the database are unix milliseconds, 0 for none.
 package store
 
@@ -100,11 +102,14 @@ type Store struct {
 	log          *slog.Logger
 	minter       *complaint.Minter
 
-	recent recent
-	prints recentPrints
-	keeps  *batcher[*keepJob]
-	steps  *batcher[*stepJob]
-	lock   *fileLock
+	recent             recent
+	prints             recentPrints
+	deciding, claiming claims
+	births             births
+
+	keeps *batcher[*keepJob]
+	steps *batcher[*stepJob]
+	lock  *fileLock
 
 	checkpoints *checkpointer // of a gateway on SQLite
 }
@@ -130,8 +135,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.dialect == sqlite && s.owner != "" {
 		s.checkpoints = newCheckpointer(s.read)
 	}
-	s.keeps = newBatcher(s, applyKeeps, 256)
-	s.steps = newBatcher(s, applySteps, 512)
+	s.keeps = newBatcher(s.inBirth, applyKeeps, 256)
+	s.steps = newBatcher(s.inWriter, applySteps, 512)
 	return s, nil
 }
 

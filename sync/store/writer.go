@@ -13,6 +13,8 @@ type writer struct {
 	tx  *sqlx.Tx
 	s   *Store
 	now int64
+
+	born *newborn // what is decided as it is kept; nil: nothing is
 }
 
 func (s *Store) inWriter(ctx context.Context, f func(*writer) error) error {

@@ -70,7 +70,7 @@ UPDATE delivery
 SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :agency, category = :category, location = :location,
     hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END, owner = :owner, lease_until = {now} + :lease,
-    fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now
+    fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now, step = :step, sent_at = CASE WHEN :step = '' THEN 0 ELSE {now} END
 WHERE ref {in :refs} AND state = 'new'
 
 -- name: oldest-undecided

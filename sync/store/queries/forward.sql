@@ -15,10 +15,18 @@ ORDER BY due_at DESC LIMIT :most {lock}
 UPDATE delivery
 SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
     first_attempt_at = CASE WHEN first_attempt_at = 0 OR first_attempt_at > :now THEN :now ELSE first_attempt_at END, changed_at = :now,
-    sent_at = CASE WHEN sent_at > {now} THEN {now} ELSE sent_at END
+    sent_at = CASE WHEN sent_at > {now} OR fence = 0 AND :step <> '' THEN {now} ELSE sent_at END,
+    step = CASE WHEN fence = 0 AND :step <> '' THEN :step ELSE step END
 WHERE ref {in :refs}
 RETURNING ref, fence, attempts, accepted_at, first_attempt_at, sent_at, step, agency, category, location, hand_over, earlier_ref,
     CASE WHEN sent_at = 0 THEN 0 ELSE {now} - sent_at END AS open_for
+
+-- name: unclaim
+-- Claimed in a transaction whose answer was lost, and worked on by nobody: it is as if it had not been claimed, also after
+-- somebody took it over.
+UPDATE delivery
+SET state = 'ready', owner = '', lease_until = 0, attempts = attempts - 1, first_attempt_at = 0, sent_at = 0, step = '', changed_at = :now
+WHERE ref {in :refs} AND fence = 1 AND (state = 'unknown' OR state = 'leased' AND owner = :owner)
 
 -- name: read-complaints
 -- Column by column, so that it still holds when a newer gateway has added one.

@@ -95,13 +95,13 @@ func newcomersTurn(t *testing.T, h Harness) {
 	w.decideAll(judge)
 	since := w.clock.Now().Add(-2 * time.Second)
 	for _, want := range []complaint.Ref{refs[3], refs[2]} {
-		works, err := w.ClaimDue(t.Context(), 1, time.Minute, store.Turn{Since: since})
+		works, err := w.ClaimDue(t.Context(), store.Appetite{Most: 1, Lease: time.Minute}, store.Turn{Since: since})
 		w.must(err)
 		if len(works) != 1 || works[0].Ref != want {
 			t.Fatalf("claimed %+v, want %s", works, want)
 		}
 	}
-	if works, err := w.ClaimDue(t.Context(), 5, time.Minute, store.Turn{Since: since}); err != nil || len(works) != 0 {
+	if works, err := w.ClaimDue(t.Context(), store.Appetite{Most: 5, Lease: time.Minute}, store.Turn{Since: since}); err != nil || len(works) != 0 {
 		t.Errorf("the newcomers' turn took %d of the old, %v", len(works), err)
 	}
 	if old := w.claim(1); old[0].Ref != refs[0] {

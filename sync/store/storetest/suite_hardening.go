@@ -290,7 +290,7 @@ func sealsPersonalData(t *testing.T, h Harness) {
 	if _, err := s.Decide(t.Context(), 10, judge, store.Appetite{}); err != nil {
 		t.Fatal(err)
 	}
-	works, err := s.ClaimDue(t.Context(), 1, time.Minute, store.Turn{})
+	works, err := s.ClaimDue(t.Context(), store.Appetite{Most: 1, Lease: time.Minute}, store.Turn{})
 	if err != nil || len(works) != 1 || works[0].Err != nil {
 		t.Fatalf("%+v, %v", works, err)
 	}

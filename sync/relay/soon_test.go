@@ -1,0 +1,40 @@
+package relay
+
+import (
+	"testing"
+	"time"
+
+	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/store"
+)
+
+// A start that was recorded with the claim stands for one request that goes out at once, and for no other.
+func TestARecordedStartStandsForOneRequestOnly(t *testing.T) {
+	create := national.Step{Name: national.StepCreate}
+	fresh := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now()}
+	if !fresh.hasBegun(create) || fresh.hasBegun(create) {
+		t.Error("it stands for none, or for two")
+	}
+	old := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now().Add(-begunFor - time.Millisecond)}
+	if old.hasBegun(create) {
+		t.Error("it stands for a request that had to wait")
+	}
+	other := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now()}
+	if other.hasBegun(national.Step{Name: "upload"}) || other.hasBegun(create) {
+		t.Error("it stands for another step, or for its own after that")
+	}
+}
+
+// What is recorded to go out is what goes out within a moment.
+func TestNoMoreIsBegunThanGoesOutInAMoment(t *testing.T) {
+	for rate, want := range map[float64]int{5: 0, 100: 5, 2000: 100} {
+		if n := NewLimiter(rate).soon(); n != want {
+			t.Errorf("at %v a second: %d, want %d", rate, n, want)
+		}
+	}
+	held := NewLimiter(2000)
+	held.Hold(time.Minute)
+	if n := held.soon(); n != 0 {
+		t.Errorf("while the platform wants time: %d", n)
+	}
+}

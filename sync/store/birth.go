@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"sync"
+
+	"github.com/satupintu/satupintu/sync/complaint"
+)
+
+// Birth decides complaints in the transaction that keeps them, where a decision looks at nothing but the complaint itself. What can
+// be forwarded at once is claimed with it.
+type Birth struct {
+	// Judge says where a complaint goes; it is pure. One at which it panics stays undecided.
+	Judge func(complaint.Complaint) Decision
+	// Reserve says, before each transaction, what may be claimed in it.
+	Reserve func(context.Context) Appetite
+	// Decided is told after each transaction what it decided, and what was reserved: nothing was decided in one that failed. It does
+	// not wait for anything.
+	Decided func(decided []Decided, reserved Appetite)
+}
+
+// births are the decisions that are made as complaints are kept, while somebody asks for it.
+type births struct {
+	sync.RWMutex
+	by     *Birth
+	claims claims
+}
+
+// DecideAtBirth has complaints decided as they are kept, until the function it returns is called: after that nothing more is told to
+// b.Decided. The last caller's is used.
+func (s *Store) DecideAtBirth(b *Birth) (stop func()) {
+	s.births.Lock()
+	defer s.births.Unlock()
+	s.births.by = b
+	return func() {
+		s.births.Lock()
+		defer s.births.Unlock()
+		if s.births.by == b {
+			s.births.by = nil
+		}
+	}
+}
+
+// inBirth is inWriter for what keeps complaints.
+func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
+	s.births.RLock()
+	defer s.births.RUnlock()
+	by := s.births.by
+	if by == nil {
+		return s.inWriter(ctx, f)
+	}
+	s.births.claims.Lock()
+	defer s.births.claims.Unlock()
+	var reserved Appetite
+	if len(s.births.claims.unsure) == 0 { // else the database may be in trouble yet: nothing is claimed until a commit has worked
+		reserved = by.Reserve(ctx)
+	}
+	var decided []Decided
+	defer func() { by.Decided(decided, reserved) }()
+	if err := s.unclaim(ctx, &s.births.claims); err != nil {
+		return err
+	}
+	var born *newborn
+	err := s.inWriter(ctx, func(w *writer) error {
+		born, w.born = nil, &newborn{by: by, appetite: reserved}
+		if err := f(w); err != nil {
+			return err
+		}
+		born = w.born
+		return nil
+	})
+	switch {
+	case err == nil:
+		decided = born.decided
+	case born != nil: // the commit may have failed
+		s.births.claims.doubt(born.decided)
+	}
+	return err
+}
+
+// newborn is what one transaction decides of what it keeps.
+type newborn struct {
+	by       *Birth
+	appetite Appetite
+	decided  []Decided
+}
+
+// delivery is the row of a new complaint's delivery, and whether it is decided. claimed says whether it is claimed too.
+func (w *writer) delivery(r row, c complaint.Complaint) (a args, claimed bool) {
+	a = args{
+		"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt, "state": string(New), "lease": int64(0), "tries": int64(0),
+		"step": "", "decided_at": int64(0), "agency": "", "category": "", "location": "", "hand_over": "", "rule": int64(0), "why": "",
+	}
+	if w.born == nil {
+		return a, false
+	}
+	u := &undecided{Complaint: c, accepted: fromMilli(r.ReceivedAt)}
+	if u.judge(w.born.by.Judge); u.err != nil { // whoever decides what is left holds it for a person
+		return a, false
+	}
+	d := u.decision
+	to := Decided{Ref: u.Ref, Rule: d.Rule}
+	a["state"], a["decided_at"], a["agency"], a["category"], a["location"] = string(Ready), w.now, d.Agency, d.Category, d.Location
+	a["hand_over"], a["rule"], a["why"] = d.HandOver, int64(d.Rule), d.Why
+	if w.born.appetite.Most > 0 {
+		w.born.appetite.Most--
+		to.Work = w.handedOver(u)
+		to.Work.Begun = w.born.appetite.begin(c)
+		a["state"], a["lease"], a["tries"] = string(Leased), w.born.appetite.Lease.Milliseconds(), int64(1)
+		a["step"] = to.Work.Begun
+	}
+	w.born.decided = append(w.born.decided, to)
+	return a, to.Work != nil
+}
+
+// doubt notes claims of which it is not known whether they were committed.
+func (c *claims) doubt(decided []Decided) {
+	for _, d := range decided {
+		if d.Work != nil {
+			c.unsure = append(c.unsure, d.Ref)
+		}
+	}
+}
