@@ -75,11 +75,11 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 }
 
 // begunFor is how long the record that a step begins, made with its claim, stands for its request: what waited longer is recorded anew.
-const begunFor = time.Second
+func (a *attempt) begunFor() time.Duration { return min(time.Second, a.r.cfg.Delivery.Settle.D()/4) }
 
 // hasBegun says whether it is recorded already that a step's request is about to go out, a moment ago and once only.
 func (a *attempt) hasBegun(step national.Step) bool {
-	known := a.claim.Begun == step.Name && time.Since(a.begun) < begunFor
+	known := a.claim.Begun == step.Name && time.Since(a.begun) < a.begunFor()
 	a.claim.Begun = ""
 	return known
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/satupintu/satupintu/config"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -11,15 +12,16 @@ import (
 // A start that was recorded with the claim stands for one request that goes out at once, and for no other.
 func TestARecordedStartStandsForOneRequestOnly(t *testing.T) {
 	create := national.Step{Name: national.StepCreate}
-	fresh := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now()}
+	r := &Relay{cfg: &config.Config{Delivery: config.Delivery{Settle: config.Duration(time.Minute)}}}
+	fresh := &attempt{r: r, claim: store.Claim{Begun: create.Name}, begun: time.Now()}
 	if !fresh.hasBegun(create) || fresh.hasBegun(create) {
 		t.Error("it stands for none, or for two")
 	}
-	old := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now().Add(-begunFor - time.Millisecond)}
+	old := &attempt{r: r, claim: store.Claim{Begun: create.Name}, begun: time.Now().Add(-time.Second - time.Millisecond)}
 	if old.hasBegun(create) {
 		t.Error("it stands for a request that had to wait")
 	}
-	other := &attempt{claim: store.Claim{Begun: create.Name}, begun: time.Now()}
+	other := &attempt{r: r, claim: store.Claim{Begun: create.Name}, begun: time.Now()}
 	if other.hasBegun(national.Step{Name: "upload"}) || other.hasBegun(create) {
 		t.Error("it stands for another step, or for its own after that")
 	}

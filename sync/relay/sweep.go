@@ -46,7 +46,11 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 }
 
 func (r *Relay) sweep(ctx context.Context) error {
+	taken, cancel := context.WithTimeout(ctx, r.sweeps/4)
+	defer cancel()
+	back := r.store.TakeBack(taken)
 	rescued, err := r.store.Rescue(ctx, "")
+	err = errors.Join(back, err)
 	if rescued > 0 {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()

@@ -52,17 +52,17 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	s.births.claims.Lock()
 	defer s.births.claims.Unlock()
 	var reserved Appetite
-	if len(s.births.claims.unsure) == 0 { // else the database may be in trouble yet: nothing is claimed until a commit has worked
+	if err := s.unclaim(ctx, &s.births.claims); err == nil { // else the database is in trouble yet: nothing more is claimed
 		reserved = by.Reserve(ctx)
 	}
 	var decided []Decided
 	defer func() { by.Decided(decided, reserved) }()
-	if err := s.unclaim(ctx, &s.births.claims); err != nil {
-		return err
-	}
-	var born *newborn
+	var (
+		born *newborn
+		at   int64
+	)
 	err := s.inWriter(ctx, func(w *writer) error {
-		born, w.born = nil, &newborn{by: by, appetite: reserved}
+		at, born, w.born = w.now, nil, &newborn{by: by, appetite: reserved}
 		if err := f(w); err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	case err == nil:
 		decided = born.decided
 	case born != nil: // the commit may have failed
-		s.births.claims.doubt(born.decided)
+		s.births.claims.doubt(err, at, claimedOf(born.decided))
 	}
 	return err
 }
@@ -111,13 +111,4 @@ func (w *writer) delivery(r row, c complaint.Complaint) (a args, claimed bool) {
 	}
 	w.born.decided = append(w.born.decided, to)
 	return a, to.Work != nil
-}
-
-// doubt notes claims of which it is not known whether they were committed.
-func (c *claims) doubt(decided []Decided) {
-	for _, d := range decided {
-		if d.Work != nil {
-			c.unsure = append(c.unsure, d.Ref)
-		}
-	}
 }

@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
-	"sync"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -59,29 +60,6 @@ func (a *Appetite) begin(c complaint.Complaint) string {
 	return step
 }
 
-// claims are what one loop claims. What it claimed in a transaction of which it is not known whether it was committed is worked on by
-// nobody; before the loop claims anything more it is taken back, so that no request seems to have gone out that did not.
-type claims struct {
-	sync.Mutex
-	unsure []complaint.Ref
-}
-
-// unclaim takes back what a loop is not sure about. The caller holds its lock.
-func (s *Store) unclaim(ctx context.Context, c *claims) error {
-	if len(c.unsure) == 0 {
-		return nil
-	}
-	err := s.inWriter(ctx, func(w *writer) error {
-		_, err := w.run(ctx, s.q.Unclaim, args{"refs": c.unsure, "owner": s.owner})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("take back claims of which the answer was lost: %w", err)
-	}
-	c.unsure = nil
-	return nil
-}
-
 // ClaimDue takes deliveries that are due for the length of a lease, which runs by the database's own clock. The
 // attempt is counted now, before it is made.
 func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]Work, error) {
@@ -90,10 +68,13 @@ func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]W
 	if err := s.unclaim(ctx, &s.claiming); err != nil {
 		return nil, err
 	}
-	var rows []claimedRow
+	var (
+		rows []claimedRow
+		at   int64
+	)
 	now := s.now()
 	err := s.inWriter(ctx, func(w *writer) error {
-		rows = nil
+		rows, at = nil, w.now
 		refs, err := w.pickDue(ctx, appetite.Most, turn)
 		if err != nil || len(refs) == 0 {
 			return err
@@ -101,14 +82,19 @@ func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]W
 		rows, err = w.claim(ctx, refs, appetite)
 		return err
 	})
-	if err != nil {
-		for _, r := range rows {
-			if r.Fence == 1 {
-				s.claiming.unsure = append(s.claiming.unsure, complaint.Ref(r.Ref))
-			}
-		}
+	if err != nil { // with rows: they were claimed, and the commit failed
+		s.claiming.doubt(err, at, firstClaims(rows))
 		return nil, fmt.Errorf("claim: %w", err)
 	}
+	works, err := s.worksOf(ctx, rows, now)
+	if err != nil { // nobody works on them
+		s.claiming.doubt(err, at, firstClaims(rows))
+	}
+	return works, err
+}
+
+// worksOf is what was claimed, with what it is about.
+func (s *Store) worksOf(ctx context.Context, rows []claimedRow, now time.Time) ([]Work, error) {
 	works := make([]Work, len(rows))
 	var again []complaint.Ref
 	for i, r := range rows {
@@ -132,7 +118,7 @@ func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]W
 			works[i].Job.Earlier = tickets[works[i].Ref]
 		}
 	}
-	if err := s.readJobs(ctx, works); err != nil { // nobody works on them: their leases run out
+	if err := s.readJobs(ctx, works); err != nil {
 		return nil, err
 	}
 	return works, nil
@@ -149,7 +135,8 @@ func (w *writer) claim(ctx context.Context, refs []string, appetite Appetite) ([
 		groups[step] = append(groups[step], ref)
 	}
 	var claimed []claimedRow
-	for step, refs := range groups {
+	for _, step := range slices.Backward(slices.Sorted(maps.Keys(groups))) { // what is begun goes out first
+		refs := groups[step]
 		rows, err := all[claimedRow](ctx, w.tx, w.s.q.Claim, args{
 			"refs": refs, "owner": w.s.owner, "now": w.now, "lease": appetite.Lease.Milliseconds(), "step": step,
 		})

@@ -240,8 +240,9 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	committing = true
-	ended := make(chan error, 1)
+	ended, over := make(chan error, 1), make(chan struct{})
 	go func() {
+		defer close(over)
 		err := tx.Commit()
 		_ = conn.Close()
 		if err == nil {
@@ -252,13 +253,21 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	select {
 	case err = <-ended:
 	case <-ctx.Done(): // it is not known, and may still be; whoever asks again meets it
-		err = ctx.Err()
+		err = &underWay{ctx.Err(), over}
 	}
 	if err != nil {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	return nil
 }
+
+// underWay is a commit that was not waited for any longer.
+type underWay struct {
+	error
+	over <-chan struct{} // closed when it has ended
+}
+
+func (u *underWay) Unwrap() error { return u.error }
 
 // begin waits for a connection as long as the context says and begins a transaction that does not end with it. A connection that
 // broke while nobody used it, as all have when the server was started again, is no failure: the next one is taken.

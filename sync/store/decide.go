@@ -75,8 +75,9 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 			return nil, err
 		}
 	}
+	var at int64
 	err = s.inWriter(ctx, func(w *writer) error {
-		decided = nil
+		decided, at = nil, w.now
 		if s.dialect == postgres {
 			cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys)
 		} else {
@@ -92,7 +93,7 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 		return err
 	})
 	if err != nil { // with decisions: the commit failed
-		s.deciding.doubt(decided)
+		s.deciding.doubt(err, at, claimedOf(decided))
 		return nil, err
 	}
 	return decided, nil
@@ -191,27 +192,58 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 		return nil, err
 	}
 	for o, refs := range groups {
-		if err := w.settleDecision(ctx, o, refs, appetite.Lease); err != nil {
+		if err := w.settleDecision(ctx, o, refs, appetite.Lease, works); err != nil {
 			return nil, err
 		}
 	}
 	return decided, nil
 }
 
-func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration) error {
-	q, a := w.s.q.SettleDecisions, args{
+// settleDecision records one outcome of several. Works are given the numbers of their claims: what an operator had decided anew was
+// claimed before.
+func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration, works []*Work) error {
+	a := args{
 		"refs": refs, "state": o.state, "reason": o.reason, "detail": o.detail, "decided_at": w.now * bit(o.decided), "agency": o.agency,
 		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why, "earlier": o.earlier,
-		"owner": w.s.owner, "lease": lease.Milliseconds(), "step": o.begun,
+		"owner": w.s.owner, "lease": lease.Milliseconds(), "step": o.begun, "now": w.now,
 	}
+	settled := 0
 	if o.state == Leased {
-		q = w.s.q.ClaimDecided
+		claimed, err := all[claimedRow](ctx, w.tx, w.s.q.ClaimDecided, a)
+		if err != nil {
+			return err
+		}
+		settled = len(claimed)
+		number(works, claimed)
+	} else {
+		n, err := w.run(ctx, w.s.q.SettleDecisions, a)
+		if err != nil {
+			return err
+		}
+		settled = int(n)
 	}
-	n, err := w.run(ctx, q, a)
-	if err == nil && int(n) != len(refs) {
-		err = fmt.Errorf("%w: %d of %d", errMeanwhile, len(refs)-int(n), len(refs))
+	if settled != len(refs) {
+		return fmt.Errorf("%w: %d of %d", errMeanwhile, len(refs)-settled, len(refs))
 	}
-	return err
+	return nil
+}
+
+// number gives works the numbers of their claims. A request was begun with its claim where that is the first.
+func number(works []*Work, claimed []claimedRow) {
+	numbers := make(map[complaint.Ref]claimedRow, len(claimed))
+	for _, r := range claimed {
+		numbers[complaint.Ref(r.Ref)] = r
+	}
+	for _, work := range works {
+		r, ok := numbers[work.Ref]
+		if !ok {
+			continue
+		}
+		work.Fence, work.Attempts = r.Fence, r.Attempts
+		if r.Fence > 1 {
+			work.Begun = ""
+		}
+	}
 }
 
 // handedOver is the work of a delivery that is claimed as it is decided.

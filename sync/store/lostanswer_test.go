@@ -3,7 +3,7 @@ package store_test
 import (
 	"bytes"
 	"context"
-	"io"
+	"errors"
 	"net"
 	"net/url"
 	"sync/atomic"
@@ -12,15 +12,17 @@ import (
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
+	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
-// severer passes connections on to a database. Armed, it breaks the next one whose commit has been carried out, before the answer.
+// severer passes connections on to a database. Armed, it breaks the next one whose commit has been carried out, before the answer;
+// or, early, before the commit comes to the database.
 type severer struct {
 	net.Listener
-	to    string
-	armed atomic.Bool
+	to           string
+	armed, early atomic.Bool
 }
 
 // sever puts one before a database and returns the address through it.
@@ -53,29 +55,27 @@ func (s *severer) serve() {
 			continue
 		}
 		var cut atomic.Bool
-		go s.pass(server, client, func(asked []byte) {
+		go s.pass(server, client, func(asked []byte) bool {
 			if bytes.Contains(asked, []byte("COMMIT\x00")) && s.armed.CompareAndSwap(true, false) {
 				cut.Store(true)
 			}
-		}, nil)
-		go s.pass(client, server, nil, cut.Load)
+			return cut.Load() && s.early.Load()
+		})
+		go s.pass(client, server, func([]byte) bool { return cut.Load() })
 	}
 }
 
-// pass copies one direction until it ends, or until an answer comes that is to be lost.
-func (s *severer) pass(to, from net.Conn, see func([]byte), lost func() bool) {
+// pass copies one direction until it ends, or until something comes that is to be lost.
+func (s *severer) pass(to, from net.Conn, lost func([]byte) bool) {
 	defer to.Close()
 	defer from.Close()
 	piece := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(piece)
-		if see != nil {
-			see(piece[:n])
-		}
-		if lost != nil && lost() {
+		if lost(piece[:n]) {
 			return
 		}
-		if _, failed := to.Write(piece[:n]); failed != nil || err == io.EOF || err != nil {
+		if _, failed := to.Write(piece[:n]); failed != nil || err != nil {
 			return
 		}
 	}
@@ -85,10 +85,7 @@ func (s *severer) pass(to, from net.Conn, see func([]byte), lost func() bool) {
 // nothing had happened to it: least of all may its request seem to have gone out.
 func TestAClaimWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 	server := storetest.StartPostgres(t)
-	decide := func(complaint.Complaint) store.Decision { return store.Decision{Agency: "21030"} }
-	appetite := store.Appetite{
-		Most: 5, Begin: 5, Lease: time.Minute, First: func(complaint.Complaint) string { return national.StepCreate },
-	}
+	appetite := hungry()
 	for name, c := range map[string]struct {
 		before, claim func(t *testing.T, s *store.Store) error
 	}{
@@ -108,7 +105,7 @@ func TestAClaimWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 				return err
 			},
 			func(t *testing.T, s *store.Store) error {
-				_, err := s.ClaimDue(t.Context(), store.Appetite{Most: appetite.Most, Begin: 5, Lease: time.Minute, First: appetite.First}, store.Turn{})
+				_, err := s.ClaimDue(t.Context(), appetite, store.Turn{})
 				return err
 			},
 		},
@@ -167,4 +164,132 @@ func lies(t *testing.T, s *store.Store) (p placed) {
 		t.Fatal(err)
 	}
 	return p
+}
+
+func decide(complaint.Complaint) store.Decision { return store.Decision{Agency: "21030"} }
+
+// hungry is a gateway that can send at once whatever there is.
+func hungry() store.Appetite {
+	return store.Appetite{Most: 5, Begin: 5, Lease: time.Minute, First: func(complaint.Complaint) string { return national.StepCreate }}
+}
+
+// What was claimed in a transaction that was not committed may be somebody's by now: another gateway's, whose request is open, or this
+// one's other loop's. Nothing of that is taken back.
+func TestWhatOthersClaimedIsNotTakenBack(t *testing.T) {
+	server := storetest.StartPostgres(t)
+	line, through := sever(t, server.Database(t))
+	line.early.Store(true)
+	a := opener(through)(t, store.Options{Owner: "natuna/a"})
+	b := opener(through)(t, store.Options{Owner: "natuna/b"})
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	lose := func(id string) {
+		t.Helper()
+		_, err := a.Keep(t.Context(), lamp(id))
+		must(err)
+		line.armed.Store(true)
+		if _, err := a.Decide(t.Context(), 5, decide, hungry()); err == nil {
+			t.Fatal("the commit was not lost")
+		}
+	}
+	lose("1")
+	theirs := decidesIt(t, b, hungry())
+	must(b.Settle(t.Context(), theirs.Work.Claim, store.Settlement{State: store.Unknown, Open: true, Due: time.Now().Add(time.Hour), Reason: retry.Timeout}))
+	before := lies(t, b)
+	_, err := a.Decide(t.Context(), 5, decide, hungry())
+	must(err)
+	if lay := lies(t, b); lay != before || lay.SentAt == 0 {
+		t.Errorf("another's open request lay as %+v and lies as %+v", before, lay)
+	}
+	must(b.ResolveSent(t.Context(), theirs.Ref, national.Ticket{ID: "7"}, time.Now()))
+	lose("2")
+	decidesIt(t, b, store.Appetite{})
+	ours, err := a.ClaimDue(t.Context(), hungry(), store.Turn{})
+	if err != nil || len(ours) != 1 {
+		t.Fatalf("claimed %+v, %v", ours, err)
+	}
+	before = lies(t, a)
+	_, err = a.Decide(t.Context(), 5, decide, hungry())
+	must(err)
+	if lay := lies(t, a); lay != before || lay.State != "leased" {
+		t.Errorf("what our own forwarder claimed lay as %+v and lies as %+v", before, lay)
+	}
+}
+
+// decidesIt decides the one complaint there is as soon as whoever lost it is gone from the database.
+func decidesIt(t *testing.T, s *store.Store, appetite store.Appetite) store.Decided {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < 20*time.Second; {
+		decided, err := s.Decide(t.Context(), 5, decide, appetite)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(decided) == 1 {
+			return decided[0]
+		}
+	}
+	t.Fatal("it is still locked")
+	return store.Decided{}
+}
+
+// A commit that nobody waits for any longer may still be carried out. What it claims is taken back once it has ended, and until then
+// nothing more is claimed by that loop.
+func TestAClaimOfALateCommitIsTakenBack(t *testing.T) {
+	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{Owner: "natuna/1"})
+	for _, statement := range []string{
+		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$`,
+		`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'leased') EXECUTE FUNCTION slow()`,
+	} {
+		if err := storetest.Sabotage(t, s, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Keep(t.Context(), lamp("1")); err != nil {
+		t.Fatal(err)
+	}
+	stopping, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := s.Decide(stopping, 5, decide, hungry()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("the commit was not late: %v", err)
+	}
+	if _, err := s.Decide(t.Context(), 5, decide, hungry()); err == nil {
+		t.Error("more was decided while it was not known what had been claimed")
+	}
+	if err := s.TakeBack(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if lay := lies(t, s); lay != (placed{State: "ready"}) {
+		t.Errorf("it lies as %+v", lay)
+	}
+}
+
+// What was claimed and could not be read is worked on by nobody, and its neighbours neither.
+func TestAClaimThatCannotBeReadIsTakenBack(t *testing.T) {
+	dsn := "sqlite:" + t.TempDir() + "/natuna.db"
+	s := opener(dsn)(t, store.Options{Owner: "natuna/1"})
+	if _, err := s.Keep(t.Context(), lamp("1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = opener(dsn)(t, store.Options{Owner: "natuna/2"}) // which has not got it in mind
+	if _, err := s.Decide(t.Context(), 5, decide, store.Appetite{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{"ALTER TABLE complaint RENAME TO gone", "ALTER TABLE gone RENAME TO complaint"} {
+		if err := storetest.Sabotage(t, s, statement); err != nil {
+			t.Fatal(err)
+		}
+		if works, err := s.ClaimDue(t.Context(), hungry(), store.Turn{}); (err == nil) != (len(works) == 1) {
+			t.Errorf("after %s: claimed %+v, %v", statement, works, err)
+		}
+	}
+	if lay := lies(t, s); lay != (placed{State: "leased", Attempts: 1}) {
+		t.Errorf("it lies as %+v", lay)
+	}
 }

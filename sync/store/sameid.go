@@ -71,7 +71,7 @@ func (w *writer) keepBeside(ctx context.Context, c *complaint.Complaint) (Kept, 
 	if !f.known {
 		*c = own
 	}
-	return Kept{Ref: complaint.Ref(f.ref), Known: f.known}, nil
+	return Kept{Ref: complaint.Ref(f.ref), Known: f.known, Decided: f.decided, claimed: f.claimed}, nil
 }
 
 // knownOf reads the complaints that lie under the ids of a page, where the page tells an edit from another complaint.

@@ -70,8 +70,10 @@ UPDATE delivery
 SET state = 'leased', changed_at = :now, decided_at = :decided_at, agency = :agency, category = :category, location = :location,
     hand_over = :hand_over, rule = :rule, why = :why,
     earlier_ref = CASE WHEN earlier_ref = '' THEN :earlier ELSE earlier_ref END, owner = :owner, lease_until = {now} + :lease,
-    fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now, step = :step, sent_at = CASE WHEN :step = '' THEN 0 ELSE {now} END
+    fence = fence + 1, attempts = attempts + 1, first_attempt_at = :now, step = CASE WHEN fence = 0 THEN :step ELSE '' END,
+    sent_at = CASE WHEN fence = 0 AND :step <> '' THEN {now} ELSE 0 END
 WHERE ref {in :refs} AND state = 'new'
+RETURNING ref, fence, attempts
 
 -- name: oldest-undecided
 SELECT coalesce(min(accepted_at), 0) FROM delivery WHERE state = 'new'

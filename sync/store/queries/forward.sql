@@ -22,11 +22,11 @@ RETURNING ref, fence, attempts, accepted_at, first_attempt_at, sent_at, step, ag
     CASE WHEN sent_at = 0 THEN 0 ELSE {now} - sent_at END AS open_for
 
 -- name: unclaim
--- Claimed in a transaction whose answer was lost, and worked on by nobody: it is as if it had not been claimed, also after
--- somebody took it over.
+-- Claimed first in a transaction whose answer was lost, and worked on by nobody: it is as if it had not been claimed. Any other
+-- claim has another time, owner or fence.
 UPDATE delivery
 SET state = 'ready', owner = '', lease_until = 0, attempts = attempts - 1, first_attempt_at = 0, sent_at = 0, step = '', changed_at = :now
-WHERE ref {in :refs} AND fence = 1 AND (state = 'unknown' OR state = 'leased' AND owner = :owner)
+WHERE ref {in :refs} AND state = 'leased' AND owner = :owner AND fence = 1 AND first_attempt_at = :at
 
 -- name: read-complaints
 -- Column by column, so that it still holds when a newer gateway has added one.

@@ -18,6 +18,7 @@ func births() []promise {
 		{"what is compared with nothing can be decided as it is kept, and claimed", decidedAsKept},
 		{"what cannot be judged as it is kept waits for its decision", unjudgedAsKept},
 		{"what is not kept is decided and claimed by nobody", notKeptNotDecided},
+		{"what an operator has decided anew is claimed under its own number", decidedAnew},
 		{"a request's start can be recorded with the decision, or with the first claim", begunWithItsClaim},
 	}
 }
@@ -151,4 +152,29 @@ func begunWithItsClaim(t *testing.T, h Harness) {
 		t.Errorf("the first: %s", fmt.Sprintf("%+v", story))
 	}
 	w.state(refs[1], store.Ready)
+}
+
+// decidedAnew: a complaint that was claimed before and is decided once more has the next number, and its request is begun apart.
+func decidedAnew(t *testing.T, h Harness) {
+	w := begin(t, h)
+	ref := w.keep(report(1))[0].Ref
+	appetite := store.Appetite{Most: 1, Begin: 1, Lease: time.Minute, First: create}
+	decide := func() *store.Work {
+		t.Helper()
+		decided, err := w.Decide(t.Context(), 10, judge, appetite)
+		w.must(err)
+		if len(decided) != 1 || decided[0].Work == nil {
+			t.Fatalf("decided %+v", decided)
+		}
+		return decided[0].Work
+	}
+	w.must(w.Settle(t.Context(), decide().Claim, store.Settlement{State: store.Dead, Reason: retry.Rejected}))
+	w.must(w.Retry(t.Context(), ref))
+	work := decide()
+	if story := w.state(ref, store.Leased); work.Begun != "" || !story.SentAt.IsZero() || work.Attempts != 1 {
+		t.Errorf("its second claim is begun, of steps that are not known: %+v", work.Claim)
+	}
+	w.must(w.Begin(t.Context(), work.Claim, national.Step{Name: national.StepCreate}))
+	w.must(w.Settle(t.Context(), work.Claim, store.Settlement{State: store.Done, Reason: retry.Success, Ticket: national.Ticket{ID: "7"}}))
+	w.ledger(store.Ledger{Accepted: 1, Delivered: 1})
 }
