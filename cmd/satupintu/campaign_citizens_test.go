@@ -172,7 +172,9 @@ func (c *campaign) add(ctx context.Context, z *citizen) {
 	}) {
 		return
 	}
-	within(time.Duration(z.random.IntN(2500))*time.Millisecond, ctx.Done())
+	if within(time.Duration(z.random.IntN(2500))*time.Millisecond, ctx.Done()) {
+		return // nobody hears what is said now
+	}
 	text, closed := fmt.Sprintf("Laporan %s: keadaan %s masih sama, petugas tidak datang.", ref, z.word()), isFinal(g.standing(z.Number, ref))
 	say := c.says
 	if z.random.IntN(3) == 0 {
