@@ -46,7 +46,9 @@ func (d *dispatcher) take(ctx context.Context) (room int) {
 	room = d.most - d.claimed
 	d.claimed += room
 	d.mu.Unlock()
-	if open := d.r.gate.room(ctx, room); open < room {
+	asking, cancel := context.WithTimeout(ctx, pauseKnown)
+	defer cancel()
+	if open := d.r.gate.room(asking, room); open < room {
 		d.release(room - open)
 		room = open
 	}
@@ -81,6 +83,8 @@ const (
 	// roomForBirth is how long what comes in waits for room, when there is none: at a platform that is fast there is in no time, and
 	// what is claimed as it is kept need not be claimed and read once more.
 	roomForBirth = 20 * time.Millisecond
+	// pauseKnown is how long what comes in waits to hear from a busy database whether an operator has paused.
+	pauseKnown = 250 * time.Millisecond
 	// lasting is from when on a backlog is nothing that passes in a moment.
 	lasting = time.Second
 )

@@ -22,6 +22,7 @@ type Limiter struct {
 	report     rateReport
 
 	mu      sync.Mutex
+	rate    float64 // that was allowed when turns were last asked for
 	held    time.Time
 	turns   pace.Turns // that are not taken yet
 	taken   int        // of the last batch
@@ -48,7 +49,7 @@ func (p *localPace) Change(_ context.Context, change func(time.Time, *pace.State
 
 // NewLimiter allows perSecond requests, evenly.
 func NewLimiter(perSecond float64) *Limiter {
-	return &Limiter{configured: perSecond, keeper: &localPace{}, reserving: make(chan struct{}, 1)}
+	return &Limiter{configured: perSecond, rate: perSecond, keeper: &localPace{}, reserving: make(chan struct{}, 1)}
 }
 
 // Share makes all gateways that share the pace keep the rate together. With nil the limiter stays this gateway's own.
@@ -142,7 +143,7 @@ func (l *Limiter) soon() int {
 		return 0
 	}
 	left := moment - max(0, time.Until(l.turns.First))
-	return max(0, int(l.configured*left.Seconds()))
+	return max(0, int(l.rate*left.Seconds()))
 }
 
 // moment is what a request may wait for its turn after it is recorded that it goes out: what is recorded and does not go out has to
@@ -238,7 +239,7 @@ func (l *Limiter) ask(ctx context.Context, want int) (state pace.State, err erro
 		l.held = later(l.held, first)
 	}
 	turns.First = first
-	l.turns, l.taken = turns, 0
+	l.turns, l.taken, l.rate = turns, 0, state.Rate(l.configured)
 	return state, nil
 }
 

@@ -34,9 +34,15 @@ func TestNoMoreIsBegunThanGoesOutInAMoment(t *testing.T) {
 			t.Errorf("at %v a second: %d, want %d", rate, n, want)
 		}
 	}
-	held := NewLimiter(2000)
-	held.Hold(time.Minute)
-	if n := held.soon(); n != 0 {
+	slowed := NewLimiter(2000)
+	slowed.Hold(50 * time.Millisecond)
+	if n := slowed.soon(); n != 0 {
 		t.Errorf("while the platform wants time: %d", n)
+	}
+	if err := slowed.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := slowed.soon(); n == 0 || n > 50 {
+		t.Errorf("at half of 2000 a second: %d, want no more than 50", n)
 	}
 }
