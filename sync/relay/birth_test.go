@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -20,22 +21,32 @@ type hot struct {
 func beforeItsRequest(t *testing.T, mode string, rate config.Rate, c complaint.Complaint) (lay hot, decides int) {
 	bubble(t, func(r *rig) {
 		r.cfg.Dedup.Mode, r.cfg.National.Rate = mode, rate
-		decided := map[relay.Point]int{}
+		var (
+			mu   sync.Mutex
+			been = map[relay.Point]int{}
+		)
+		decided := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			return been[relay.BeforeDecide]
+		}
 		r.at = func(p relay.Point) {
-			decided[p]++
+			mu.Lock()
+			defer mu.Unlock()
+			been[p]++
 			if (p == "create:begin" || p == "upload:begin") && lay == (hot{}) {
 				r.must(r.store.Handle().Get(&lay, "SELECT state, step, sent_at FROM delivery"))
 			}
 		}
 		r.start()
 		pass(time.Second)
-		before := decided[relay.BeforeDecide]
+		before := decided()
 		if len(c.Attachments) > 0 {
 			c.Attachments = []complaint.Attachment{r.put("lampu.jpg", "foto lampu")}
 		}
 		ref := r.takeIn(c)[0]
 		pass(time.Second)
-		decides = decided[relay.BeforeDecide] - before
+		decides = decided() - before
 		r.until(ref, store.Done)
 		if n := r.atPlatform(ref); n != 1 {
 			t.Errorf("it is %d times at the platform", n)
