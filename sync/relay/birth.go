@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/sony/gobreaker/v2"
-
 	"github.com/satupintu/satupintu/sync/store"
 )
 
@@ -32,7 +30,7 @@ func (r *Relay) decideAtBirth(d *dispatcher) (stop func()) {
 // take keeps room for what is claimed as it is kept: all there is, while nothing older waits and the gate is open. Who waited for it
 // in vain is the last to wait until there is some, so that a slow platform holds up nothing that comes in. One asks at a time.
 func (d *dispatcher) take(ctx context.Context) (room int) {
-	if d.isStopping() || d.r.gate.breaker.State() != gobreaker.StateClosed {
+	if d.isStopping() || !d.r.gate.isWell() {
 		return 0
 	}
 	most := roomForBirth
@@ -53,15 +51,6 @@ func (d *dispatcher) take(ctx context.Context) (room int) {
 		room = open
 	}
 	return room
-}
-
-func (d *dispatcher) isStopping() bool {
-	select {
-	case <-d.stopping:
-		return true
-	default:
-		return false
-	}
 }
 
 // await waits until there is room and no backlog, but not for longer than the given time, and for no backlog that has lasted

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sony/gobreaker/v2"
-
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
 )
@@ -176,7 +174,7 @@ func (d *dispatcher) start(works []store.Work, begun time.Time) {
 
 // soon is how many requests more go out within a moment, as far as can be told: for those it may be recorded with their claim.
 func (d *dispatcher) soon() int {
-	if d.r.gate.breaker.State() != gobreaker.StateClosed {
+	if !d.r.gate.isWell() {
 		return 0
 	}
 	d.mu.Lock()
@@ -208,12 +206,19 @@ func (d *dispatcher) pause(t time.Duration) bool {
 	}
 }
 
-// enter waits for a delivery's turn among those under way. The function it returns ends it.
-func (d *dispatcher) enter() (func(), error) {
+func (d *dispatcher) isStopping() bool {
 	select {
 	case <-d.stopping:
-		return nil, errStopping
+		return true
 	default:
+		return false
+	}
+}
+
+// enter waits for a delivery's turn among those under way. The function it returns ends it.
+func (d *dispatcher) enter() (func(), error) {
+	if d.isStopping() {
+		return nil, errStopping
 	}
 	select {
 	case d.slots <- struct{}{}:

@@ -171,6 +171,9 @@ func (g *gate) room(ctx context.Context, want int) int {
 	return want
 }
 
+// isWell says whether the platform has answered lately as it should: nothing about it has to be tried first.
+func (g *gate) isWell() bool { return g.breaker.State() == gobreaker.StateClosed }
+
 func (g *gate) untilHalfOpen() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -46,16 +46,15 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 }
 
 func (r *Relay) sweep(ctx context.Context) error {
-	taken, cancel := context.WithTimeout(ctx, r.sweeps/4)
+	soon, cancel := context.WithTimeout(ctx, r.sweeps/4)
 	defer cancel()
-	back := r.store.TakeBack(taken)
+	failed := r.store.TakeBack(soon)
 	rescued, err := r.store.Rescue(ctx, "")
-	err = errors.Join(back, err)
 	if rescued > 0 {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)
 		r.forwardable.send()
 	}
-	return errors.Join(err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""))
+	return errors.Join(failed, err, r.store.RescueNews(ctx, ""), r.store.RescueFollowUps(ctx, ""))
 }
 
 // heldClaims are the deliveries, or the follow-ups, that a worker of this gateway works on. A lease no worker has runs out by

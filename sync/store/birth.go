@@ -85,18 +85,18 @@ type newborn struct {
 	decided  []Decided
 }
 
-// delivery is the row of a new complaint's delivery, and whether it is decided. claimed says whether it is claimed too.
-func (w *writer) delivery(r row, c complaint.Complaint) (a args, claimed bool) {
-	a = args{
+// delivery is the row of a new complaint's delivery, and what was decided about it; nil: nothing yet.
+func (w *writer) delivery(r row, c complaint.Complaint) (args, *Decided) {
+	a := args{
 		"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt, "state": string(New), "lease": int64(0), "tries": int64(0),
 		"step": "", "decided_at": int64(0), "agency": "", "category": "", "location": "", "hand_over": "", "rule": int64(0), "why": "",
 	}
 	if w.born == nil {
-		return a, false
+		return a, nil
 	}
 	u := &undecided{Complaint: c, accepted: fromMilli(r.ReceivedAt)}
 	if u.judge(w.born.by.Judge); u.err != nil { // whoever decides what is left holds it for a person
-		return a, false
+		return a, nil
 	}
 	d := u.decision
 	to := Decided{Ref: u.Ref, Rule: d.Rule}
@@ -110,5 +110,5 @@ func (w *writer) delivery(r row, c complaint.Complaint) (a args, claimed bool) {
 		a["step"] = to.Work.Begun
 	}
 	w.born.decided = append(w.born.decided, to)
-	return a, to.Work != nil
+	return a, &to
 }

@@ -182,9 +182,9 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 	for _, r := range chunk {
 		if fresh[r.Ref] {
 			f := fates[sourceKey{r.Source, r.SourceID}]
-			delivery, claimed := w.delivery(r, f.first)
-			deliveries, f.claimed = append(deliveries, delivery), claimed
-			f.decided = delivery["decided_at"] != int64(0)
+			delivery, decided := w.delivery(r, f.first)
+			deliveries = append(deliveries, delivery)
+			f.decided, f.claimed = decided != nil, decided != nil && decided.Work != nil
 			continue
 		}
 		known = append(known, args{"source": r.Source, "source_id": r.SourceID})
