@@ -242,7 +242,8 @@ func TestShutdownIsNoFailureAndLosesNothing(t *testing.T) {
 
 func TestManyComplaintsMeetEveryFaultAndArriveOnce(t *testing.T) {
 	bubble(t, func(r *rig) {
-		r.cfg.National.Concurrency = 8
+		// Nearly every second call fails: with the pauses of a day the one with the worst luck would need more than a day.
+		r.cfg.National.Concurrency, r.cfg.Delivery.Backoff.Max = 8, config.Duration(10*time.Minute)
 		var rules []simulator.Rule
 		for _, fault := range simulator.KnownFaults() {
 			if fault == simulator.Refuse || fault == simulator.Unauthorized || fault == simulator.Forbidden {
