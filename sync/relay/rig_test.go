@@ -29,10 +29,12 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// rig is a whole gateway without sockets, inside a synctest bubble: a real SQLite, the real lapor, the simulator.
+// rig is a whole gateway without sockets, inside a synctest bubble: a real SQLite, the real lapor, the simulator. Without a bubble
+// it may be on a PostgreSQL.
 type rig struct {
 	*testing.T
 	folder  string
+	dsn     string
 	cfg     *config.Config
 	lookup  string
 	sim     *simulator.Simulator
@@ -67,18 +69,8 @@ func bubble(t *testing.T, test func(*rig)) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		cfg, err := config.Default()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg.Routing.Fallback = config.Target{Agency: "21030", Category: "15"}
-		cfg.Dedup.ReviewAbove = 1 // complaints of tests are much alike: all are compared, nobody is asked
-		cfg.National.Rate, cfg.National.Timeout, cfg.Delivery.Settle = 100, config.Duration(20*time.Second), config.Duration(time.Minute)
-		r := &rig{
-			T: t, folder: folder, cfg: cfg, lookup: "search", sweep: 10 * time.Second,
-			sim:     simulator.New(simulator.Options{Search: true, Scenarios: simulator.Still()}),
-			channel: &channel{name: "portal", refuse: map[string]error{}},
-		}
+		r := newRig(t, folder)
+		r.sweep = 10 * time.Second
 		defer func() { // also when the test gave up
 			if r.stop != nil {
 				r.halt()
@@ -86,6 +78,23 @@ func bubble(t *testing.T, test func(*rig)) {
 		}()
 		test(r)
 	})
+}
+
+// newRig is a rig that is not started yet, on the database in the folder.
+func newRig(t *testing.T, folder string) *rig {
+	t.Helper()
+	cfg, err := config.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Routing.Fallback = config.Target{Agency: "21030", Category: "15"}
+	cfg.Dedup.ReviewAbove = 1 // complaints of tests are much alike: all are compared, nobody is asked
+	cfg.National.Rate, cfg.National.Timeout, cfg.Delivery.Settle = 100, config.Duration(20*time.Second), config.Duration(time.Minute)
+	return &rig{
+		T: t, folder: folder, dsn: "sqlite:" + filepath.Join(folder, database), cfg: cfg, lookup: "search",
+		sim:     simulator.New(simulator.Options{Search: true, Scenarios: simulator.Still()}),
+		channel: &channel{name: "portal", refuse: map[string]error{}},
+	}
 }
 
 func (r *rig) must(err error) {
@@ -120,7 +129,7 @@ func (r *rig) start() {
 	r.runs++
 	var err error
 	r.store, err = store.Open(r.Context(), store.Options{
-		DSN: "sqlite:" + filepath.Join(r.folder, database), Owner: fmt.Sprintf("natuna/%d", r.runs), Now: r.now,
+		DSN: r.dsn, Owner: fmt.Sprintf("natuna/%d", r.runs), Now: r.now,
 	})
 	r.must(err)
 	files, err := store.OpenFiles(filepath.Join(r.folder, "files"))

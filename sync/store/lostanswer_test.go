@@ -1,12 +1,8 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net"
-	"net/url"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,70 +12,6 @@ import (
 	"github.com/satupintu/satupintu/sync/store"
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
-
-// severer passes connections on to a database. Armed, it breaks the next one whose commit has been carried out, before the answer;
-// or, early, before the commit comes to the database.
-type severer struct {
-	net.Listener
-	to           string
-	armed, early atomic.Bool
-}
-
-// sever puts one before a database and returns the address through it.
-func sever(t *testing.T, dsn string) (*severer, string) {
-	t.Helper()
-	address, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	s := &severer{Listener: listener, to: address.Host}
-	go s.serve()
-	address.Host = listener.Addr().String()
-	return s, address.String()
-}
-
-func (s *severer) serve() {
-	for {
-		client, err := s.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", s.to)
-		if err != nil {
-			_ = client.Close()
-			continue
-		}
-		var cut atomic.Bool
-		go s.pass(server, client, func(asked []byte) bool {
-			if bytes.Contains(asked, []byte("COMMIT\x00")) && s.armed.CompareAndSwap(true, false) {
-				cut.Store(true)
-			}
-			return cut.Load() && s.early.Load()
-		})
-		go s.pass(client, server, func([]byte) bool { return cut.Load() })
-	}
-}
-
-// pass copies one direction until it ends, or until something comes that is to be lost.
-func (s *severer) pass(to, from net.Conn, lost func([]byte) bool) {
-	defer to.Close()
-	defer from.Close()
-	piece := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(piece)
-		if lost(piece[:n]) {
-			return
-		}
-		if _, failed := to.Write(piece[:n]); failed != nil || err != nil {
-			return
-		}
-	}
-}
 
 // What was claimed by a commit whose answer was lost is worked on by nobody. It is taken back before anything more is claimed, as if
 // nothing had happened to it: least of all may its request seem to have gone out.
@@ -125,12 +57,12 @@ func TestAClaimWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			line, dsn := sever(t, server.Database(t))
+			line, dsn := storetest.Sever(t, server.Database(t))
 			s := opener(dsn)(t, store.Options{Owner: "natuna/1"})
 			if err := c.before(t, s); err != nil {
 				t.Fatal(err)
 			}
-			line.armed.Store(true)
+			line.Arm()
 			if err := c.claim(t, s); err == nil {
 				t.Fatal("the commit's answer was not lost")
 			}
@@ -177,8 +109,8 @@ func hungry() store.Appetite {
 // one's other loop's. Nothing of that is taken back.
 func TestWhatOthersClaimedIsNotTakenBack(t *testing.T) {
 	server := storetest.StartPostgres(t)
-	line, through := sever(t, server.Database(t))
-	line.early.Store(true)
+	line, through := storetest.Sever(t, server.Database(t))
+	line.BeforeCommit = true
 	a := opener(through)(t, store.Options{Owner: "natuna/a"})
 	b := opener(through)(t, store.Options{Owner: "natuna/b"})
 	must := func(err error) {
@@ -191,7 +123,7 @@ func TestWhatOthersClaimedIsNotTakenBack(t *testing.T) {
 		t.Helper()
 		_, err := a.Keep(t.Context(), lamp(id))
 		must(err)
-		line.armed.Store(true)
+		line.Arm()
 		if _, err := a.Decide(t.Context(), 5, decide, hungry()); err == nil {
 			t.Fatal("the commit was not lost")
 		}

@@ -20,6 +20,7 @@ func births() []promise {
 		{"what is not kept is decided and claimed by nobody", notKeptNotDecided},
 		{"what an operator has decided anew is claimed under its own number", decidedAnew},
 		{"a request's start can be recorded with the decision, or with the first claim", begunWithItsClaim},
+		{"what is begun with its claim goes out before the rest", begunGoesFirst},
 	}
 }
 
@@ -153,6 +154,27 @@ func begunWithItsClaim(t *testing.T, h Harness) {
 		t.Errorf("the first: %s", fmt.Sprintf("%+v", story))
 	}
 	w.state(refs[1], store.Ready)
+}
+
+// begunGoesFirst: what waited longer and is not begun comes after it.
+func begunGoesFirst(t *testing.T, h Harness) {
+	w := begin(t, h)
+	for n := range 3 {
+		w.keep(report(n))
+		w.decideAll(judge)
+		w.clock.Advance(time.Second)
+	}
+	last := report(2).Text
+	works, err := w.ClaimDue(t.Context(), store.Appetite{Most: 3, Begin: 3, Lease: 30 * time.Second, First: func(c complaint.Complaint) string {
+		if c.Text != last {
+			return ""
+		}
+		return national.StepCreate
+	}}, store.Turn{})
+	w.must(err)
+	if len(works) != 3 || works[0].Begun == "" || works[0].Job.Complaint.Text != last || works[1].Begun != "" || works[2].Begun != "" {
+		t.Errorf("claimed %+v", works)
+	}
 }
 
 // decidedAnew: a complaint that was claimed before and is decided once more has the next number, and its request is begun apart.
