@@ -17,9 +17,9 @@ func (r *Relay) decideAtBirth(d *dispatcher) (stop func()) {
 	return r.store.DecideAtBirth(&store.Birth{
 		Judge: r.judgeAlone,
 		Reserve: func(ctx context.Context) store.Appetite {
-			most := d.take(ctx)
+			room := d.reserveForKeep(ctx)
 			began = time.Now()
-			return store.Appetite{Most: most, Begin: d.soon(), Lease: r.lease(), First: r.firstStep}
+			return r.appetite(d, room)
 		},
 		Decided: func(decided []store.Decided, reserved store.Appetite) {
 			r.handOut(d, decided, reserved, began)
@@ -27,24 +27,24 @@ func (r *Relay) decideAtBirth(d *dispatcher) (stop func()) {
 	})
 }
 
-// take keeps room for what is claimed as it is kept: all there is, while nothing older waits and the gate is open. Who waited for it
+// reserveForKeep keeps room for what is claimed as it is kept: all there is, while nothing older waits and the gate is open. Who waited for it
 // in vain is the last to wait until there is some, so that a slow platform holds up nothing that comes in. One asks at a time.
-func (d *dispatcher) take(ctx context.Context) (room int) {
+func (d *dispatcher) reserveForKeep(ctx context.Context) (room int) {
 	if d.isStopping() || !d.r.gate.isWell() {
 		return 0
 	}
-	most := roomForBirth
+	patience := keepPatience
 	if d.inVain {
-		most = 0
+		patience = 0
 	}
-	if d.inVain = !d.await(ctx, d.births, most); d.inVain {
+	if d.inVain = !d.await(ctx, d.births, patience); d.inVain {
 		return 0
 	}
 	d.mu.Lock()
 	room = d.most - d.claimed
 	d.claimed += room
 	d.mu.Unlock()
-	asking, cancel := context.WithTimeout(ctx, pauseKnown)
+	asking, cancel := context.WithTimeout(ctx, pauseTimeout)
 	defer cancel()
 	if open := d.r.gate.room(asking, room); open < room {
 		d.release(room - open)
@@ -55,8 +55,8 @@ func (d *dispatcher) take(ctx context.Context) (room int) {
 
 // await waits until there is room and no backlog, but not for longer than the given time, and for no backlog that has lasted
 // (lasting). It says whether there is.
-func (d *dispatcher) await(ctx context.Context, wake signal, most time.Duration) bool {
-	for until := time.Now().Add(most); ; {
+func (d *dispatcher) await(ctx context.Context, wake signal, patience time.Duration) bool {
+	for until := time.Now().Add(patience); ; {
 		since := d.backlogSince()
 		switch {
 		case since.IsZero() && !d.full(wake):
@@ -69,11 +69,11 @@ func (d *dispatcher) await(ctx context.Context, wake signal, most time.Duration)
 }
 
 const (
-	// roomForBirth is how long what comes in waits for room, when there is none: at a platform that is fast there is in no time, and
+	// keepPatience is how long what comes in waits for room, when there is none: at a platform that is fast there is in no time, and
 	// what is claimed as it is kept need not be claimed and read once more.
-	roomForBirth = 20 * time.Millisecond
-	// pauseKnown is how long what comes in waits to hear from a busy database whether an operator has paused.
-	pauseKnown = 250 * time.Millisecond
+	keepPatience = 20 * time.Millisecond
+	// pauseTimeout is how long what comes in waits to hear from a busy database whether an operator has paused.
+	pauseTimeout = 250 * time.Millisecond
 	// lasting is from when on a backlog is nothing that passes in a moment.
 	lasting = time.Second
 )

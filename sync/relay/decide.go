@@ -16,9 +16,9 @@ const (
 	// aloneAfter is how long a decision may fail before the complaint goes on without a look for duplicates: a miss is
 	// better than a citizen who waits for our database.
 	aloneAfter = 30 * time.Second
-	// roomSoon is how long a decision waits for room to forward what it decides: what is claimed as it is decided need not be
+	// decidePatience is how long a decision waits for room to forward what it decides: what is claimed as it is decided need not be
 	// claimed and read once more, and at a platform that is fast there is room in no time.
-	roomSoon = 50 * time.Millisecond
+	decidePatience = 50 * time.Millisecond
 	// idleLook is how often a loop looks for work nobody here woke it for: of another gateway, or of a command.
 	idleLook = 5 * time.Second
 )
@@ -42,11 +42,11 @@ func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 // transaction and forwarded at once, without asking the store for it again. It says whether more may wait.
 func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err error) {
 	r.at(BeforeDecide)
-	appetite := store.Appetite{Lease: r.lease(), First: r.firstStep}
-	if !r.gate.isDenied() && d.await(ctx, d.decides, roomSoon) { // the forwarder probes
-		appetite.Most, _ = d.reserve(ctx, d.decides)
-		appetite.Begin = d.soon()
+	room := 0
+	if !r.gate.isDenied() && d.await(ctx, d.decides, decidePatience) { // the forwarder probes
+		room, _ = d.reserve(ctx, d.decides)
 	}
+	appetite := r.appetite(d, room)
 	most := decideBatch
 	if appetite.Most > 0 { // what finds no room now finds it soon
 		most = min(decideBatch, appetite.Most)
@@ -62,6 +62,11 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 		r.wakeWriters() // what is linked may be told already
 	}
 	return len(decided) >= most, err
+}
+
+// appetite is what may be claimed where room was reserved.
+func (r *Relay) appetite(d *dispatcher, room int) store.Appetite {
+	return store.Appetite{Most: room, Begin: d.soon(), Lease: r.lease(), First: r.firstStep}
 }
 
 // handOut forwards what was claimed as it was decided, and gives back the rest of what was reserved for it.

@@ -27,7 +27,7 @@ type dispatcher struct {
 	decides  signal        // and for the decider
 	births   signal        // and for what is decided as it is kept
 	todo     chan started  // claimed
-	inVain   bool          // what came in last waited for room and got none: take's alone
+	inVain   bool          // what came in last waited for room and got none: reserveForKeep's alone
 	workers  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -35,7 +35,8 @@ type dispatcher struct {
 	refused []signal  // of those who were given no room
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
-	takes   time.Duration // how long a request is under way, lately
+	waiting int           // claimed, and without a slot yet
+	holds   time.Duration // how long a delivery has its slot, lately, its turn at the limiter included; zero: not measured yet
 }
 
 func (r *Relay) newDispatcher(stopping, work context.Context) *dispatcher {
@@ -173,22 +174,35 @@ func (d *dispatcher) start(works []store.Work, begun time.Time) {
 }
 
 // soon is how many requests more go out within a moment, as far as can be told: for those it may be recorded with their claim.
+// What waits already goes out before them.
 func (d *dispatcher) soon() int {
 	if !d.r.gate.isWell() {
 		return 0
 	}
 	d.mu.Lock()
-	takes := max(d.takes, time.Millisecond)
+	waiting, holds := d.waiting, d.holds
 	d.mu.Unlock()
-	turns := cap(d.slots) - len(d.slots) + int(float64(cap(d.slots))*moment.Seconds()/takes.Seconds())
-	return max(0, min(turns-len(d.todo), d.r.limiter.soon()))
+	turns := cap(d.slots) - len(d.slots)
+	if holds > 0 {
+		turns += int(float64(cap(d.slots)) * moment.Seconds() / max(holds, time.Millisecond).Seconds())
+	}
+	return max(0, min(turns-waiting-len(d.todo), d.r.limiter.soon()))
 }
 
-// took notes how long a request was under way.
-func (d *dispatcher) took(t time.Duration) {
+// slotHeld notes how long a delivery had its slot: the mean follows, by a sixteenth each.
+func (d *dispatcher) slotHeld(t time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.takes += (t - d.takes) / 16
+	if d.holds == 0 {
+		d.holds = t
+	}
+	d.holds += (t - d.holds) / 16
+}
+
+func (d *dispatcher) wait(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting += n
 }
 
 // errStopping is a delivery that was claimed and not begun when the gateway was told to stop.
@@ -220,12 +234,14 @@ func (d *dispatcher) enter() (func(), error) {
 	if d.isStopping() {
 		return nil, errStopping
 	}
+	d.wait(1)
+	defer d.wait(-1)
 	select {
 	case d.slots <- struct{}{}:
 		began := time.Now()
 		return func() {
 			<-d.slots
-			d.took(time.Since(began))
+			d.slotHeld(time.Since(began))
 		}, nil
 	case <-d.stopping:
 		return nil, errStopping

@@ -53,7 +53,7 @@ func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Du
 		return nil, wait, nil
 	}
 	turn := d.next()
-	works, err := r.store.ClaimDue(ctx, store.Appetite{Most: room, Begin: d.soon(), Lease: r.lease(), First: r.firstStep}, turn)
+	works, err := r.store.ClaimDue(ctx, r.appetite(d, room), turn)
 	d.release(room - len(works))
 	if err != nil {
 		return nil, time.Second, err

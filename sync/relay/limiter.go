@@ -61,11 +61,14 @@ func (l *Limiter) Share(p *store.Pace) *Limiter {
 }
 
 // Succeed has a limiter that is this gateway's own go on with the pace of the one before it, so that a reload forgets nothing
-// that the platform asked for. With nil, or where the pace is shared anyway, it changes nothing.
+// that the platform asked for. A pace that is shared is known to all anyway. With nil it changes nothing.
 func (l *Limiter) Succeed(before *Limiter) *Limiter {
 	if before == nil {
 		return l
 	}
+	before.mu.Lock()
+	l.rate = min(l.rate, before.rate)
+	before.mu.Unlock()
 	_, own := l.keeper.(*localPace)
 	if kept, ok := before.keeper.(*localPace); ok && own {
 		l.keeper = kept

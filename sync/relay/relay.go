@@ -164,7 +164,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.loops.Add(1)
 		running.Go(func() { r.keepRunning(ctx, name, loop) })
 	}
-	unborn := r.decideAtBirth(d)
+	stopDeciding := r.decideAtBirth(d)
 	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
 	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
 	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
@@ -189,7 +189,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.renewLoop(renewing)
 	}()
 	running.Wait()
-	unborn()
+	stopDeciding()
 	d.finish()
 	stop()
 	<-renewed

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,22 +37,27 @@ func TestARecordedStartStandsForOneRequestOnly(t *testing.T) {
 
 // What is recorded to go out is what goes out within a moment.
 func TestNoMoreIsBegunThanGoesOutInAMoment(t *testing.T) {
-	for rate, want := range map[float64]int{5: 0, 100: 5, 2000: 100} {
-		if n := NewLimiter(rate).soon(); n != want {
-			t.Errorf("at %v a second: %d, want %d", rate, n, want)
+	synctest.Test(t, func(t *testing.T) {
+		for rate, want := range map[float64]int{5: 0, 100: 5, 2000: 100} {
+			if n := NewLimiter(rate).soon(); n != want {
+				t.Errorf("at %v a second: %d, want %d", rate, n, want)
+			}
 		}
-	}
-	slowed := NewLimiter(2000)
-	slowed.Hold(50 * time.Millisecond)
-	if n := slowed.soon(); n != 0 {
-		t.Errorf("while the platform wants time: %d", n)
-	}
-	if err := slowed.Wait(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := slowed.soon(); n == 0 || n > 50 {
-		t.Errorf("at half of 2000 a second: %d, want no more than 50", n)
-	}
+		slowed := NewLimiter(2000)
+		slowed.Hold(50 * time.Millisecond)
+		if n := slowed.soon(); n != 0 {
+			t.Errorf("while the platform wants time: %d", n)
+		}
+		if err := slowed.Wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := slowed.soon(); n == 0 || n > 50 {
+			t.Errorf("at half of 2000 a second: %d, want no more than 50", n)
+		}
+		if n := NewLimiter(2000).Succeed(slowed).soon(); n == 0 || n > 50 {
+			t.Errorf("at half of 2000 a second, after a reload: %d, want no more than 50", n)
+		}
+	})
 }
 
 // idleDispatcher has nothing to do, and four requests at once to do it with.
@@ -64,29 +70,46 @@ func idleDispatcher(t *testing.T) *dispatcher {
 	return d
 }
 
-// Nothing is recorded to go out behind requests that take longer than a moment.
+// Nothing is recorded to go out behind requests that take longer than a moment, nor ahead of what waits.
 func TestNoMoreIsBegunThanThePlatformAnswersInAMoment(t *testing.T) {
-	d := idleDispatcher(t)
-	for range 200 {
-		d.took(10 * time.Millisecond)
-	}
-	if n := d.soon(); n < 20 || n > 28 {
-		t.Errorf("of requests of 10 ms, four at once: %d, want 4 now and 20 in 50 ms", n)
-	}
-	for range 200 {
-		d.took(time.Second)
-	}
-	if n := d.soon(); n != 4 {
-		t.Errorf("of requests of a second, four at once: %d, want 4", n)
-	}
-	leave, err := d.enter()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := d.soon(); n != 3 {
-		t.Errorf("with one under way: %d, want 3", n)
-	}
-	leave()
+	synctest.Test(t, func(t *testing.T) {
+		d := idleDispatcher(t)
+		soon := func(want int, when string) {
+			t.Helper()
+			if n := d.soon(); n != want {
+				t.Errorf("%s: %d, want %d", when, n, want)
+			}
+		}
+		soon(4, "before any was answered, four at once")
+		d.slotHeld(10 * time.Millisecond)
+		soon(24, "of requests of 10 ms: 4 now and 20 in 50 ms")
+		leave := make([]func(), cap(d.slots))
+		for i := range leave {
+			var err error
+			if leave[i], err = d.enter(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		soon(20, "with four under way")
+		var waiting sync.WaitGroup
+		for range 18 {
+			waiting.Go(func() {
+				if leave, err := d.enter(); err == nil {
+					leave()
+				}
+			})
+		}
+		synctest.Wait()
+		soon(2, "with 18 waiting")
+		for _, leave := range leave {
+			leave()
+		}
+		waiting.Wait()
+		for range 400 {
+			d.slotHeld(time.Second)
+		}
+		soon(4, "of requests of a second")
+	})
 }
 
 // A backlog that is over in a moment is waited for, so that what is decided meanwhile does not add to it for ever; one that lasts is
@@ -94,23 +117,23 @@ func TestNoMoreIsBegunThanThePlatformAnswersInAMoment(t *testing.T) {
 func TestABacklogIsWaitedForWhileItIsYoung(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := idleDispatcher(t)
-		if !d.await(t.Context(), d.decides, roomSoon) {
+		if !d.await(t.Context(), d.decides, decidePatience) {
 			t.Error("there is room and no backlog, and it is waited for")
 		}
 		d.setBacklog(true)
 		began := time.Now()
-		time.AfterFunc(roomSoon/2, func() { d.setBacklog(false) })
-		if !d.await(t.Context(), d.decides, roomSoon) || time.Since(began) != roomSoon/2 {
-			t.Errorf("a young backlog was over after %s, waited for %s", roomSoon/2, time.Since(began))
+		time.AfterFunc(decidePatience/2, func() { d.setBacklog(false) })
+		if !d.await(t.Context(), d.decides, decidePatience) || time.Since(began) != decidePatience/2 {
+			t.Errorf("a young backlog was over after %s, waited for %s", decidePatience/2, time.Since(began))
 		}
 		d.setBacklog(true)
 		began = time.Now()
-		if d.await(t.Context(), d.decides, roomSoon) || time.Since(began) != roomSoon {
+		if d.await(t.Context(), d.decides, decidePatience) || time.Since(began) != decidePatience {
 			t.Errorf("a young backlog that stays was waited for for %s", time.Since(began))
 		}
 		<-time.After(lasting)
 		began = time.Now()
-		if d.await(t.Context(), d.decides, roomSoon) || time.Since(began) != 0 {
+		if d.await(t.Context(), d.decides, decidePatience) || time.Since(began) != 0 {
 			t.Errorf("a backlog that lasts was waited for for %s", time.Since(began))
 		}
 	})
