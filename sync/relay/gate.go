@@ -171,7 +171,8 @@ func (g *gate) room(ctx context.Context, want int) int {
 	return want
 }
 
-// isWell says whether the platform has answered lately as it should: nothing about it has to be tried first.
+// isWell says whether the breaker is closed: nothing has to be tried alone first. A pause, refused credentials and a platform that
+// wants time are asked for elsewhere (room, Limiter).
 func (g *gate) isWell() bool { return g.breaker.State() == gobreaker.StateClosed }
 
 func (g *gate) untilHalfOpen() time.Duration {

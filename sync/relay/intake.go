@@ -92,7 +92,7 @@ func inList(err error, i, of int) error {
 }
 
 func (r *Relay) kept(source string, kept []store.Kept) {
-	fresh, undecided := 0, 0
+	fresh, undecided := 0, false
 	for _, k := range kept {
 		if k.SameID {
 			r.metrics.refused.WithLabelValues(source, string(connectors.SameID)).Inc()
@@ -101,7 +101,7 @@ func (r *Relay) kept(source string, kept []store.Kept) {
 		r.metrics.intake.WithLabelValues(source, intakeResult(k)).Inc()
 		if !k.Known {
 			fresh++
-			undecided += int(oneIf(!k.Decided))
+			undecided = undecided || !k.Decided
 		}
 		if k.Known {
 			r.metrics.duplicates.WithLabelValues(string(dedup.Redelivery)).Inc()
@@ -110,7 +110,7 @@ func (r *Relay) kept(source string, kept []store.Kept) {
 	if fresh > 0 {
 		r.metrics.lastSuccess.WithLabelValues(source).SetToCurrentTime()
 	}
-	if undecided > 0 {
+	if undecided {
 		r.decidable.send()
 	}
 }

@@ -53,8 +53,8 @@ func TalkPoints() []Point {
 	return []Point{TalkClaimed, FileFetched, FileSaved, BeforeAsk, Asked, BeforeFile, AfterFile}
 }
 
-// stepMoments are those of a step: before its start is recorded, before its request goes out, before its answer is
-// recorded, and after that.
+// stepMoments are those of a step: before its start is recorded (or after, where its claim recorded it), before its request goes
+// out, before its answer is recorded, and after that.
 func stepMoments() []string { return []string{"begin", "request", "answer", "recorded"} }
 
 // stepPoint names a moment of a step; the steps that upload files are one.

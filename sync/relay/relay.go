@@ -195,7 +195,9 @@ func (r *Relay) Run(ctx context.Context) error {
 	<-renewed
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	return errors.Join(r.store.TakeBack(last), r.store.DropLeases(last))
+	err := r.store.DropLeases(last)
+	_, failed := r.store.TakeBack(last) // which may wait
+	return errors.Join(err, failed)
 }
 
 // recover takes back at once what an earlier run of this gateway held when it died. A store that is away just now is

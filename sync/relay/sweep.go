@@ -46,9 +46,12 @@ func (r *Relay) sweepLoop(ctx context.Context) {
 }
 
 func (r *Relay) sweep(ctx context.Context) error {
-	soon, cancel := context.WithTimeout(ctx, r.sweeps/4)
+	waiting, cancel := context.WithTimeout(ctx, r.sweeps/4)
 	defer cancel()
-	failed := r.store.TakeBack(soon)
+	taken, failed := r.store.TakeBack(waiting)
+	if taken > 0 {
+		r.forwardable.send()
+	}
 	rescued, err := r.store.Rescue(ctx, "")
 	if rescued > 0 {
 		r.log.Warn("took over deliveries whose lease ran out", "deliveries", rescued)

@@ -12,10 +12,10 @@ import (
 type Birth struct {
 	// Judge says where a complaint goes; it is pure. One at which it panics stays undecided.
 	Judge func(complaint.Complaint) Decision
-	// Reserve says, before each transaction, what may be claimed in it.
+	// Reserve says, before each transaction, what may be claimed in it. What is to be kept waits for it.
 	Reserve func(context.Context) Appetite
 	// Decided is told after each transaction what it decided, and what was reserved: nothing was decided in one that failed. It does
-	// not wait for anything.
+	// not wait for anything, or what is to be kept next waits too.
 	Decided func(decided []Decided, reserved Appetite)
 }
 
@@ -52,28 +52,20 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	s.births.claims.Lock()
 	defer s.births.claims.Unlock()
 	var reserved Appetite
-	if err := s.unclaim(ctx, &s.births.claims); err == nil { // else the database is in trouble yet: nothing more is claimed
+	if _, err := s.unclaim(ctx, &s.births.claims); err == nil { // else the database is in trouble yet: nothing more is claimed
 		reserved = by.Reserve(ctx)
 	}
 	var decided []Decided
 	defer func() { by.Decided(decided, reserved) }()
-	var (
-		born *newborn
-		at   int64
-	)
-	err := s.inWriter(ctx, func(w *writer) error {
-		at, born, w.born = w.now, nil, &newborn{by: by, appetite: reserved}
-		if err := f(w); err != nil {
-			return err
-		}
-		born = w.born
-		return nil
+	var born *newborn
+	_, err := s.claimIn(ctx, &s.births.claims, func(w *writer) ([]complaint.Ref, error) {
+		born = &newborn{by: by, appetite: reserved}
+		w.born = born
+		err := f(w)
+		return firstDecided(born.decided), err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		decided = born.decided
-	case born != nil: // the commit may have failed
-		s.births.claims.doubt(err, at, claimedOf(born.decided))
 	}
 	return err
 }

@@ -42,9 +42,10 @@ func urgencies() int64 { return int64(len(complaint.Classes())) }
 type Appetite struct {
 	Most  int
 	Lease time.Duration
-	// Begin is for how many of them, never tried before, a request can go out right now: that it does is recorded with the claim
-	// (Claim.Begun), where First knows of which step it is.
+	// Begin is of how many of them, never claimed before, the request can go out right now: that it does is recorded with the claim
+	// (Claim.Begun).
 	Begin int
+	// First is the step with which a complaint's submission surely begins; empty: it is not known.
 	First func(complaint.Complaint) string
 }
 
@@ -61,34 +62,31 @@ func (a *Appetite) begin(c complaint.Complaint) string {
 }
 
 // ClaimDue takes deliveries that are due for the length of a lease, which runs by the database's own clock. The
-// attempt is counted now, before it is made.
+// attempt is counted now, before it is made. While earlier claims whose commit's answer was lost cannot be taken back it claims
+// nothing and returns an error.
 func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]Work, error) {
 	s.claiming.Lock()
 	defer s.claiming.Unlock()
-	if err := s.unclaim(ctx, &s.claiming); err != nil {
+	if _, err := s.unclaim(ctx, &s.claiming); err != nil {
 		return nil, err
 	}
-	var (
-		rows []claimedRow
-		at   int64
-	)
+	var rows []claimedRow
 	now := s.now()
-	err := s.inWriter(ctx, func(w *writer) error {
-		rows, at = nil, w.now
+	done, err := s.claimIn(ctx, &s.claiming, func(w *writer) ([]complaint.Ref, error) {
+		rows = nil
 		refs, err := w.pickDue(ctx, appetite.Most, turn)
 		if err != nil || len(refs) == 0 {
-			return err
+			return nil, err
 		}
 		rows, err = w.claim(ctx, refs, appetite)
-		return err
+		return firstClaims(rows), err
 	})
-	if err != nil { // with rows: they were claimed, and the commit failed
-		s.claiming.doubt(err, at, firstClaims(rows))
+	if err != nil {
 		return nil, fmt.Errorf("claim: %w", err)
 	}
 	works, err := s.worksOf(ctx, rows, now)
 	if err != nil { // nobody works on them
-		s.claiming.doubt(err, at, firstClaims(rows))
+		s.claiming.note(done, err)
 	}
 	return works, err
 }

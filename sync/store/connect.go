@@ -197,7 +197,7 @@ func refuseVolatile(synchronousCommit, fsync, following string) error {
 }
 
 // inTx runs f in one transaction. f makes no network call but to this database. PostgreSQL undoes one of two transactions
-// that wait for each other: that one is run again, a little later, so that the other has what it waited for.
+// that wait for each other: that one is run again, a little later, so that the other has what it waited for, mostUndone times in all.
 func (s *Store) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	for tries := 1; ; tries++ {
 		err := s.once(ctx, f)
@@ -240,18 +240,19 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	committing = true
-	ended, over := make(chan error, 1), make(chan struct{})
+	var failed error
+	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		err := tx.Commit()
+		failed = tx.Commit()
 		_ = conn.Close()
-		if err == nil {
+		if failed == nil {
 			s.checkpoints.wrote()
 		}
-		ended <- err
 	}()
 	select {
-	case err = <-ended:
+	case <-over:
+		err = failed
 	case <-ctx.Done(): // it is not known, and may still be; whoever asks again meets it
 		err = &underWay{ctx.Err(), over}
 	}

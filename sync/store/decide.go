@@ -43,14 +43,15 @@ type Decided struct {
 
 // Decide takes up to most undecided complaints, oldest first, asks judge about each, and in one transaction records the
 // routing and either readies the delivery, links it to its primary, or holds it until a person has looked. The first of the
-// ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure, and asked about several at once. Gateways that
-// decide about the same keys at the same time wait for each other, so two copies never miss each other. On SQLite, which one
-// gateway has, one Decide runs at a time, and all that is only looked up and thought over is done before its transaction: the
-// one writer goes on meanwhile.
+// ready ones are claimed for this gateway in the same transaction, as many as its appetite. judge is pure, and asked about several
+// at once. Gateways that decide about the same keys at the same time wait for each other, so two copies never miss each other; in one
+// gateway one Decide runs at a time. On SQLite, which one gateway has, all that is only looked up and thought over is done before its
+// transaction: the one writer goes on meanwhile. While earlier claims whose commit's answer was lost cannot be taken back it decides
+// nothing and returns an error.
 func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) ([]Decided, error) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
-	if err := s.unclaim(ctx, &s.deciding); err != nil {
+	if _, err := s.unclaim(ctx, &s.deciding); err != nil {
 		return nil, err
 	}
 	decided, err := s.decide(ctx, most, judge, appetite)
@@ -75,25 +76,23 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 			return nil, err
 		}
 	}
-	var at int64
-	err = s.inWriter(ctx, func(w *writer) error {
-		decided, at = nil, w.now
+	_, err = s.claimIn(ctx, &s.deciding, func(w *writer) ([]complaint.Ref, error) {
+		decided = nil
 		if s.dialect == postgres {
 			cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys)
 		} else {
 			err = w.stillUndecided(ctx, cases)
 		}
 		if err != nil || len(cases) == 0 {
-			return err
+			return nil, err
 		}
 		if err := w.compareAll(ctx, cases); err != nil {
-			return err
+			return nil, err
 		}
 		decided, err = w.settleDecisions(ctx, cases, appetite)
-		return err
+		return firstDecided(decided), err
 	})
-	if err != nil { // with decisions: the commit failed
-		s.deciding.doubt(err, at, claimedOf(decided))
+	if err != nil {
 		return nil, err
 	}
 	return decided, nil
@@ -163,7 +162,7 @@ func (u *undecided) outcome() outcome {
 func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appetite Appetite) ([]Decided, error) {
 	decided, groups := make([]Decided, len(cases)), map[outcome][]complaint.Ref{}
 	var again, pointing []*undecided
-	var works []*Work
+	works := map[complaint.Ref]*Work{}
 	for i, u := range cases {
 		to := &decided[i]
 		*to = Decided{
@@ -181,7 +180,7 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 			o.state, to.Work = Leased, w.handedOver(u)
 			o.begun = appetite.begin(u.Complaint)
 			to.Work.Begun = o.begun
-			works = append(works, to.Work)
+			works[u.Ref] = to.Work
 		}
 		groups[o] = append(groups[o], u.Ref)
 	}
@@ -199,9 +198,9 @@ func (w *writer) settleDecisions(ctx context.Context, cases []*undecided, appeti
 	return decided, nil
 }
 
-// settleDecision records one outcome of several. Works are given the numbers of their claims: what an operator had decided anew was
-// claimed before.
-func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration, works []*Work) error {
+// settleDecision records one outcome of several. What an operator had decided anew was claimed before: its fence is not the first, and
+// its request is not begun with this claim.
+func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint.Ref, lease time.Duration, works map[complaint.Ref]*Work) error {
 	a := args{
 		"refs": refs, "state": o.state, "reason": o.reason, "detail": o.detail, "decided_at": w.now * bit(o.decided), "agency": o.agency,
 		"category": o.category, "location": o.location, "hand_over": o.handOver, "rule": o.rule, "why": o.why, "earlier": o.earlier,
@@ -214,7 +213,13 @@ func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint
 			return err
 		}
 		settled = len(claimed)
-		number(works, claimed)
+		for _, r := range claimed {
+			work := works[complaint.Ref(r.Ref)]
+			work.Fence, work.Attempts = r.Fence, r.Attempts
+			if r.Fence > 1 {
+				work.Begun = ""
+			}
+		}
 	} else {
 		n, err := w.run(ctx, w.s.q.SettleDecisions, a)
 		if err != nil {
@@ -226,24 +231,6 @@ func (w *writer) settleDecision(ctx context.Context, o outcome, refs []complaint
 		return fmt.Errorf("%w: %d of %d", errMeanwhile, len(refs)-settled, len(refs))
 	}
 	return nil
-}
-
-// number gives works the numbers of their claims. A request was begun with its claim where that is the first.
-func number(works []*Work, claimed []claimedRow) {
-	numbers := make(map[complaint.Ref]claimedRow, len(claimed))
-	for _, r := range claimed {
-		numbers[complaint.Ref(r.Ref)] = r
-	}
-	for _, work := range works {
-		r, ok := numbers[work.Ref]
-		if !ok {
-			continue
-		}
-		work.Fence, work.Attempts = r.Fence, r.Attempts
-		if r.Fence > 1 {
-			work.Begun = ""
-		}
-	}
 }
 
 // handedOver is the work of a delivery that is claimed as it is decided.
@@ -268,7 +255,7 @@ func (w *writer) noteRecurrences(ctx context.Context, again []*undecided) error 
 }
 
 // nameEarlier tells the works among complaints that point back which ticket that is.
-func (w *writer) nameEarlier(ctx context.Context, pointing []*undecided, works []*Work) error {
+func (w *writer) nameEarlier(ctx context.Context, pointing []*undecided, works map[complaint.Ref]*Work) error {
 	if len(pointing) == 0 || len(works) == 0 {
 		return nil
 	}

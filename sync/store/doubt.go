@@ -9,8 +9,9 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
-// claims are what one loop claims. What it claimed first in a transaction of which it is not known whether it was committed is worked
-// on by nobody; before the loop claims anything more it is taken back, so that no request seems to have gone out that did not.
+// claims lets one loop claim once at a time, and remembers what it claimed in a transaction of which it is not known whether it was
+// committed: nobody works on that. Before the loop claims anything more it is taken back, so that no request seems to have gone out
+// that did not. Only first claims (fence 1) are: what an earlier claim had begun is not known here, and waits for its lease.
 type claims struct {
 	sync.Mutex
 	doubts []doubt
@@ -18,22 +19,38 @@ type claims struct {
 
 // doubt is one such transaction.
 type doubt struct {
-	refs []complaint.Ref
+	refs []complaint.Ref // of its first claims
 	at   int64           // its clock, by which its claims are told from any later ones of this gateway
-	over <-chan struct{} // closed when its commit has ended; nil: it has
+	over <-chan struct{} // closed when the driver is through with the commit; nil: it is
 }
 
-// doubt notes claims that were made in a transaction that ended with an error. The caller holds the lock.
-func (c *claims) doubt(err error, at int64, refs []complaint.Ref) {
-	if len(refs) == 0 {
+// note remembers a transaction that ended with an error after it had claimed. The caller holds the lock.
+func (c *claims) note(d doubt, err error) {
+	if len(d.refs) == 0 {
 		return
 	}
-	d := doubt{refs: refs, at: at}
 	var pending *underWay
 	if errors.As(err, &pending) {
 		d.over = pending.over
 	}
 	c.doubts = append(c.doubts, d)
+}
+
+// claimIn runs f in a transaction. What f returns are the first claims it made. They are noted when the transaction fails after f has
+// not: it may have been committed. The caller holds the lock.
+func (s *Store) claimIn(ctx context.Context, c *claims, f func(*writer) ([]complaint.Ref, error)) (d doubt, err error) {
+	err = s.inWriter(ctx, func(w *writer) error {
+		d = doubt{at: w.now}
+		refs, err := f(w)
+		if err == nil {
+			d.refs = refs
+		}
+		return err
+	})
+	if err != nil {
+		c.note(d, err)
+	}
+	return d, err
 }
 
 func firstClaims(rows []claimedRow) (refs []complaint.Ref) {
@@ -45,7 +62,7 @@ func firstClaims(rows []claimedRow) (refs []complaint.Ref) {
 	return refs
 }
 
-func claimedOf(decided []Decided) (refs []complaint.Ref) {
+func firstDecided(decided []Decided) (refs []complaint.Ref) {
 	for _, d := range decided {
 		if d.Work != nil && d.Work.Fence == 1 {
 			refs = append(refs, d.Ref)
@@ -56,52 +73,57 @@ func claimedOf(decided []Decided) (refs []complaint.Ref) {
 
 var errUnderWay = errors.New("a commit that was not waited for any longer is still under way")
 
-// unclaim takes back what a loop is not sure about. The caller holds its lock.
-func (s *Store) unclaim(ctx context.Context, c *claims) error {
+// unclaim takes back what a loop is not sure about, and says how much that was. The caller holds its lock.
+func (s *Store) unclaim(ctx context.Context, c *claims) (taken int64, err error) {
 	for len(c.doubts) > 0 {
-		d := c.doubts[0]
-		err := s.unclaimOne(ctx, d)
+		n, err := s.unclaimOne(ctx, c.doubts[0])
 		if err != nil {
-			return fmt.Errorf("take back claims of which the answer was lost: %w", err)
+			return taken, fmt.Errorf("take back claims of which the answer was lost: %w", err)
 		}
+		taken += n
 		c.doubts = c.doubts[1:]
 	}
-	return nil
+	return taken, nil
 }
 
-func (s *Store) unclaimOne(ctx context.Context, d doubt) error {
+func (s *Store) unclaimOne(ctx context.Context, d doubt) (taken int64, err error) {
 	if d.over != nil {
 		select {
 		case <-d.over:
 		default:
-			return errUnderWay
+			return 0, errUnderWay
 		}
 	}
-	return s.inWriter(ctx, func(w *writer) error {
-		_, err := w.run(ctx, s.q.Unclaim, args{"refs": d.refs, "owner": s.owner, "at": d.at})
+	err = s.inWriter(ctx, func(w *writer) error {
+		taken, err = w.run(ctx, s.q.Unclaim, args{"refs": d.refs, "owner": s.owner, "at": d.at})
 		return err
 	})
+	return taken, err
 }
 
-// TakeBack takes back claims on which nobody works because the answer to their commit was lost, where nobody claims just now. It
-// waits for their commits as long as the context says.
-func (s *Store) TakeBack(ctx context.Context) error {
-	var errs []error
+// TakeBack takes back first claims on which nobody works because the answer to their commit was lost, in each loop that claims nothing
+// just now, and says how many. It waits for their commits as long as the context says.
+func (s *Store) TakeBack(ctx context.Context) (taken int64, err error) {
 	for _, c := range []*claims{&s.deciding, &s.claiming, &s.births.claims} {
-		if !c.TryLock() {
+		n, failed := s.takeBack(ctx, c)
+		taken, err = taken+n, errors.Join(err, failed)
+	}
+	return taken, err
+}
+
+func (s *Store) takeBack(ctx context.Context, c *claims) (int64, error) {
+	if !c.TryLock() {
+		return 0, nil
+	}
+	defer c.Unlock()
+	for _, d := range c.doubts {
+		if d.over == nil {
 			continue
 		}
-		for _, d := range c.doubts {
-			if d.over == nil {
-				continue
-			}
-			select {
-			case <-d.over:
-			case <-ctx.Done():
-			}
+		select {
+		case <-d.over:
+		case <-ctx.Done():
 		}
-		errs = append(errs, s.unclaim(ctx, c))
-		c.Unlock()
 	}
-	return errors.Join(errs...)
+	return s.unclaim(ctx, c)
 }

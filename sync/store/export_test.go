@@ -15,6 +15,9 @@ func (s *Store) KeepTogether(ctx context.Context, pages ...Page) ([]int, error) 
 	return heard, err
 }
 
+// ErrUnderWay is errUnderWay.
+var ErrUnderWay = errUnderWay
+
 // Queries are the texts of all queries by their names, as this database is asked them.
 func (s *Store) Queries() map[string]string {
 	texts := map[string]string{}

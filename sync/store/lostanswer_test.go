@@ -172,27 +172,41 @@ func decidesIt(t *testing.T, s *store.Store, appetite store.Appetite) store.Deci
 // nothing more is claimed by that loop.
 func TestAClaimOfALateCommitIsTakenBack(t *testing.T) {
 	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{Owner: "natuna/1"})
-	for _, statement := range []string{
-		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(3); RETURN NULL; END $$`,
-		`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'leased') EXECUTE FUNCTION slow()`,
-	} {
-		if err := storetest.Sabotage(t, s, statement); err != nil {
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Keep(t.Context(), lamp("1")); err != nil {
-		t.Fatal(err)
+	for _, statement := range []string{
+		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$`,
+		`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'leased') EXECUTE FUNCTION slow()`,
+	} {
+		must(storetest.Sabotage(t, s, statement))
 	}
-	stopping, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if _, err := s.Decide(stopping, 5, decide, hungry()); !errors.Is(err, context.DeadlineExceeded) {
+	_, err := s.Keep(t.Context(), lamp("1"))
+	must(err)
+	slow, err := s.Handle().BeginTxx(t.Context(), nil)
+	must(err)
+	_, err = slow.ExecContext(t.Context(), "SELECT pg_advisory_xact_lock(7)")
+	must(err)
+	stopping, cancel := context.WithCancel(t.Context())
+	late := make(chan error, 1)
+	go func() {
+		_, err := s.Decide(stopping, 5, decide, hungry())
+		late <- err
+	}()
+	storetest.WaitUntilBlocked(t, s)
+	cancel()
+	if err := <-late; !errors.Is(err, context.Canceled) {
 		t.Fatalf("the commit was not late: %v", err)
 	}
-	if _, err := s.Decide(t.Context(), 5, decide, hungry()); err == nil {
-		t.Error("more was decided while it was not known what had been claimed")
+	if _, err := s.Decide(t.Context(), 5, decide, hungry()); !errors.Is(err, store.ErrUnderWay) {
+		t.Errorf("while it is not known what was claimed: %v", err)
 	}
-	if err := s.TakeBack(t.Context()); err != nil {
-		t.Fatal(err)
+	must(slow.Commit())
+	if taken, err := s.TakeBack(t.Context()); err != nil || taken != 1 {
+		t.Fatal(taken, err)
 	}
 	if lay := lies(t, s); lay != (placed{State: "ready"}) {
 		t.Errorf("it lies as %+v", lay)

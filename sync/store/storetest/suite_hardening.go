@@ -167,7 +167,7 @@ func dyingPrimary(t *testing.T, h Harness) {
 	w.ledger(store.Ledger{Accepted: 2, Waiting: 1, Dead: 1})
 }
 
-// Of two that wait for each other the database undoes one: that one is run again, as often as it takes, and nobody hears of it.
+// Of two that wait for each other the database undoes one: that one is run again, up to four times in all, and nobody hears of it.
 func runsAVictimAgain(t *testing.T, h Harness) {
 	if h.Gateway < 2 {
 		return // SQLite has one writer, which waits for nobody
@@ -204,11 +204,20 @@ func runsAVictimAgain(t *testing.T, h Harness) {
 // waitUntilBlocked returns when somebody waits for a lock in the database.
 func (w world) waitUntilBlocked() {
 	w.Helper()
-	ctx, cancel := context.WithTimeout(w.Context(), 20*time.Second)
+	WaitUntilBlocked(w.T, w.Store)
+}
+
+// WaitUntilBlocked is waitUntilBlocked for tests outside the suite.
+func WaitUntilBlocked(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	for tick := time.NewTicker(10 * time.Millisecond); ; {
 		var waiting int
-		w.must(w.Handle().GetContext(ctx, &waiting, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
+		if err := s.Handle().GetContext(ctx, &waiting,
+			"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"); err != nil {
+			t.Fatal(err)
+		}
 		if waiting > 0 {
 			tick.Stop()
 			return
@@ -216,7 +225,7 @@ func (w world) waitUntilBlocked() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			w.Fatal("nobody waits for the lock")
+			t.Fatal("nobody waits for the lock")
 		}
 	}
 }
