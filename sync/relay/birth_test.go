@@ -103,6 +103,31 @@ func TestNothingIsClaimedAfterTheEnd(t *testing.T) {
 	})
 }
 
+// While the last answers are still told, what comes in is left to whoever decides after the end: it may be routed otherwise by then.
+func TestNothingIsDecidedWhileTheGatewayEnds(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Dedup.Mode, r.channel.delay = "off", 5*time.Second
+		r.start()
+		r.until(r.takeIn(report(1))[0], store.Done)
+		pass(time.Second) // its channel is being told
+		r.stop()
+		pass(time.Second)
+		select {
+		case <-r.done:
+			r.Fatal("it has ended already")
+		default:
+		}
+		ref := r.takeIn(report(2))[0]
+		if story := r.story(ref); story.State != store.New {
+			t.Errorf("it is %s", story.State)
+		}
+		<-r.done
+		r.must(r.store.Close())
+		r.start()
+		r.until(ref, store.Done)
+	})
+}
+
 // However slow the platform is, and however much waits for it, what comes in is kept without waiting for it.
 func TestASlowPlatformHoldsUpNothingThatComesIn(t *testing.T) {
 	bubble(t, func(r *rig) {

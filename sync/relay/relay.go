@@ -165,6 +165,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		running.Go(func() { r.keepRunning(ctx, name, loop) })
 	}
 	stopDeciding := r.decideAtBirth(d)
+	context.AfterFunc(ctx, stopDeciding) // what comes in while the loops end is decided by the configuration that comes after
 	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
 	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
 	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
@@ -189,7 +190,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		r.renewLoop(renewing)
 	}()
 	running.Wait()
-	stopDeciding()
+	stopDeciding() // and nothing more is handed out
 	d.finish()
 	stop()
 	<-renewed

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -52,7 +53,7 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	s.births.claims.Lock()
 	defer s.births.claims.Unlock()
 	var reserved Appetite
-	if _, err := s.unclaim(ctx, &s.births.claims); err == nil { // else the database is in trouble yet: nothing more is claimed
+	if s.unclaimSoon(ctx, &s.births.claims) == nil { // else the database is in trouble yet: nothing more is claimed
 		reserved = by.Reserve(ctx)
 	}
 	var decided []Decided
@@ -69,6 +70,17 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	}
 	return err
 }
+
+// unclaimSoon is unclaim for who has more important things to do.
+func (s *Store) unclaimSoon(ctx context.Context, c *claims) error {
+	brief, cancel := context.WithTimeout(ctx, unclaimPatience)
+	defer cancel()
+	_, err := s.unclaim(brief, c)
+	return err
+}
+
+// unclaimPatience is how long what comes in waits for claims to be taken back.
+const unclaimPatience = 250 * time.Millisecond
 
 // newborn is what one transaction decides of what it keeps.
 type newborn struct {

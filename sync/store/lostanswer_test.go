@@ -83,6 +83,37 @@ func TestAClaimWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 	}
 }
 
+// What comes in is kept though a claim cannot be taken back just now.
+func TestWhatComesInDoesNotWaitForAClaimToBeTakenBack(t *testing.T) {
+	server := storetest.StartPostgres(t)
+	line, dsn := storetest.Sever(t, server.Database(t))
+	s := opener(dsn)(t, store.Options{Owner: "natuna/1"})
+	t.Cleanup(s.DecideAtBirth(&store.Birth{
+		Judge: decide, Reserve: func(context.Context) store.Appetite { return hungry() }, Decided: func([]store.Decided, store.Appetite) {},
+	}))
+	line.Arm()
+	if _, err := s.Keep(t.Context(), lamp("1")); err == nil {
+		t.Fatal("the commit's answer was not lost")
+	}
+	other, err := s.Handle().BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Rollback() }()
+	if _, err := other.ExecContext(t.Context(), "SELECT 1 FROM delivery FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := keepWithin(t, s, "2", 5*time.Second); err != nil {
+		t.Error(err)
+	}
+	if err := other.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := s.TakeBack(t.Context()); err != nil || taken != 1 {
+		t.Error(taken, err)
+	}
+}
+
 // placed is how the one delivery lies in the queue.
 type placed struct {
 	State    string
