@@ -223,7 +223,8 @@ func queueRetire() *cobra.Command {
 		Use: "retire CHANNEL", Args: exactly(1),
 		Short: "Say that a channel is gone for good: what it was still to be told is told no more",
 		Long: "retire ends a channel that is in no gateway's configuration any more. Without it what becomes of that channel's complaints is kept\n" +
-			"for it, for when it comes back. Its complaints go on, and are answered on the platform.\n\n" + exitHelp,
+			"for it, for when it comes back. Its complaints go on, and are answered on the platform. A name for which nothing is kept,\n" +
+			"misspelt or retired before, is an error.\n\n" + exitHelp,
 	}
 	return onStore(c, func(ctx context.Context, c *cobra.Command, b *base, p *plan, args []string) error {
 		for _, one := range p.Connectors {
