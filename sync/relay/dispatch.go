@@ -159,17 +159,17 @@ func (d *dispatcher) backlogSince() time.Time {
 	return d.backlog
 }
 
-// started is a claim that is worked on. begun is when the transaction that claimed it was begun, where it recorded Claim.Begun.
+// started is a claim that is worked on.
 type started struct {
 	store.Work
-	begun time.Time
+	claiming time.Time // just before the transaction that claimed it
 }
 
 // start works on claims for which room was reserved: each finds its place.
-func (d *dispatcher) start(works []store.Work, begun time.Time) {
+func (d *dispatcher) start(works []store.Work, claiming time.Time) {
 	for _, w := range works {
 		d.r.held.add(w.Ref)
-		d.todo <- started{w, begun}
+		d.todo <- started{w, claiming}
 	}
 }
 

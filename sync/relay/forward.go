@@ -99,7 +99,7 @@ func (r *Relay) idle(ctx context.Context, wait time.Duration, roomy signal) {
 
 // deliver makes one attempt and settles it.
 func (r *Relay) deliver(d *dispatcher, w started) {
-	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero(), begun: w.begun}
+	a := &attempt{r: r, claim: w.Claim, job: w.Job, open: !w.SentAt.IsZero(), claiming: w.claiming}
 	a.begin = func(ctx context.Context, step national.Step) error { return r.store.Begin(ctx, w.Claim, step) }
 	if a.open {
 		r.opened.seen(w.Ref)
@@ -220,14 +220,14 @@ func (r *Relay) settled(c store.Claim, to store.Settlement) {
 // attempt is one attempt at one delivery. open says whether a request may have been carried out whose outcome is not
 // known.
 type attempt struct {
-	r      *Relay
-	claim  store.Claim
-	job    store.Job
-	open   bool
-	begin  func(context.Context, national.Step) error // records that a step's request is about to go out
-	begun  time.Time                                  // when that was recorded of claim.Begun, at the earliest
-	ticket national.Ticket                            // of the last step, to be recorded with the settlement
-	made   national.Ticket                            // by this attempt, whether or not it is recorded
+	r        *Relay
+	claim    store.Claim
+	job      store.Job
+	open     bool
+	begin    func(context.Context, national.Step) error // records that a step's request is about to go out
+	claiming time.Time                                  // just before the transaction that claimed it: the start of claim.Begun was recorded no earlier
+	ticket   national.Ticket                            // of the last step, to be recorded with the settlement
+	made     national.Ticket                            // by this attempt, whether or not it is recorded
 }
 
 func (a *attempt) run(ctx context.Context) error {

@@ -42,10 +42,9 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	recorded := time.Now()
-	known := a.hasBegun(step)
-	if known {
-		recorded = a.begun
+	recorded, known := a.recordedWithClaim(step)
+	if !known {
+		recorded = time.Now()
 	}
 	// A gateway that is frozen between the record and the request must not send it when it wakes: by then another may
 	// have looked it up and found it absent.
@@ -74,15 +73,15 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	return result, began, nil
 }
 
-// begunFor is how long the record that a step begins, made with its claim, stands for its request: what waited longer is recorded anew.
-func (a *attempt) begunFor() time.Duration { return min(time.Second, a.r.cfg.Delivery.Settle.D()/4) }
-
-// hasBegun says whether it is recorded already that a step's request is about to go out, a moment ago and once only.
-func (a *attempt) hasBegun(step national.Step) bool {
-	known := a.claim.Begun == step.Name && time.Since(a.begun) < a.begunFor()
+// recordedWithClaim says whether the claim recorded that the step begins, and since when at the earliest. It stands for one request, the
+// attempt's first, and not for one that waited longer than standsFor: that is recorded anew.
+func (a *attempt) recordedWithClaim(step national.Step) (since time.Time, ok bool) {
+	ok = a.claim.Begun == step.Name && time.Since(a.claiming) < a.standsFor()
 	a.claim.Begun = ""
-	return known
+	return a.claiming, ok
 }
+
+func (a *attempt) standsFor() time.Duration { return min(time.Second, a.r.cfg.Delivery.Settle.D()/4) }
 
 // notPaused is errNotTried while an operator has paused.
 func (r *Relay) notPaused(ctx context.Context) error {
