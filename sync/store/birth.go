@@ -59,7 +59,7 @@ func (s *Store) inBirth(ctx context.Context, f func(*writer) error) error {
 	var decided []Decided
 	defer func() { by.Decided(decided, reserved) }()
 	var born *newborn
-	_, err := s.claimIn(ctx, &s.births.claims, func(w *writer) ([]complaint.Ref, error) {
+	_, err := s.claimIn(ctx, &s.births.claims, reserved.Lease, func(w *writer) ([]complaint.Ref, error) {
 		born = &newborn{by: by, appetite: reserved}
 		w.born = born
 		err := f(w)

@@ -72,7 +72,7 @@ func (s *Store) ClaimDue(ctx context.Context, appetite Appetite, turn Turn) ([]W
 	}
 	var rows []claimedRow
 	now := s.now()
-	done, err := s.claimIn(ctx, &s.claiming, func(w *writer) ([]complaint.Ref, error) {
+	done, err := s.claimIn(ctx, &s.claiming, appetite.Lease, func(w *writer) ([]complaint.Ref, error) {
 		rows = nil
 		refs, err := w.pickDue(ctx, appetite.Most, turn)
 		if err != nil || len(refs) == 0 {

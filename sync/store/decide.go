@@ -76,7 +76,7 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 			return nil, err
 		}
 	}
-	_, err = s.claimIn(ctx, &s.deciding, func(w *writer) ([]complaint.Ref, error) {
+	_, err = s.claimIn(ctx, &s.deciding, appetite.Lease, func(w *writer) ([]complaint.Ref, error) {
 		decided = nil
 		if s.dialect == postgres {
 			cases, err = (looker{w.tx, s}).study(ctx, most, judge, w.lockKeys)

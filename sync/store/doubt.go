@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -22,6 +23,8 @@ type doubt struct {
 	refs []complaint.Ref // of its first claims
 	at   int64           // its clock, by which its claims are told from any later ones of this gateway
 	over <-chan struct{} // closed when the driver is through with the commit; nil: it is
+	// A server whose client is gone may still carry the commit out: its claims are looked for until their leases have run out.
+	lapses time.Time
 }
 
 // note remembers a transaction that ended with an error after it had claimed. The caller holds the lock.
@@ -38,9 +41,9 @@ func (c *claims) note(d doubt, err error) {
 
 // claimIn runs f in a transaction. What f returns are the first claims it made. They are noted when the transaction fails after f has
 // not: it may have been committed. The caller holds the lock.
-func (s *Store) claimIn(ctx context.Context, c *claims, f func(*writer) ([]complaint.Ref, error)) (d doubt, err error) {
+func (s *Store) claimIn(ctx context.Context, c *claims, lease time.Duration, f func(*writer) ([]complaint.Ref, error)) (d doubt, err error) {
 	err = s.inWriter(ctx, func(w *writer) error {
-		d = doubt{at: w.now}
+		d = doubt{at: w.now, lapses: time.Now().Add(lease)}
 		refs, err := f(w)
 		if err == nil {
 			d.refs = refs
@@ -75,14 +78,19 @@ var errUnderWay = errors.New("a commit that was not waited for any longer is sti
 
 // unclaim takes back what a loop is not sure about, and says how much that was. The caller holds its lock.
 func (s *Store) unclaim(ctx context.Context, c *claims) (taken int64, err error) {
-	for len(c.doubts) > 0 {
-		n, err := s.unclaimOne(ctx, c.doubts[0])
+	var left []doubt
+	for i, d := range c.doubts {
+		n, err := s.unclaimOne(ctx, d)
 		if err != nil {
+			c.doubts = append(left, c.doubts[i:]...)
 			return taken, fmt.Errorf("take back claims of which the answer was lost: %w", err)
 		}
 		taken += n
-		c.doubts = c.doubts[1:]
+		if n == 0 && s.dialect == postgres && time.Now().Before(d.lapses) {
+			left = append(left, d)
+		}
 	}
+	c.doubts = left
 	return taken, nil
 }
 

@@ -199,28 +199,40 @@ func decidesIt(t *testing.T, s *store.Store, appetite store.Appetite) store.Deci
 	return store.Decided{}
 }
 
-// A commit that nobody waits for any longer may still be carried out. What it claims is taken back once it has ended, and until then
-// nothing more is claimed by that loop.
-func TestAClaimOfALateCommitIsTakenBack(t *testing.T) {
-	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{Owner: "natuna/1"})
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+// slowly has commits that claim wait for what it returns.
+func slowly(t *testing.T, s *store.Store) (release func()) {
+	t.Helper()
 	for _, statement := range []string{
 		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$`,
 		`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'leased') EXECUTE FUNCTION slow()`,
 	} {
-		must(storetest.Sabotage(t, s, statement))
+		if err := storetest.Sabotage(t, s, statement); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_, err := s.Keep(t.Context(), lamp("1"))
-	must(err)
 	slow, err := s.Handle().BeginTxx(t.Context(), nil)
-	must(err)
-	_, err = slow.ExecContext(t.Context(), "SELECT pg_advisory_xact_lock(7)")
-	must(err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := slow.ExecContext(t.Context(), "SELECT pg_advisory_xact_lock(7)"); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if err := slow.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A commit that nobody waits for any longer may still be carried out. What it claims is taken back once it has ended, and until then
+// nothing more is claimed by that loop.
+func TestAClaimOfALateCommitIsTakenBack(t *testing.T) {
+	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{Owner: "natuna/1"})
+	if _, err := s.Keep(t.Context(), lamp("1")); err != nil {
+		t.Fatal(err)
+	}
+	release := slowly(t, s)
 	stopping, cancel := context.WithCancel(t.Context())
 	late := make(chan error, 1)
 	go func() {
@@ -235,11 +247,48 @@ func TestAClaimOfALateCommitIsTakenBack(t *testing.T) {
 	if _, err := s.Decide(t.Context(), 5, decide, hungry()); !errors.Is(err, store.ErrUnderWay) {
 		t.Errorf("while it is not known what was claimed: %v", err)
 	}
-	must(slow.Commit())
+	release()
 	if taken, err := s.TakeBack(t.Context()); err != nil || taken != 1 {
 		t.Fatal(taken, err)
 	}
 	if lay := lies(t, s); lay != (placed{State: "ready"}) {
+		t.Errorf("it lies as %+v", lay)
+	}
+}
+
+// The connection breaks while a commit is under way, and the server, which does not notice, carries it out later. What it claims is
+// taken back then.
+func TestAClaimOfACommitWithoutAClientIsTakenBack(t *testing.T) {
+	dsn := storetest.StartPostgres(t).Database(t)
+	line, through := storetest.Sever(t, dsn)
+	s, beside := opener(through)(t, store.Options{Owner: "natuna/1"}), opener(dsn)(t, store.Options{Owner: "beside/1"})
+	if _, err := s.Keep(t.Context(), lamp("1")); err != nil {
+		t.Fatal(err)
+	}
+	release := slowly(t, beside)
+	broken := make(chan error, 1)
+	go func() {
+		_, err := s.Decide(t.Context(), 5, decide, hungry())
+		broken <- err
+	}()
+	storetest.WaitUntilBlocked(t, beside)
+	line.Cut()
+	if err := <-broken; err == nil {
+		t.Fatal("the commit was answered")
+	}
+	if taken, err := s.TakeBack(t.Context()); err != nil || taken != 0 {
+		t.Fatalf("before the commit was carried out: took back %d, %v", taken, err)
+	}
+	release()
+	for began := time.Now(); lies(t, beside).State != "leased"; {
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("the server did not carry it out: %+v", lies(t, beside))
+		}
+	}
+	if taken, err := s.TakeBack(t.Context()); err != nil || taken != 1 {
+		t.Errorf("took back %d, %v", taken, err)
+	}
+	if lay := lies(t, beside); lay != (placed{State: "ready"}) {
 		t.Errorf("it lies as %+v", lay)
 	}
 }

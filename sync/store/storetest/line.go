@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -15,6 +16,9 @@ type Line struct {
 	listener net.Listener
 	to       string
 	armed    atomic.Bool
+
+	mu   sync.Mutex
+	open []net.Conn
 }
 
 // Sever puts a Line before a database of PostgreSQL and returns the address through it.
@@ -38,6 +42,16 @@ func Sever(t *testing.T, dsn string) (*Line, string) {
 // Arm has the next commit's connection broken.
 func (l *Line) Arm() { l.armed.Store(true) }
 
+// Cut breaks every connection there is, whatever is under way; the server may not notice before it has something to say.
+func (l *Line) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, conn := range l.open {
+		_ = conn.Close()
+	}
+	l.open = nil
+}
+
 func (l *Line) serve() {
 	for {
 		client, err := l.listener.Accept()
@@ -49,6 +63,9 @@ func (l *Line) serve() {
 			_ = client.Close()
 			continue
 		}
+		l.mu.Lock()
+		l.open = append(l.open, client)
+		l.mu.Unlock()
 		var cut atomic.Bool
 		go l.pass(server, client, func(asked []byte) bool {
 			if bytes.Contains(asked, []byte("COMMIT\x00")) && l.armed.CompareAndSwap(true, false) {
