@@ -27,8 +27,9 @@ func (r *Relay) decideAtBirth(d *dispatcher) (stop func()) {
 	})
 }
 
-// reserveForKeep keeps room for what is claimed as it is kept: all there is, while nothing older waits and the gate is open. Who waited for it
-// in vain is the last to wait until there is some, so that a slow platform holds up nothing that comes in. One asks at a time.
+// reserveForKeep reserves room for what is claimed as it is kept: all there is, while nothing older waits and the gate is open. Who
+// waited for it in vain is the last to wait until there is some, so that a slow platform holds up nothing that comes in. One asks at a
+// time.
 func (d *dispatcher) reserveForKeep(ctx context.Context) (room int) {
 	if d.isStopping() || !d.r.gate.isWell() {
 		return 0

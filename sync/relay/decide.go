@@ -70,7 +70,7 @@ func (r *Relay) appetite(d *dispatcher, room int) store.Appetite {
 }
 
 // handOut forwards what was claimed as it was decided, and gives back the rest of what was reserved for it.
-func (r *Relay) handOut(d *dispatcher, decided []store.Decided, reserved store.Appetite, began time.Time) {
+func (r *Relay) handOut(d *dispatcher, decided []store.Decided, reserved store.Appetite, claiming time.Time) {
 	works, ready := r.sortOut(decided)
 	d.release(reserved.Most - len(works))
 	if len(decided) > 0 {
@@ -79,7 +79,7 @@ func (r *Relay) handOut(d *dispatcher, decided []store.Decided, reserved store.A
 	if len(works) > 0 {
 		r.at(AfterClaim)
 	}
-	d.start(works, began)
+	d.start(works, claiming)
 	if ready {
 		r.forwardable.send()
 	}
