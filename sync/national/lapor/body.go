@@ -3,7 +3,6 @@ package lapor
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -11,42 +10,68 @@ import (
 	"github.com/satupintu/satupintu/sync/national"
 )
 
+// createCall is the create call's JSON, by name. What is nil and marked so is left out; of the others the platform wants to hear
+// even where they say nothing.
+type createCall struct {
+	Attachments    any    `json:"attachments"`
+	Category       any    `json:"category_id,omitempty"`
+	Channel        int    `json:"channel,omitempty"`
+	Classification any    `json:"classification_id,omitempty"`
+	Community      any    `json:"community_id"`
+	Content        string `json:"content"`
+	Copies         any    `json:"copy_externals"`
+	Incident       any    `json:"date_of_incident,omitempty"`
+	Agency         any    `json:"disposition_id,omitempty"`
+	Email          any    `json:"emailUser,omitempty"`
+	NoteFiles      any    `json:"info_attachments"`
+	Note           any    `json:"info_disposition"`
+	Anonymous      bool   `json:"is_anonymous"`
+	Approval       bool   `json:"is_approval"`
+	Routed         bool   `json:"is_disposisi_slider"`
+	NewUser        bool   `json:"is_new_user_slider"`
+	Priority       bool   `json:"is_priority"`
+	Secret         bool   `json:"is_secret"`
+	Location       any    `json:"location_id,omitempty"`
+	Name           any    `json:"nameUser,omitempty"`
+	Phone          any    `json:"phoneUser,omitempty"`
+	Program        any    `json:"priority_program_id"`
+	Tags           any    `json:"tags_raw,omitempty"`
+	Title          string `json:"title"`
+	User           any    `json:"user_id,omitempty"`
+}
+
 // createBody is the create call's JSON. Identity numbers are written nowhere; who complains stands in the user fields
 // alone, and is_anonymous and is_secret say what may be shown of it.
-func (p *platform) createBody(s national.Submission, files []string, unsent int) map[string]any {
+func (p *platform) createBody(s national.Submission, files []string, unsent int) []byte {
 	c := s.Complaint
-	body := map[string]any{
-		"title":               title(c),
-		"content":             p.content(s, unsent),
-		"classification_id":   id(p.classification(c.Class)),
-		"is_disposisi_slider": s.Agency != "",
-		"disposition_id":      id(s.Agency),
-		"category_id":         id(s.Category),
-		"location_id":         id(firstOf(s.Location, p.settings.Location)),
-		"date_of_incident":    p.incident(c),
-		"tags_raw":            text(p.settings.Tags),
-		"is_anonymous":        c.Anonymous,
-		"is_secret":           c.Secret,
-		"is_approval":         false,
-		"is_priority":         false,
-		"attachments":         attachments(files),
-		"priority_program_id": nil,
-		"community_id":        nil,
-		"copy_externals":      nil,
-		"info_disposition":    nil,
-		"info_attachments":    nil,
+	call := createCall{
+		Title:          title(c),
+		Content:        p.content(s, unsent),
+		Classification: id(p.classification(c.Class)),
+		Routed:         s.Agency != "",
+		Agency:         id(s.Agency),
+		Category:       id(s.Category),
+		Location:       id(firstOf(s.Location, p.settings.Location)),
+		Incident:       p.incident(c),
+		Tags:           text(p.settings.Tags),
+		Anonymous:      c.Anonymous,
+		Secret:         c.Secret,
+		Attachments:    attachments(files),
+		Channel:        p.settings.Channel,
 	}
-	if p.settings.Channel != 0 {
-		body["channel"] = p.settings.Channel
+	p.sayWho(&call, c.Reporter)
+	body := encode(call)
+	if len(p.settings.Fields) == 0 {
+		return body
 	}
-	maps.Copy(body, p.user(c.Reporter))
-	for _, key := range []string{"classification_id", "disposition_id", "category_id", "location_id", "date_of_incident", "tags_raw", "emailUser", "phoneUser"} {
-		if value, has := body[key]; has && value == nil {
-			delete(body, key)
-		}
+	whole := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &whole); err != nil { // it was written a moment ago
+		return nil
 	}
-	maps.Copy(body, p.settings.Fields)
-	return body
+	for name, value := range p.settings.Fields {
+		whole[name] = encode(value)
+	}
+	return encode(whole)
 }
 
 func title(c complaint.Complaint) string {
@@ -101,22 +126,18 @@ func (p *platform) incident(c complaint.Complaint) any {
 	return at.In(p.zone).Format(p.settings.IncidentLayout)
 }
 
-// user names the existing user of the account, or the reporter. The stand-in's contacts are sent only for a reporter who
+// sayWho names the existing user of the account, or the reporter. The stand-in's contacts are sent only for a reporter who
 // has none: with somebody else's address the platform would file the complaint under that person.
-func (p *platform) user(r complaint.Reporter) map[string]any {
+func (p *platform) sayWho(call *createCall, r complaint.Reporter) {
 	if p.settings.UserID != "" {
-		return map[string]any{"is_new_user_slider": false, "user_id": id(p.settings.UserID)}
+		call.User = id(p.settings.UserID)
+		return
 	}
 	email, phone := r.Email, r.Phone
 	if email == "" && phone == "" {
 		email, phone = p.settings.Reporter.Email, p.settings.Reporter.Phone
 	}
-	return map[string]any{
-		"is_new_user_slider": true,
-		"nameUser":           firstOf(r.Name, p.settings.Reporter.Name),
-		"emailUser":          text(email),
-		"phoneUser":          text(phone),
-	}
+	call.NewUser, call.Name, call.Email, call.Phone = true, firstOf(r.Name, p.settings.Reporter.Name), text(email), text(phone)
 }
 
 // attachments is the list of uploaded files, which the platform wants as a text; false when there is none.

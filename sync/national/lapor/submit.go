@@ -166,9 +166,9 @@ func mediaType(declared string) string {
 }
 
 // create makes the complaint and returns its ticket as the journal keeps it.
-func (p *platform) create(ctx context.Context, s national.Submission, body map[string]any) (string, error) {
+func (p *platform) create(ctx context.Context, s national.Submission, body []byte) (string, error) {
 	q := call{method: http.MethodPost, path: p.settings.Create, private: privateOf(s.Complaint), prepare: func(r *resty.Request) {
-		r.SetHeader("Content-Type", "application/json").SetBody(encode(body))
+		r.SetHeader("Content-Type", "application/json").SetBody(body)
 	}}
 	object, err := p.client.do(ctx, q)
 	if err != nil {
