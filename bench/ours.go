@@ -134,7 +134,6 @@ func laporAt(e env, cfg *config.Config, limiter *relay.Limiter) (national.Platfo
 		TLSHandshakeTimeout: 15 * time.Second,
 		MaxIdleConnsPerHost: cfg.National.Concurrency,
 		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
 	}
 	return kind.Open(national.Env{
 		Zone: cfg.Region.Timezone.Location(), Log: slog.New(slog.DiscardHandler),

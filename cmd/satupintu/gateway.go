@@ -117,7 +117,6 @@ func (w *wires) add(perHost int) http.RoundTripper {
 		TLSHandshakeTimeout: 15 * time.Second,
 		MaxIdleConnsPerHost: perHost,
 		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
 	}
 	w.transports = append(w.transports, t)
 	return relay.OnTime(t)

@@ -2,60 +2,88 @@ package relay
 
 import (
 	"context"
-	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 )
 
 // OnTime keeps requests back whose deadline has passed by the clock. A context alone cannot be relied on for that: it learns
 // of its deadline by a timer, and in a gateway that was frozen the request may be quicker than the timer when both wake. By
 // then others hold what it had claimed: they may have told a channel this and what came after it. So the clock is looked at
-// once more before the request is handed on, and again when its body is taken, which is just before it is written.
-func OnTime(base http.RoundTripper) http.RoundTripper { return onTime{base} }
+// once more before the request is handed on, and again by its connection each time something of it is written. Who reads a request
+// to its end does not act upon one that is cut short.
+//
+// The transport must not be in use yet. It keeps to HTTP/1.1, where a connection has one request at a time.
+func OnTime(t *http.Transport) http.RoundTripper {
+	dial := t.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &timelyConn{Conn: conn}, nil
+	}
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	return onTime{t}
+}
 
-type onTime struct{ base http.RoundTripper }
+type onTime struct{ base *http.Transport }
 
 func (t onTime) RoundTrip(r *http.Request) (*http.Response, error) {
 	by, ok := r.Context().Deadline()
-	if !ok {
-		return t.base.RoundTrip(r)
-	}
-	if late(by) {
+	if ok && late(by) {
 		if r.Body != nil {
 			_ = r.Body.Close() // as a RoundTripper must, also when it fails
 		}
 		return nil, context.DeadlineExceeded
 	}
-	if r.Body == nil || r.Body == http.NoBody {
-		return t.base.RoundTrip(r)
+	var limit *time.Time // no request's deadline is left to the connection's next one
+	if ok {
+		limit = &by
 	}
-	r = r.WithContext(r.Context()) // a copy: the caller's request is not ours to change
-	r.Body = timelyBody{r.Body, by}
-	if again := r.GetBody; again != nil {
-		r.GetBody = func() (io.ReadCloser, error) {
-			body, err := again()
-			return timelyBody{body, by}, err
+	return t.base.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) {
+			if conn := timely(got.Conn); conn != nil {
+				conn.by.Store(limit)
+			}
+		},
+	})))
+}
+
+// timely is the connection to the peer beneath those that encrypt what goes over it.
+func timely(conn net.Conn) *timelyConn {
+	for {
+		switch c := conn.(type) {
+		case *timelyConn:
+			return c
+		case interface{ NetConn() net.Conn }:
+			conn = c.NetConn()
+		default:
+			return nil
 		}
 	}
-	return t.base.RoundTrip(r)
 }
 
-// timelyBody cannot be read any more after its request's deadline. Who reads a request to its end does not act upon one that is cut
-// short.
-type timelyBody struct {
-	io.ReadCloser
-	by time.Time
+// timelyConn writes nothing after the deadline of the request that has it.
+type timelyConn struct {
+	net.Conn
+	by atomic.Pointer[time.Time]
 }
 
-func (b timelyBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if late(b.by) {
+func (c *timelyConn) Write(p []byte) (int, error) {
+	if by := c.by.Load(); by != nil && late(*by) {
 		return 0, context.DeadlineExceeded
 	}
-	return n, err
+	return c.Conn.Write(p)
 }
 
 // CloseIdleConnections is what clients ask of a transport whose request has failed.
-func (t onTime) CloseIdleConnections() { (&http.Client{Transport: t.base}).CloseIdleConnections() }
+func (t onTime) CloseIdleConnections() { t.base.CloseIdleConnections() }
 
 func late(by time.Time) bool { return time.Now().After(by) }

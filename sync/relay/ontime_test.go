@@ -2,9 +2,14 @@ package relay
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,70 +26,136 @@ func (c untold) Deadline() (time.Time, bool) { return c.by, true }
 func (untold) Done() <-chan struct{}         { return nil }
 func (untold) Err() error                    { return nil }
 
-// frozen is a transport that wakes after the request's deadline, with everything but the writing done.
-type frozen struct{ http.RoundTripper }
-
-func (f frozen) RoundTrip(r *http.Request) (*http.Response, error) {
-	for by, _ := r.Context().Deadline(); !time.Now().After(by); { //nolint:revive // time has to pass, and a millisecond does
+// frozenAt has a request's context so that everything stands still until its deadline has passed: when the request has its connection,
+// or when its head is written and not sent.
+func frozenAt(moment string, ctx context.Context) context.Context {
+	wake := func() {
+		for by, _ := ctx.Deadline(); !time.Now().After(by); { //nolint:revive // time has to pass, and a millisecond does
+		}
 	}
-	return f.RoundTripper.RoundTrip(r)
+	trace := &httptrace.ClientTrace{}
+	switch moment {
+	case "connection":
+		trace.GotConn = func(httptrace.GotConnInfo) { wake() }
+	case "head":
+		trace.WroteHeaders = wake
+	}
+	return httptrace.WithClientTrace(ctx, trace)
 }
-
-// closed is a transport that notes that its idle connections were to be closed.
-type closed struct {
-	http.RoundTripper
-	idle *bool
-}
-
-func (c closed) CloseIdleConnections() { *c.idle = true }
 
 // Clients ask that after a request that failed, so that a connection that is dead is not taken again.
 func TestIdleConnectionsAreClosedThroughTheGuard(t *testing.T) {
-	var idle bool
-	client := http.Client{Transport: OnTime(closed{http.DefaultTransport, &idle})}
-	if client.CloseIdleConnections(); !idle {
-		t.Error("they stay open")
+	var ended atomic.Int64
+	over := make(chan struct{})
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed && ended.Add(1) == 1 {
+			close(over)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	client := http.Client{Transport: OnTime(&http.Transport{})}
+	answer, err := client.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	client.CloseIdleConnections()
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second):
+		t.Error("it stays open")
 	}
 }
 
 func TestWhatIsLateByTheClockDoesNotLeave(t *testing.T) {
-	var heard atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err == nil {
+	for name, start := range map[string]func(*httptest.Server){"in the clear": (*httptest.Server).Start, "encrypted": (*httptest.Server).StartTLS} {
+		t.Run(name, func(t *testing.T) { testLate(t, start) })
+	}
+}
+
+func testLate(t *testing.T, start func(*httptest.Server)) {
+	var heard, connections atomic.Int64
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err == nil {
 			heard.Add(1)
 		}
+		if r.ProtoMajor != 1 {
+			t.Errorf("it came by %s", r.Proto)
+		}
 	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	s.EnableHTTP2 = true // what the server would rather have is not asked for: there many requests share a connection
+	start(s)
 	t.Cleanup(s.Close)
-	wires := &http.Transport{}
+	wires := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: trusted(s)}}
+	onTime := OnTime(wires)
 	t.Cleanup(wires.CloseIdleConnections)
-	send := func(wires http.RoundTripper, in time.Duration, body string) error {
-		r, err := http.NewRequestWithContext(untold{t.Context(), time.Now().Add(in)}, http.MethodPost, s.URL, strings.NewReader(body))
+	send := func(in time.Duration, frozen string, body io.Reader) error {
+		ctx := frozenAt(frozen, untold{t.Context(), time.Now().Add(in)})
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		answer, err := OnTime(wires).RoundTrip(r)
+		answer, err := onTime.RoundTrip(r)
 		if err == nil {
 			err = answer.Body.Close()
 		}
 		return err
 	}
-	if err := send(wires, time.Minute, "status=done"); err != nil || heard.Load() != 1 {
-		t.Errorf("what is on time was heard %d times: %v", heard.Load(), err)
+	words := func() io.Reader { return strings.NewReader("status=done") }
+	streamed := func() io.Reader { return io.LimitReader(words(), 100) } // whose length is not known beforehand
+	if err := send(time.Minute, "", words()); err != nil || heard.Load() != 1 {
+		t.Fatalf("what is on time was heard %d times: %v", heard.Load(), err)
 	}
 	for name, late := range map[string]func() error{
-		"late with no body":           func() error { return send(wires, -time.Second, "") },
-		"late on a connection in use": func() error { return send(frozen{wires}, time.Millisecond, "status=done") },
+		"late before it begins":                  func() error { return send(-time.Second, "", nil) },
+		"late on a connection in use":            func() error { return send(50*time.Millisecond, "connection", words()) },
+		"late with no body":                      func() error { return send(50*time.Millisecond, "connection", nil) },
+		"late when its head is written":          func() error { return send(50*time.Millisecond, "head", words()) },
+		"late when a streamed body is to follow": func() error { return send(50*time.Millisecond, "head", streamed()) },
 		"late on a new connection": func() error {
 			wires.CloseIdleConnections()
-			return send(frozen{wires}, time.Millisecond, "status=done")
+			return send(200*time.Millisecond, "connection", words())
 		},
 	} {
 		if err := late(); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: want that the deadline was exceeded, got %v", name, err)
 		}
 	}
-	if err := send(wires, time.Minute, "status=done"); err != nil || heard.Load() != 2 {
-		t.Errorf("two were on time, %d were heard: %v", heard.Load(), err)
+	// The deadline of one request is not the next one's on its connection.
+	if err := errors.Join(send(time.Minute, "", words()), send(time.Second, "", words())); err != nil {
+		t.Fatal(err)
 	}
+	<-time.After(time.Second)
+	before := connections.Load()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, words()) // without a deadline
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := onTime.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if heard.Load() != 4 || connections.Load() != before {
+		t.Errorf("four were on time, %d were heard; the last made %d connections", heard.Load(), connections.Load()-before)
+	}
+}
+
+func trusted(s *httptest.Server) *x509.CertPool {
+	pool := x509.NewCertPool()
+	if s.Certificate() != nil {
+		pool.AddCert(s.Certificate())
+	}
+	return pool
 }

@@ -17,13 +17,17 @@ import (
 
 // sent notes whether any part of one request may have reached the other side. It errs towards yes: a body that was
 // read counts as sent although it may still have lain in a buffer.
-type sent struct{ yes atomic.Bool }
+type sent struct {
+	yes    atomic.Bool
+	traced atomic.Bool // the transport told something of what it does
+}
 
 type sentKey struct{}
 
 // watch returns a context whose requests are noted.
 func (s *sent) watch(ctx context.Context) context.Context {
 	trace := &httptrace.ClientTrace{
+		GetConn:      func(string) { s.traced.Store(true) },
 		WroteHeaders: func() { s.yes.Store(true) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
@@ -34,16 +38,28 @@ func (s *sent) watch(ctx context.Context) context.Context {
 	return context.WithValue(httptrace.WithClientTrace(ctx, trace), sentKey{}, s)
 }
 
-// noting sees the bodies being read, so that a transport which knows nothing of httptrace is noticed too.
-type noting struct{ base http.RoundTripper }
+// noting sees the bodies being read, so that a transport which knows nothing of httptrace is noticed too. One that has told what it
+// does is believed from then on, and given the bodies as they are: of those that net/http knows it writes the head and the body at
+// once.
+type noting struct {
+	base   http.RoundTripper
+	traces atomic.Bool
+}
 
-func (n noting) RoundTrip(r *http.Request) (*http.Response, error) {
+func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
 	s, ok := r.Context().Value(sentKey{}).(*sent)
-	if ok && r.Body != nil && r.Body != http.NoBody {
+	if !ok || n.traces.Load() {
+		return n.base.RoundTrip(r)
+	}
+	if r.Body != nil && r.Body != http.NoBody {
 		r = r.WithContext(r.Context()) // a copy: the caller's request is not ours to change
 		r.Body = notingBody{ReadCloser: r.Body, sent: s}
 	}
-	return n.base.RoundTrip(r)
+	answer, err := n.base.RoundTrip(r)
+	if s.traced.Load() {
+		n.traces.Store(true)
+	}
+	return answer, err
 }
 
 type notingBody struct {
@@ -60,7 +76,7 @@ func (b notingBody) Read(p []byte) (int, error) {
 // is tried again, once and soon; everything else is the durable queue's to repeat. Redirects are answers.
 func newRest(transport http.RoundTripper) *resty.Client {
 	quick := retryablehttp.NewClient()
-	quick.HTTPClient = &http.Client{Transport: noting{base: transport}, CheckRedirect: stay}
+	quick.HTTPClient = &http.Client{Transport: &noting{base: transport}, CheckRedirect: stay}
 	quick.Logger = nil
 	quick.RetryMax = 1
 	quick.CheckRetry = neverConnected

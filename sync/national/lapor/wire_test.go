@@ -1,6 +1,7 @@
 package lapor_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -86,12 +87,49 @@ func TestABodyThatWasReadCountsAsSent(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		return nil, errors.New("something went wrong")
 	})
-	_, err := open(t, silent, settings(nil)).Submit.Submit(t.Context(), lamp(), forgetful{})
-	if got := retry.Of(err); got.Verdict != retry.Uncertain || calls.Load() != 1 {
-		t.Errorf("got %v (%s) after %d calls", err, got.Verdict, calls.Load())
+	p := open(t, silent, settings(nil))
+	for asked := range int32(3) {
+		_, err := p.Submit.Submit(t.Context(), lamp(), forgetful{})
+		if got := retry.Of(err); got.Verdict != retry.Uncertain || calls.Load() != asked+1 {
+			t.Errorf("got %v (%s) after %d calls", err, got.Verdict, calls.Load())
+		}
+		if strings.Contains(err.Error(), "https://") {
+			t.Errorf("the error carries an address: %v", err)
+		}
 	}
-	if strings.Contains(err.Error(), "https://") {
-		t.Errorf("the error carries an address: %v", err)
+}
+
+// countedConn counts what is written at once.
+type countedConn struct {
+	net.Conn
+	writes *atomic.Int32
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+func TestARequestIsWrittenInOnePiece(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"complaint_id":5}`)
+	}))
+	t.Cleanup(server.Close)
+	var writes atomic.Int32
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		return countedConn{conn, &writes}, err
+	}}
+	defer transport.CloseIdleConnections()
+	p := open(t, transport, settings(func(s *lapor.Settings) { s.BaseURL = server.URL }))
+	for range 3 { // the first shows that this transport tells what it writes
+		writes.Store(0)
+		if _, err := p.Submit.Submit(t.Context(), lamp(), forgetful{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := writes.Load(); n != 1 {
+		t.Errorf("it was written in %d pieces", n)
 	}
 }
 
