@@ -1,6 +1,7 @@
 package lapor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -19,7 +20,7 @@ import (
 // read counts as sent although it may still have lain in a buffer.
 type sent struct {
 	yes    atomic.Bool
-	traced atomic.Bool // the transport told something of what it does
+	traced atomic.Bool // the transport tells what it does
 }
 
 type sentKey struct{}
@@ -38,26 +39,34 @@ func (s *sent) watch(ctx context.Context) context.Context {
 	return context.WithValue(httptrace.WithClientTrace(ctx, trace), sentKey{}, s)
 }
 
-// noting sees the bodies being read, so that a transport which knows nothing of httptrace is noticed too. One that has told what it
-// does is believed from then on, and given the bodies as they are: of those that net/http knows it writes the head and the body at
-// once.
-type noting struct {
-	base   http.RoundTripper
-	traces atomic.Bool
-}
+// noting sees that bodies are read, so that a transport which knows nothing of httptrace is noticed too.
+type noting struct{ base http.RoundTripper }
 
-func (n *noting) RoundTrip(r *http.Request) (*http.Response, error) {
+// mostWhole is up to how many bytes a body is handed on as net/http wants it to write it together with the head.
+const mostWhole = 64 << 10
+
+func (n noting) RoundTrip(r *http.Request) (*http.Response, error) {
 	s, ok := r.Context().Value(sentKey{}).(*sent)
-	if !ok || n.traces.Load() {
+	if !ok || r.Body == nil || r.Body == http.NoBody {
 		return n.base.RoundTrip(r)
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		r = r.WithContext(r.Context()) // a copy: the caller's request is not ours to change
-		r.Body = notingBody{ReadCloser: r.Body, sent: s}
+	given := r.Body
+	r = r.WithContext(r.Context()) // a copy: the caller's request is not ours to change
+	if r.ContentLength <= 0 || r.ContentLength > mostWhole {
+		r.Body = notingBody{ReadCloser: given, sent: s}
+		return n.base.RoundTrip(r)
 	}
+	whole := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(given, whole)
+	_ = given.Close()
+	if err != nil {
+		return nil, err
+	}
+	body := bytes.NewReader(whole)
+	r.Body = io.NopCloser(body)
 	answer, err := n.base.RoundTrip(r)
-	if s.traced.Load() {
-		n.traces.Store(true)
+	if err != nil && !s.traced.Load() && body.Len() < len(whole) { // one that traces tells it, and may still be reading
+		s.yes.Store(true)
 	}
 	return answer, err
 }
@@ -76,7 +85,7 @@ func (b notingBody) Read(p []byte) (int, error) {
 // is tried again, once and soon; everything else is the durable queue's to repeat. Redirects are answers.
 func newRest(transport http.RoundTripper) *resty.Client {
 	quick := retryablehttp.NewClient()
-	quick.HTTPClient = &http.Client{Transport: &noting{base: transport}, CheckRedirect: stay}
+	quick.HTTPClient = &http.Client{Transport: noting{base: transport}, CheckRedirect: stay}
 	quick.Logger = nil
 	quick.RetryMax = 1
 	quick.CheckRetry = neverConnected
