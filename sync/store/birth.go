@@ -89,30 +89,43 @@ type newborn struct {
 	decided  []Decided
 }
 
+// deliveryRow is a new complaint's delivery.
+type deliveryRow struct {
+	Ref        string `db:"ref"`
+	State      State  `db:"state"`
+	Urgency    int64  `db:"urgency"`
+	ReceivedAt int64  `db:"received_at"`
+	Lease      int64  `db:"lease"` // milliseconds
+	Tries      int64  `db:"tries"`
+	Step       string `db:"step"`
+	DecidedAt  int64  `db:"decided_at"`
+	Agency     string `db:"agency"`
+	Category   string `db:"category"`
+	Location   string `db:"location"`
+	HandOver   string `db:"hand_over"`
+	Rule       int64  `db:"rule"`
+	Why        string `db:"why"`
+}
+
 // delivery is the row of a new complaint's delivery, and what was decided about it; nil: nothing yet.
-func (w *writer) delivery(r row, c complaint.Complaint) (args, *Decided) {
-	a := args{
-		"ref": r.Ref, "urgency": r.Urgency, "received_at": r.ReceivedAt, "state": string(New), "lease": int64(0), "tries": int64(0),
-		"step": "", "decided_at": int64(0), "agency": "", "category": "", "location": "", "hand_over": "", "rule": int64(0), "why": "",
-	}
+func (w *writer) delivery(r *row, c complaint.Complaint) (*deliveryRow, *Decided) {
+	d := &deliveryRow{Ref: r.Ref, State: New, Urgency: r.Urgency, ReceivedAt: r.ReceivedAt}
 	if w.born == nil {
-		return a, nil
+		return d, nil
 	}
 	u := &undecided{Complaint: c, accepted: fromMilli(r.ReceivedAt)}
 	if u.judge(w.born.by.Judge); u.err != nil { // whoever decides what is left holds it for a person
-		return a, nil
+		return d, nil
 	}
-	d := u.decision
-	to := Decided{Ref: u.Ref, Rule: d.Rule}
-	a["state"], a["decided_at"], a["agency"], a["category"], a["location"] = string(Ready), w.now, d.Agency, d.Category, d.Location
-	a["hand_over"], a["rule"], a["why"] = d.HandOver, int64(d.Rule), d.Why
+	to := Decided{Ref: u.Ref, Rule: u.decision.Rule}
+	d.State, d.DecidedAt, d.Agency, d.Category, d.Location = Ready, w.now, u.decision.Agency, u.decision.Category, u.decision.Location
+	d.HandOver, d.Rule, d.Why = u.decision.HandOver, int64(u.decision.Rule), u.decision.Why
 	if w.born.appetite.Most > 0 {
 		w.born.appetite.Most--
 		to.Work = w.handedOver(u)
 		to.Work.Begun = w.born.appetite.begin(c)
-		a["state"], a["lease"], a["tries"] = string(Leased), w.born.appetite.Lease.Milliseconds(), int64(1)
-		a["step"] = to.Work.Begun
+		d.State, d.Lease, d.Tries, d.Step = Leased, w.born.appetite.Lease.Milliseconds(), 1, to.Work.Begun
 	}
 	w.born.decided = append(w.born.decided, to)
-	return a, &to
+	return d, &to
 }

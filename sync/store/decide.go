@@ -244,11 +244,11 @@ func (w *writer) handedOver(u *undecided) *Work {
 
 // noteRecurrences keeps what complaints about a returned trouble point back to.
 func (w *writer) noteRecurrences(ctx context.Context, again []*undecided) error {
-	rows := make([]args, len(again))
+	rows := make([]*recurrenceRow, len(again))
 	for i, u := range again {
 		rows[i] = recurrence(u.Ref, matterOf(u.verdict))
 	}
-	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, rows); err != nil {
+	if err := insertSet(ctx, w, w.s.q.InsertRecurrences, rows); err != nil {
 		return fmt.Errorf("note what they point back to: %w", err)
 	}
 	return nil
@@ -271,11 +271,18 @@ func (w *writer) nameEarlier(ctx context.Context, pointing []*undecided, works m
 }
 
 // recurrence is the row of a complaint that points back to another.
-func recurrence(ref complaint.Ref, m Matter) args {
-	return args{
-		"ref": string(ref), "earlier_ref": string(m.Earlier), "score": strconv.FormatFloat(m.Score, 'g', -1, 64),
-		"why": m.Why, "why_id": m.WhyID, "evidence": m.evidence(),
-	}
+// recurrenceRow is what a complaint about a returned trouble points back to.
+type recurrenceRow struct {
+	Ref        string `db:"ref"`
+	EarlierRef string `db:"earlier_ref"`
+	Score      string `db:"score"`
+	Why        string `db:"why"`
+	WhyID      string `db:"why_id"`
+	Evidence   string `db:"evidence"`
+}
+
+func recurrence(ref complaint.Ref, m Matter) *recurrenceRow {
+	return &recurrenceRow{string(ref), string(m.Earlier), strconv.FormatFloat(m.Score, 'g', -1, 64), m.Why, m.WhyID, m.evidence()}
 }
 
 // earlierTickets are the tracking ids of what recurrences point back to, where the platform has it. Of a secret one nobody

@@ -210,7 +210,7 @@ func (w *writer) ofOneSender(ctx context.Context, a, b complaint.Ref) (bool, err
 
 // pointBack has a complaint that goes on by itself name the ticket of the one it was linked to.
 func (w *writer) pointBack(ctx context.Context, ref complaint.Ref, m Matter) error {
-	if err := w.insertSet(ctx, w.s.q.InsertRecurrences, []args{recurrence(ref, m)}); err != nil {
+	if err := insertSet(ctx, w, w.s.q.InsertRecurrences, []*recurrenceRow{recurrence(ref, m)}); err != nil {
 		return fmt.Errorf("note what %s points back to: %w", ref, err)
 	}
 	if _, err := w.run(ctx, w.s.q.PointBack, args{"ref": ref, "earlier_ref": m.Earlier}); err != nil {

@@ -35,7 +35,7 @@ type spoken struct {
 // go in the order of their keys across all pages, as those of complaints do.
 func (w *writer) hearAll(ctx context.Context, jobs []*keepJob) error {
 	said := map[sourceKey]spoken{}
-	var rows []args
+	var rows []*newMessage
 	for _, job := range jobs {
 		job.heard = 0
 		for _, m := range job.page.Messages {
@@ -44,14 +44,14 @@ func (w *writer) hearAll(ctx context.Context, jobs []*keepJob) error {
 				continue
 			}
 			said[key] = spoken{m, key.source, job}
-			row, err := w.messageRow(key.source, m)
+			row, err := w.toNewMessage(key.source, m)
 			if err != nil {
 				return err
 			}
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b args) int { return cmp.Or(compareText(a, b, "source"), compareText(a, b, "id")) })
+	slices.SortFunc(rows, func(a, b *newMessage) int { return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID)) })
 	var fresh []spoken
 	for chunk := range slices.Chunk(rows, rowsPerInsert) {
 		kept, err := allSet[struct{ Source, ID string }](ctx, w.tx, w.s.q.InsertMessages, nil, columnsOf(w.s.q.InsertMessages, chunk))
@@ -75,18 +75,18 @@ type talkTurn struct {
 
 // noteTalks notes new messages in their senders' talks.
 func (w *writer) noteTalks(ctx context.Context, fresh []spoken) error {
-	turns := map[talkTurn]map[string]args{}
+	turns := map[talkTurn]map[string]*heardRow{}
 	for _, one := range fresh {
 		turn := talkTurn{one.source, one.job.page.Joining}
 		if turns[turn] == nil {
-			turns[turn] = map[string]args{}
+			turns[turn] = map[string]*heardRow{}
 		}
 		w.s.hearOne(turns[turn], one.source, one.Message, w.now)
 	}
 	for _, turn := range slices.SortedFunc(maps.Keys(turns), func(a, b talkTurn) int {
 		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.Within, b.Within), cmp.Compare(a.Longest, b.Longest))
 	}) {
-		heard := slices.SortedFunc(maps.Values(turns[turn]), func(a, b args) int { return compareText(a, b, "sender") })
+		heard := slices.SortedFunc(maps.Values(turns[turn]), func(a, b *heardRow) int { return cmp.Compare(a.Sender, b.Sender) })
 		if _, err := runSet(ctx, w.tx, w.s.q.Hear, args{
 			"within": turn.Within.Milliseconds(), "longest": turn.Longest.Milliseconds(),
 		}, columnsOf(w.s.q.Hear, heard)); err != nil {
@@ -96,32 +96,42 @@ func (w *writer) noteTalks(ctx context.Context, fresh []spoken) error {
 	return nil
 }
 
-func compareText(a, b args, column string) int {
-	return cmp.Compare(textOf(a[column]), textOf(b[column]))
-}
-
-func textOf(value any) string {
-	text, _ := value.(string)
-	return text
+// heardRow is what is noted of one sender's talk.
+type heardRow struct {
+	Source     string `db:"source"`
+	Sender     string `db:"sender"`
+	Heard      int64  `db:"heard"` // messages that are new
+	HeardAt    int64  `db:"heard_at"`
+	ReceivedAt int64  `db:"received_at"`
 }
 
 // hearOne notes a new message in its sender's talk.
-func (s *Store) hearOne(talks map[string]args, source string, m connectors.Message, now int64) {
+func (s *Store) hearOne(talks map[string]*heardRow, source string, m connectors.Message, now int64) {
 	key := s.senderKey(source, m.Sender)
 	said := cmp.Or(milli(m.At), now)
 	if said > now {
 		said = now // a channel's clock ahead of ours: nobody wrote later than now
 	}
 	if t := talks[key]; t != nil {
-		before, _ := t["heard_at"].(int64)
-		n, _ := t["heard"].(int64)
-		t["heard"], t["heard_at"] = n+1, max(before, said)
+		t.Heard, t.HeardAt = t.Heard+1, max(t.HeardAt, said)
 		return
 	}
-	talks[key] = args{"source": source, "sender": key, "heard": int64(1), "heard_at": said, "received_at": now}
+	talks[key] = &heardRow{source, key, 1, said, now}
 }
 
-func (w *writer) messageRow(source string, m connectors.Message) (args, error) {
+// newMessage is the row of a message that comes in.
+type newMessage struct {
+	Source     string `db:"source"`
+	ID         string `db:"id"`
+	Sender     string `db:"sender"`
+	Arrived    string `db:"arrived"`
+	ReceivedAt int64  `db:"received_at"`
+	Content    string `db:"content"`
+	RawType    string `db:"raw_type"`
+	Raw        string `db:"raw"`
+}
+
+func (w *writer) toNewMessage(source string, m connectors.Message) (*newMessage, error) {
 	where := source + " " + m.ID
 	plain, err := json.Marshal(m)
 	if err != nil {
@@ -135,8 +145,8 @@ func (w *writer) messageRow(source string, m connectors.Message) (args, error) {
 	if err != nil {
 		return nil, err
 	}
-	return args{
-		"source": source, "id": m.ID, "sender": w.s.senderKey(source, m.Sender), "arrived": string(w.s.minter.Mint()),
-		"received_at": w.now, "content": content, "raw_type": m.Raw.Type, "raw": raw,
+	return &newMessage{
+		Source: source, ID: m.ID, Sender: w.s.senderKey(source, m.Sender), Arrived: string(w.s.minter.Mint()),
+		ReceivedAt: w.now, Content: content, RawType: m.Raw.Type, Raw: raw,
 	}, nil
 }

@@ -154,11 +154,11 @@ func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
 const rowsPerInsert = 400
 
 func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate) error {
-	rows := make([]row, 0, len(fates))
+	rows := make([]*row, 0, len(fates))
 	for _, f := range fates {
-		rows = append(rows, f.row)
+		rows = append(rows, &f.row)
 	}
-	slices.SortFunc(rows, func(a, b row) int {
+	slices.SortFunc(rows, func(a, b *row) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceID, b.SourceID))
 	})
 	for chunk := range slices.Chunk(rows, rowsPerInsert) {
@@ -169,8 +169,8 @@ func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate
 	return nil
 }
 
-func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceKey]*fate) error {
-	refs, err := allSet[string](ctx, w.tx, w.s.q.InsertComplaints, nil, columnsOfRows(chunk))
+func (w *writer) insertChunk(ctx context.Context, chunk []*row, fates map[sourceKey]*fate) error {
+	refs, err := allSet[string](ctx, w.tx, w.s.q.InsertComplaints, nil, columnsOf(w.s.q.InsertComplaints, chunk))
 	if err != nil {
 		return fmt.Errorf("insert complaints: %w", err)
 	}
@@ -178,7 +178,10 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 	for _, ref := range refs {
 		fresh[ref] = true
 	}
-	var deliveries, known []args
+	var (
+		deliveries []*deliveryRow
+		known      []*row
+	)
 	for _, r := range chunk {
 		if fresh[r.Ref] {
 			f := fates[sourceKey{r.Source, r.SourceID}]
@@ -187,16 +190,16 @@ func (w *writer) insertChunk(ctx context.Context, chunk []row, fates map[sourceK
 			f.decided, f.claimed = decided != nil, decided != nil && decided.Work != nil
 			continue
 		}
-		known = append(known, args{"source": r.Source, "source_id": r.SourceID})
+		known = append(known, r)
 	}
-	if err := w.insertSet(ctx, w.s.q.InsertDeliveries, deliveries); err != nil {
+	if err := insertSet(ctx, w, w.s.q.InsertDeliveries, deliveries); err != nil {
 		return err
 	}
 	return w.findKnown(ctx, fates, known)
 }
 
 // findKnown reads under which reference the complaints lie that were here already.
-func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, rows []args) error {
+func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, rows []*row) error {
 	if len(rows) == 0 {
 		return nil
 	}

@@ -10,12 +10,15 @@ import (
 // configuration of one of several gateways, or out of all of them for a day, hears everything once it is there. Call it before
 // anything of a channel is taken in.
 func (s *Store) Listen(ctx context.Context, listening, deaf []string) error {
-	rows := make([]args, len(listening))
+	type listener struct {
+		Source string `db:"source"`
+	}
+	rows := make([]*listener, len(listening))
 	for i, source := range listening {
-		rows[i] = args{"source": source}
+		rows[i] = &listener{source}
 	}
 	err := s.inWriter(ctx, func(w *writer) error {
-		if err := w.insertSet(ctx, s.q.InsertListeners, rows); err != nil || len(deaf) == 0 {
+		if err := insertSet(ctx, w, s.q.InsertListeners, rows); err != nil || len(deaf) == 0 {
 			return err
 		}
 		_, err := w.run(ctx, s.q.DeleteListeners, args{"sources": deaf})

@@ -128,7 +128,7 @@ func (q *query) listed(value any) any {
 		encoded, _ := json.Marshal(texts) // strings always encode
 		return string(encoded)
 	}
-	return pq.StringArray(texts)
+	return textArray(texts)
 }
 
 func textsOf[T ~string](list []T) []string {

@@ -35,40 +35,6 @@ type row struct {
 	Urgency     int64  `db:"-"`
 }
 
-// columnsOfRows turns complaints into the columns that insert-complaints takes.
-func columnsOfRows(rows []row) set {
-	texts := map[string]func(*row) string{
-		"ref": func(r *row) string { return r.Ref }, "source": func(r *row) string { return r.Source },
-		"source_id": func(r *row) string { return r.SourceID }, "hash": func(r *row) string { return r.Hash },
-		"title": func(r *row) string { return r.Title }, "text": func(r *row) string { return r.Text },
-		"class": func(r *row) string { return r.Class }, "reporter": func(r *row) string { return r.Reporter },
-		"place": func(r *row) string { return r.Place }, "category": func(r *row) string { return r.Category },
-		"attachments": func(r *row) string { return r.Attachments }, "raw_type": func(r *row) string { return r.RawType },
-		"raw": func(r *row) string { return r.Raw },
-	}
-	numbers := map[string]func(*row) int64{
-		"anonymous": func(r *row) int64 { return r.Anonymous }, "secret": func(r *row) int64 { return r.Secret },
-		"incident_at": func(r *row) int64 { return r.IncidentAt }, "reported_at": func(r *row) int64 { return r.ReportedAt },
-		"received_at": func(r *row) int64 { return r.ReceivedAt }, "missing": func(r *row) int64 { return r.Missing },
-	}
-	columns := set{}
-	for name, of := range texts {
-		columns[name] = columnOf(rows, of)
-	}
-	for name, of := range numbers {
-		columns[name] = columnOf(rows, of)
-	}
-	return columns
-}
-
-func columnOf[T any](rows []row, of func(*row) T) []T {
-	column := make([]T, len(rows))
-	for i := range rows {
-		column[i] = of(&rows[i])
-	}
-	return column
-}
-
 // Bytes that are no text are kept in base 64, said by their prefix; sealed ones say so themselves.
 const binaryPrefix = "base64:"
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -32,6 +33,38 @@ func (s set) count(q *query) (int, error) {
 		rows = n
 	}
 	return rows, nil
+}
+
+// columnsOf turns rows into a query's columns, by the names in their db tags: texts and int64s.
+func columnsOf[T any](q *query, rows []*T) set {
+	var (
+		row     = reflect.TypeFor[T]()
+		fields  = make(map[string]int, row.NumField())
+		columns = make(set, len(q.rows))
+	)
+	for i := range row.NumField() {
+		fields[row.Field(i).Tag.Get("db")] = i
+	}
+	for _, name := range q.rows {
+		field, ok := fields[name]
+		if !ok {
+			continue // it is missed when the query is asked
+		}
+		if row.Field(field).Type.Kind() == reflect.Int64 {
+			columns[name] = columnOf(rows, field, reflect.Value.Int)
+		} else {
+			columns[name] = columnOf(rows, field, reflect.Value.String)
+		}
+	}
+	return columns
+}
+
+func columnOf[T, V any](rows []*T, field int, of func(reflect.Value) V) []V {
+	column := make([]V, len(rows))
+	for i, row := range rows {
+		column[i] = of(reflect.ValueOf(row).Elem().Field(field))
+	}
+	return column
 }
 
 // statement is what a query is asked by: on SQLite, which takes no lists, one for each number of rows.

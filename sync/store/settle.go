@@ -119,22 +119,38 @@ type naming struct {
 	news   Forwarded
 }
 
+// ticketRow is a new ticket.
+type ticketRow struct {
+	Ref        string `db:"ref"`
+	Agency     string `db:"agency"`
+	Category   string `db:"category"`
+	Location   string `db:"location"`
+	HandOver   string `db:"hand_over"`
+	Rule       int64  `db:"rule"`
+	Why        string `db:"why"`
+	DecidedAt  int64  `db:"decided_at"`
+	Attempts   int64  `db:"attempts"`
+	NationalID string `db:"national_id"`
+	TrackingID string `db:"tracking_id"`
+	SyncAt     int64  `db:"sync_at"`
+}
+
 // nameAll records that the platform has these complaints. An id that another complaint has already fails the transaction;
 // alone, the job is ErrTaken and changes nothing.
 func (w *writer) nameAll(ctx context.Context, named []naming) error {
 	if len(named) == 0 {
 		return nil
 	}
-	rows, refs := make([]args, len(named)), make([]string, len(named))
+	rows, refs := make([]*ticketRow, len(named)), make([]string, len(named))
 	for i, n := range named {
 		refs[i] = n.route.Ref
-		rows[i] = args{
-			"ref": n.route.Ref, "agency": n.route.Agency, "category": n.route.Category, "location": n.route.Location,
-			"hand_over": n.route.HandOver, "rule": n.route.Rule, "why": n.route.Why, "decided_at": n.route.DecidedAt,
-			"attempts": n.route.Attempts, "national_id": n.ticket.ID, "tracking_id": n.ticket.TrackingID, "sync_at": milli(n.news.SyncAt),
+		rows[i] = &ticketRow{
+			Ref: n.route.Ref, Agency: n.route.Agency, Category: n.route.Category, Location: n.route.Location,
+			HandOver: n.route.HandOver, Rule: n.route.Rule, Why: n.route.Why, DecidedAt: n.route.DecidedAt,
+			Attempts: n.route.Attempts, NationalID: n.ticket.ID, TrackingID: n.ticket.TrackingID, SyncAt: milli(n.news.SyncAt),
 		}
 	}
-	if err := w.insertSet(ctx, w.s.q.InsertTickets, rows); err != nil {
+	if err := insertSet(ctx, w, w.s.q.InsertTickets, rows); err != nil {
 		if taken(err) {
 			err = fmt.Errorf("%w: %w", ErrTaken, err)
 		}
@@ -188,18 +204,24 @@ func (w *writer) settleOpen(ctx context.Context, jobs []*stepJob) error {
 	return nil
 }
 
+// attemptRow is an attempt that ended.
+type attemptRow struct {
+	Ref       string `db:"ref"`
+	Fence     int64  `db:"fence"`
+	StartedAt int64  `db:"started_at"`
+	Reason    string `db:"reason"`
+	Detail    string `db:"detail"`
+}
+
 // writeHistory keeps each attempt that ended; one that succeeded at once is told by its ticket.
 func (w *writer) writeHistory(ctx context.Context, jobs []*stepJob) error {
-	var rows []args
+	var rows []*attemptRow
 	for _, job := range jobs {
 		to := job.settle
 		if job.err != nil || to.Uncounted || to.State == Done && job.claim.Attempts <= 1 {
 			continue
 		}
-		rows = append(rows, args{
-			"ref": string(job.claim.Ref), "fence": job.claim.Fence, "started_at": milli(job.claim.ClaimedAt),
-			"reason": string(to.Reason), "detail": to.Detail,
-		})
+		rows = append(rows, &attemptRow{string(job.claim.Ref), job.claim.Fence, milli(job.claim.ClaimedAt), string(to.Reason), to.Detail})
 	}
-	return w.insertSet(ctx, w.s.q.InsertAttempts, rows)
+	return insertSet(ctx, w, w.s.q.InsertAttempts, rows)
 }

@@ -88,7 +88,7 @@ func (w *writer) endAll(ctx context.Context, jobs []*stepJob) error {
 		return err
 	}
 	var (
-		rows  []args
+		rows  []*stepRow
 		named []naming
 	)
 	for i, job := range ours {
@@ -97,39 +97,27 @@ func (w *writer) endAll(ctx context.Context, jobs []*stepJob) error {
 			named = append(named, naming{routes[i], done.Ticket, done.News})
 			continue
 		}
-		rows = append(rows, args{"ref": string(job.claim.Ref), "name": done.Name, "started_at": milli(done.Began), "result": done.Result})
+		rows = append(rows, &stepRow{string(job.claim.Ref), done.Name, milli(done.Began), done.Result})
 	}
-	if err := w.insertSet(ctx, w.s.q.InsertSteps, rows); err != nil {
+	if err := insertSet(ctx, w, w.s.q.InsertSteps, rows); err != nil {
 		return err
 	}
 	return w.nameAll(ctx, named)
 }
 
+// stepRow is a step that is done.
+type stepRow struct {
+	Ref       string `db:"ref"`
+	Name      string `db:"name"`
+	StartedAt int64  `db:"started_at"`
+	Result    string `db:"result"`
+}
+
 // insertSet runs an insert over rows given one by one.
-func (w *writer) insertSet(ctx context.Context, q *query, rows []args) error {
+func insertSet[T any](ctx context.Context, w *writer, q *query, rows []*T) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	_, err := runSet(ctx, w.tx, q, args{"now": w.now, "owner": w.s.owner}, columnsOf(q, rows))
 	return err
-}
-
-func columnsOf(q *query, rows []args) set {
-	columns := set{}
-	for _, name := range q.rows {
-		if _, number := rows[0][name].(int64); number {
-			column := make([]int64, len(rows))
-			for i, row := range rows {
-				column[i], _ = row[name].(int64)
-			}
-			columns[name] = column
-			continue
-		}
-		column := make([]string, len(rows))
-		for i, row := range rows {
-			column[i], _ = row[name].(string)
-		}
-		columns[name] = column
-	}
-	return columns
 }
