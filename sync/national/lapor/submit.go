@@ -168,7 +168,7 @@ func mediaType(declared string) string {
 // create makes the complaint and returns its ticket as the journal keeps it.
 func (p *platform) create(ctx context.Context, s national.Submission, body []byte) (string, error) {
 	q := call{method: http.MethodPost, path: p.settings.Create, private: privateOf(s.Complaint), prepare: func(r *resty.Request) {
-		r.SetHeader("Content-Type", "application/json").SetBody(body)
+		r.SetHeader("Content-Type", "application/json").SetBody(bytes.NewReader(body)) // bytes themselves resty would copy twice
 	}}
 	object, err := p.client.do(ctx, q)
 	if err != nil {

@@ -77,7 +77,8 @@ FROM (SELECT c.ref, c.ref AS event_ref, c.source FROM complaint c WHERE c.ref {i
       UNION ALL
       SELECT c.ref, l.primary_ref, c.source FROM link l JOIN complaint c ON c.ref = l.ref
       WHERE l.primary_ref {in :refs} AND l.quiet = 0 AND c.source IN (SELECT name FROM listener)) AS n
-WHERE true ON CONFLICT (ref, event_ref, seq) DO NOTHING
+WHERE EXISTS (SELECT 1 FROM listener)  -- where nobody listens the complaints need not be read
+ON CONFLICT (ref, event_ref, seq) DO NOTHING
 
 -- name: settle
 UPDATE delivery
