@@ -113,7 +113,7 @@ func oursConfig(mode string) (*config.Config, error) {
 		return nil, err
 	}
 	cfg.Routing.Fallback = config.Target{Agency: fmt.Sprint(agency), Category: fmt.Sprint(category)}
-	cfg.National.Rate, cfg.National.Concurrency = 1e6, atOnce
+	cfg.National.Rate, cfg.National.Concurrency = 20000, atOnce
 	cfg.Dedup.Mode = mode
 	cfg.Dedup.ReviewAbove = 1 // all are compared; each is a matter of its own, and there is nobody to ask
 	cfg.National.Sync = config.Sync{Fresh: config.Duration(12 * time.Hour), Old: config.Duration(24 * time.Hour)}

@@ -88,7 +88,7 @@ func (w *writer) keepAgain(ctx context.Context, again Again) ([]Kept, error) {
 		taken = append(taken, row.ID)
 	}
 	fates := map[sourceKey]*fate{}
-	if err := w.s.sortInto(fates, page); err != nil {
+	if err := w.s.sortInto(fates, &page); err != nil {
 		return nil, err
 	}
 	if err := w.insertComplaints(ctx, fates); err != nil {

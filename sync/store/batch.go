@@ -16,10 +16,19 @@ const applyTimeout = 10 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
-// linger is how long a group waits at most for as many jobs as the last one had: a transaction for each of several hundred
-// a second costs the processors more than the wait costs anybody. Callers that come back together are all there at once, and
-// one that comes by itself waits for nobody.
-const linger = 2 * time.Millisecond
+// patience is what a group that begins waits for. A transaction for each of several hundred jobs a second costs the processors more
+// than the wait costs anybody. One that comes by itself, after another that did, waits for nobody.
+type patience struct {
+	linger  time.Duration // at most
+	percent int           // of as many jobs as the last group had
+}
+
+var (
+	// Who hands in complaints waits for an answer and comes back with the next: as many as there were are there at once.
+	forKeeps = patience{2 * time.Millisecond, 100}
+	// Nobody waits for an outcome to be recorded: there may be more of them than last time.
+	forSteps = patience{5 * time.Millisecond, 150}
+)
 
 // batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
 // that a busy gateway shares each sync to disk among many. A group is closed when its transaction has begun, so that whoever
@@ -28,6 +37,7 @@ type batcher[J any] struct {
 	in    func(ctx context.Context, f func(*writer) error) error // runs f in a transaction
 	apply func(ctx context.Context, w *writer, jobs []J) error
 	most  int
+	patience
 	queue chan waiting[J]
 	done  chan struct{}
 
@@ -42,8 +52,10 @@ type waiting[J any] struct {
 
 // newBatcher starts a batcher. in runs a transaction; apply writes a group and returns its error; what went wrong with a single job, it puts into
 // the job.
-func newBatcher[J any](in func(context.Context, func(*writer) error) error, apply func(context.Context, *writer, []J) error, most int) *batcher[J] {
-	b := &batcher[J]{in: in, apply: apply, most: most, queue: make(chan waiting[J], most), done: make(chan struct{})}
+func newBatcher[J any](
+	in func(context.Context, func(*writer) error) error, apply func(context.Context, *writer, []J) error, most int, p patience,
+) *batcher[J] {
+	b := &batcher[J]{in: in, apply: apply, most: most, patience: p, queue: make(chan waiting[J], most), done: make(chan struct{})}
 	go b.loop()
 	return b
 }
@@ -100,17 +112,17 @@ func (b *batcher[J]) loop() {
 	defer close(b.done)
 	last := 1
 	for first := range b.queue {
-		last = b.commit(b.await(first, last))
+		last = b.commit(b.await(first, min(last*b.percent/100, b.most)))
 	}
 }
 
 // await begins a group of so many jobs, or of those that have come when it has lingered.
 func (b *batcher[J]) await(first waiting[J], want int) []waiting[J] {
 	group := []waiting[J]{first}
-	if want == 1 {
+	if want <= 1 {
 		return group
 	}
-	lingered := time.NewTimer(linger)
+	lingered := time.NewTimer(b.linger)
 	defer lingered.Stop()
 	for len(group) < want {
 		select {

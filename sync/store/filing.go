@@ -76,7 +76,7 @@ func (w *writer) fileTalk(ctx context.Context, t Talk, f Filing) (complaint.Comp
 func (w *writer) keepNew(ctx context.Context, c complaint.Complaint) (complaint.Complaint, error) {
 	for {
 		fates := map[sourceKey]*fate{}
-		if err := w.s.sortInto(fates, Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
+		if err := w.s.sortInto(fates, &Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
 			return c, err
 		}
 		if err := w.insertComplaints(ctx, fates); err != nil {

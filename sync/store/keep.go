@@ -28,7 +28,8 @@ type Page struct {
 	// made of that one and its content: sent again it is known.
 	Beside bool
 
-	apart []bool // of Complaints that were told apart from a known one before, whatever they have in common
+	apart   []bool    // of Complaints that were told apart from a known one before, whatever they have in common
+	encoded []encoded // of Complaints, made before anybody's transaction waits for it
 }
 
 // CursorMove takes a connector's cursor from where it was read to where the next poll starts.
@@ -64,12 +65,15 @@ func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 
 // KeepAll is Keep that also says how many of the page's messages are new.
 func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ error) {
-	job := &keepJob{page: page}
 	now := s.now()
 	for i := range page.Complaints {
 		page.Complaints[i].Source = page.Source
 		page.Complaints[i].ReceivedAt = now
 	}
+	if err := page.encode(); err != nil {
+		return nil, 0, fmt.Errorf("keep: %w", err)
+	}
+	job := &keepJob{page: page}
 	if err := s.keeps.ask(ctx, job); err != nil {
 		return nil, 0, fmt.Errorf("keep: %w", err)
 	}
@@ -106,7 +110,7 @@ func applyKeeps(ctx context.Context, w *writer, jobs []*keepJob) error {
 	}
 	fates := map[sourceKey]*fate{}
 	for _, job := range live {
-		if err := w.s.sortInto(fates, job.page); err != nil {
+		if err := w.s.sortInto(fates, &job.page); err != nil {
 			return err
 		}
 	}
@@ -133,14 +137,17 @@ type fate struct {
 	decided, claimed bool // as it is kept
 }
 
-func (s *Store) sortInto(fates map[sourceKey]*fate, page Page) error {
-	for _, c := range page.Complaints {
+func (s *Store) sortInto(fates map[sourceKey]*fate, page *Page) error {
+	if err := page.encode(); err != nil {
+		return err
+	}
+	for i, c := range page.Complaints {
 		key := sourceKey{page.Source, c.SourceID}
 		if fates[key] != nil {
 			continue
 		}
 		c.Ref = s.minter.Mint()
-		r, err := s.toRow(c)
+		r, err := s.toRow(c, page.encoded[i])
 		if err != nil {
 			return err
 		}
@@ -253,14 +260,14 @@ func (w *writer) answer(ctx context.Context, page Page, fates map[sourceKey]*fat
 			before = known[k.Ref].Complaint
 		}
 		switch {
-		case k.Known && page.SameID != nil && c.ContentHash() != f.hash && (page.isApart(i) || another(before, c)):
+		case k.Known && page.SameID != nil && page.encoded[i].hash != f.hash && (page.isApart(i) || another(before, c)):
 			k.SameID = true
-		case k.Known && page.Beside && c.ContentHash() != f.hash && another(before, c):
-			if k, err = w.keepBeside(ctx, &page.Complaints[i]); err != nil {
+		case k.Known && page.Beside && page.encoded[i].hash != f.hash && another(before, c):
+			if k, err = w.keepBeside(ctx, page, i); err != nil {
 				return nil, err
 			}
 		case k.Known:
-			if k.Revised, err = w.reviseIfOther(ctx, f, c); err != nil {
+			if k.Revised, err = w.reviseIfOther(ctx, f, c, page.encoded[i].hash); err != nil {
 				return nil, err
 			}
 		}
@@ -272,8 +279,7 @@ func (w *writer) answer(ctx context.Context, page Page, fates map[sourceKey]*fat
 func (p Page) isApart(i int) bool { return i < len(p.apart) && p.apart[i] }
 
 // reviseIfOther keeps what a known complaint says now, when that is something else.
-func (w *writer) reviseIfOther(ctx context.Context, f *fate, c complaint.Complaint) (bool, error) {
-	hash := c.ContentHash()
+func (w *writer) reviseIfOther(ctx context.Context, f *fate, c complaint.Complaint, hash string) (bool, error) {
 	if hash == f.hash {
 		return false, nil
 	}

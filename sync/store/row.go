@@ -38,31 +38,57 @@ type row struct {
 // Bytes that are no text are kept in base 64, said by their prefix; sealed ones say so themselves.
 const binaryPrefix = "base64:"
 
-func (s *Store) toRow(c complaint.Complaint) (row, error) {
+// encoded is what a complaint's row holds that is work to make and says nothing about when the complaint is kept, or under which
+// reference.
+type encoded struct {
+	hash                         string
+	reporter, place, attachments []byte
+}
+
+func encode(c complaint.Complaint) (e encoded, err error) {
+	e.hash = c.ContentHash()
+	if e.reporter, err = json.Marshal(c.Reporter); err != nil {
+		return e, fmt.Errorf("encode the reporter: %w", err)
+	}
+	if e.place, err = json.Marshal(c.Place); err != nil {
+		return e, fmt.Errorf("encode the place: %w", err)
+	}
+	if e.attachments, err = json.Marshal(c.Attachments); err != nil {
+		return e, fmt.Errorf("encode the attachments: %w", err)
+	}
+	return e, nil
+}
+
+// encode encodes a page's complaints, once.
+func (p *Page) encode() error {
+	if p.encoded != nil {
+		return nil
+	}
+	all := make([]encoded, len(p.Complaints))
+	for i, c := range p.Complaints {
+		var err error
+		if all[i], err = encode(c); err != nil {
+			return err
+		}
+	}
+	p.encoded = all
+	return nil
+}
+
+func (s *Store) toRow(c complaint.Complaint, e encoded) (row, error) {
 	r := row{
-		Ref: string(c.Ref), Source: c.Source, SourceID: c.SourceID, Hash: c.ContentHash(), Title: c.Title, Text: c.Text,
+		Ref: string(c.Ref), Source: c.Source, SourceID: c.SourceID, Hash: e.hash, Title: c.Title, Text: c.Text,
 		Class: string(c.Class), Anonymous: bit(c.Anonymous), Secret: bit(c.Secret), Category: c.Category,
 		IncidentAt: milli(c.IncidentAt), ReportedAt: milli(c.ReportedAt), ReceivedAt: milli(c.ReceivedAt), Missing: int64(c.Missing), RawType: c.Raw.Type,
+		Place: string(e.place), Attachments: string(e.attachments),
 	}
-	reporter, err := json.Marshal(c.Reporter)
-	if err != nil {
-		return row{}, fmt.Errorf("encode the reporter: %w", err)
-	}
-	if r.Reporter, err = s.hide(reporter, "reporter "+r.Ref); err != nil {
+	var err error
+	if r.Reporter, err = s.hide(e.reporter, "reporter "+r.Ref); err != nil {
 		return row{}, err
 	}
 	if r.Raw, err = s.hide(c.Raw.Body, "raw "+r.Ref); err != nil {
 		return row{}, err
 	}
-	place, err := json.Marshal(c.Place)
-	if err != nil {
-		return row{}, fmt.Errorf("encode the place: %w", err)
-	}
-	attachments, err := json.Marshal(c.Attachments)
-	if err != nil {
-		return row{}, fmt.Errorf("encode the attachments: %w", err)
-	}
-	r.Place, r.Attachments = string(place), string(attachments)
 	return r, nil
 }
 

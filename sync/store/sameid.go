@@ -54,14 +54,15 @@ func wordSet(words []string) map[string]bool {
 	return set
 }
 
-// keepBeside keeps a complaint whose id another has, under one of its own.
-func (w *writer) keepBeside(ctx context.Context, c *complaint.Complaint) (Kept, error) {
-	said := *c
+// keepBeside keeps one complaint of a page whose id another has, under one of its own.
+func (w *writer) keepBeside(ctx context.Context, of Page, i int) (Kept, error) {
+	said := of.Complaints[i]
 	said.Attachments = nil // a photo may be there only at the second try
-	own := *c
+	own := of.Complaints[i]
 	own.SourceID += " " + said.ContentHash()[:16]
 	fates := map[sourceKey]*fate{}
-	if err := w.s.sortInto(fates, Page{Source: own.Source, Complaints: []complaint.Complaint{own}}); err != nil {
+	page := Page{Source: own.Source, Complaints: []complaint.Complaint{own}}
+	if err := w.s.sortInto(fates, &page); err != nil {
 		return Kept{}, err
 	}
 	if err := w.insertComplaints(ctx, fates); err != nil {
@@ -69,7 +70,7 @@ func (w *writer) keepBeside(ctx context.Context, c *complaint.Complaint) (Kept, 
 	}
 	f := fates[sourceKey{own.Source, own.SourceID}]
 	if !f.known {
-		*c = own
+		of.Complaints[i], of.encoded[i] = own, page.encoded[0]
 	}
 	return Kept{Ref: complaint.Ref(f.ref), Known: f.known, Decided: f.decided, claimed: f.claimed}, nil
 }
@@ -80,8 +81,8 @@ func (w *writer) knownOf(ctx context.Context, page Page, fates map[sourceKey]*fa
 		return nil, nil
 	}
 	var refs []complaint.Ref
-	for _, c := range page.Complaints {
-		if f := fates[sourceKey{page.Source, c.SourceID}]; f.known && f.hash != c.ContentHash() {
+	for i, c := range page.Complaints {
+		if f := fates[sourceKey{page.Source, c.SourceID}]; f.known && f.hash != page.encoded[i].hash {
 			refs = append(refs, complaint.Ref(f.ref))
 		}
 	}
