@@ -50,9 +50,10 @@ func columnsOf[T any](q *query, rows []*T) set {
 		if !ok {
 			continue // it is missed when the query is asked
 		}
-		if row.Field(field).Type.Kind() == reflect.Int64 {
+		switch row.Field(field).Type.Kind() {
+		case reflect.Int64:
 			columns[name] = columnOf(rows, field, reflect.Value.Int)
-		} else {
+		case reflect.String:
 			columns[name] = columnOf(rows, field, reflect.Value.String)
 		}
 	}

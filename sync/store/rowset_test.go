@@ -3,6 +3,8 @@ package store
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A row that a statement is not given is never passed over in silence.
@@ -24,5 +26,22 @@ func TestRowsThatAreMissingAreAnError(t *testing.T) {
 	many := make([]string, 150)
 	if err := q.piecewise(args{}, set{"ref": many, "name": many}, ask); err != nil || asked != len(many) {
 		t.Errorf("asked for %d of %d rows, %v", asked, len(many), err)
+	}
+}
+
+func TestRowsBecomeColumnsByTheirTags(t *testing.T) {
+	type kind string
+	type row struct {
+		Name  kind    `db:"name"`
+		Ref   string  `db:"ref"`
+		Seq   int64   `db:"seq"`
+		Other string  `db:"other"`
+		Score float64 `db:"score"`
+	}
+	q := compile(postgres, "insert", "INSERT INTO step SELECT * FROM {rows ref text, name text, seq bigint, score text, place text}", leaseClock{})
+	got := columnsOf(q, []*row{{"create", "SP-1", 1, "x", 0.5}, {"upload", "SP-2", 2, "y", 0.5}})
+	want := set{"ref": []string{"SP-1", "SP-2"}, "name": []string{"create", "upload"}, "seq": []int64{1, 2}}
+	if diff := cmp.Diff(want, got); diff != "" { // what is no text and no number is missed when the query is asked, as what is not there
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
