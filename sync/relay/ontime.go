@@ -2,6 +2,8 @@ package relay
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -15,7 +17,8 @@ import (
 // once more before the request is handed on, and again by its connection each time something of it is written. Who reads a request
 // to its end does not act upon one that is cut short.
 //
-// The transport must not be in use yet. It keeps to HTTP/1.1, where a connection has one request at a time.
+// The transport must not be in use yet, and must dial by DialContext or not at all by itself. It keeps to HTTP/1.1, where a connection
+// has one request at a time.
 func OnTime(t *http.Transport) http.RoundTripper {
 	dial := t.DialContext
 	if dial == nil {
@@ -47,13 +50,17 @@ func (t onTime) RoundTrip(r *http.Request) (*http.Response, error) {
 	if ok {
 		limit = &by
 	}
-	return t.base.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+	answer, err := t.base.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 		GotConn: func(got httptrace.GotConnInfo) {
 			if conn := timely(got.Conn); conn != nil {
 				conn.by.Store(limit)
 			}
 		},
 	})))
+	if err != nil && ok && late(by) && !errors.Is(err, context.DeadlineExceeded) { // whatever the transport says of a refused write
+		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	}
+	return answer, err
 }
 
 // timely is the connection to the peer beneath those that encrypt what goes over it.

@@ -16,6 +16,9 @@ func TestAnArrayOfTextsIsReadAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if _, text := value.(string); !text { // bytes are the binary form where the DSN says binary_parameters=yes
+			t.Fatalf("it is a %T", value)
+		}
 		var read pq.StringArray
 		if err := read.Scan(value); err != nil {
 			t.Fatal(err)

@@ -16,18 +16,15 @@ const applyTimeout = 10 * time.Second
 
 var errClosed = errors.New("the store is closed")
 
-// patience is what a group that begins waits for. A transaction for each of several hundred jobs a second costs the processors more
-// than the wait costs anybody. One that comes by itself, after another that did, waits for nobody.
-type patience struct {
-	linger  time.Duration // at most
-	percent int           // of as many jobs as the last group had
-}
+// linger is how long a group waits at most for as many jobs as the last one had: a transaction for each of several hundred
+// a second costs the processors more than the wait costs anybody. Callers that come back together are all there at once, and
+// one that comes by itself waits for nobody.
+const linger = 2 * time.Millisecond
 
-var (
-	// Who hands in complaints waits for an answer and comes back with the next: as many as there were are there at once.
-	forKeeps = patience{2 * time.Millisecond, 100}
-	// Nobody waits for an outcome to be recorded: there may be more of them than last time.
-	forSteps = patience{5 * time.Millisecond, 150}
+// A batcher that gathers waits so long for more, from so many on.
+const (
+	gatherFor  = 5 * time.Millisecond
+	gatherFrom = 16
 )
 
 // batcher commits what arrives together in one transaction: while one group is being written the next one gathers, so
@@ -37,9 +34,11 @@ type batcher[J any] struct {
 	in    func(ctx context.Context, f func(*writer) error) error // runs f in a transaction
 	apply func(ctx context.Context, w *writer, jobs []J) error
 	most  int
-	patience
-	queue chan waiting[J]
-	done  chan struct{}
+	// gathers: its callers do not come back with more as soon as they are answered. Where there are many a group waits for half as many
+	// again as there were; few may be all there are.
+	gathers bool
+	queue   chan waiting[J]
+	done    chan struct{}
 
 	mu     sync.RWMutex
 	closed bool
@@ -53,9 +52,9 @@ type waiting[J any] struct {
 // newBatcher starts a batcher. in runs a transaction; apply writes a group and returns its error; what went wrong with a single job, it puts into
 // the job.
 func newBatcher[J any](
-	in func(context.Context, func(*writer) error) error, apply func(context.Context, *writer, []J) error, most int, p patience,
+	in func(context.Context, func(*writer) error) error, apply func(context.Context, *writer, []J) error, most int, gathers bool,
 ) *batcher[J] {
-	b := &batcher[J]{in: in, apply: apply, most: most, patience: p, queue: make(chan waiting[J], most), done: make(chan struct{})}
+	b := &batcher[J]{in: in, apply: apply, most: most, gathers: gathers, queue: make(chan waiting[J], most), done: make(chan struct{})}
 	go b.loop()
 	return b
 }
@@ -112,17 +111,21 @@ func (b *batcher[J]) loop() {
 	defer close(b.done)
 	last := 1
 	for first := range b.queue {
-		last = b.commit(b.await(first, min(last*b.percent/100, b.most)))
+		last = b.commit(b.await(first, last))
 	}
 }
 
-// await begins a group of so many jobs, or of those that have come when it has lingered.
-func (b *batcher[J]) await(first waiting[J], want int) []waiting[J] {
+// await begins a group of as many jobs as the last one had, or of those that have come when it has lingered.
+func (b *batcher[J]) await(first waiting[J], last int) []waiting[J] {
 	group := []waiting[J]{first}
-	if want <= 1 {
+	if last == 1 {
 		return group
 	}
-	lingered := time.NewTimer(b.linger)
+	want, patience := last, linger
+	if b.gathers && last >= gatherFrom {
+		want, patience = min(last+last/2, b.most), gatherFor
+	}
+	lingered := time.NewTimer(patience)
 	defer lingered.Stop()
 	for len(group) < want {
 		select {

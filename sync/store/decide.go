@@ -270,8 +270,7 @@ func (w *writer) nameEarlier(ctx context.Context, pointing []*undecided, works m
 	return err
 }
 
-// recurrence is the row of a complaint that points back to another.
-// recurrenceRow is what a complaint about a returned trouble points back to.
+// recurrenceRow is the row of a complaint that points back to another.
 type recurrenceRow struct {
 	Ref        string `db:"ref"`
 	EarlierRef string `db:"earlier_ref"`

@@ -135,8 +135,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.dialect == sqlite && s.owner != "" {
 		s.checkpoints = newCheckpointer(s.read)
 	}
-	s.keeps = newBatcher(s.inBirth, applyKeeps, 256, forKeeps)
-	s.steps = newBatcher(s.inWriter, applySteps, 512, forSteps)
+	s.keeps = newBatcher(s.inBirth, applyKeeps, 256, false)
+	s.steps = newBatcher(s.inWriter, applySteps, 512, true)
 	return s, nil
 }
 

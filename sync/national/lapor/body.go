@@ -42,7 +42,7 @@ type createCall struct {
 
 // createBody is the create call's JSON. Identity numbers are written nowhere; who complains stands in the user fields
 // alone, and is_anonymous and is_secret say what may be shown of it.
-func (p *platform) createBody(s national.Submission, files []string, unsent int) []byte {
+func (p *platform) createBody(s national.Submission, files []string, unsent int) ([]byte, error) {
 	c := s.Complaint
 	call := createCall{
 		Title:          title(c),
@@ -62,16 +62,18 @@ func (p *platform) createBody(s national.Submission, files []string, unsent int)
 	p.sayWho(&call, c.Reporter)
 	body := encode(call)
 	if len(p.settings.Fields) == 0 {
-		return body
+		return body, nil
 	}
 	whole := map[string]json.RawMessage{}
-	if err := json.Unmarshal(body, &whole); err != nil { // it was written a moment ago
-		return nil
+	if err := json.Unmarshal(body, &whole); err != nil {
+		return nil, fmt.Errorf("write the create call: %w", err)
 	}
 	for name, value := range p.settings.Fields {
-		whole[name] = encode(value)
+		if whole[name] = encode(value); whole[name] == nil {
+			return nil, fmt.Errorf("write the create call: JSON cannot say %v, which fields.%s is to be", value, name)
+		}
 	}
-	return encode(whole)
+	return encode(whole), nil
 }
 
 func title(c complaint.Complaint) string {

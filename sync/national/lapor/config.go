@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -221,8 +222,12 @@ func (s *Settings) checkFields(f *faults) {
 		if slices.Contains(ownFields(), name) {
 			f.add("fields."+name, "is said by each complaint: it cannot be the same for all")
 		}
-		switch s.Fields[name].(type) {
-		case nil, bool, string, int, int64, uint64, float64:
+		switch value := s.Fields[name].(type) {
+		case nil, bool, string, int, int64, uint64:
+		case float64:
+			if math.IsNaN(value) || math.IsInf(value, 0) {
+				f.add("fields."+name, "is no number that can be sent")
+			}
 		default:
 			f.add("fields."+name, "is not a text, a number, true, false or null")
 		}

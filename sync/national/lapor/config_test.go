@@ -71,7 +71,7 @@ hand_over_reason: " "
 date_layout: "15:04"
 incident_layout: soon
 reporter: { name: "" }
-fields: { content: x, nested: [1] }
+fields: { content: x, nested: [1], score: .inf }
 follow_up: { path: "", fields: { is_secret: "0", "attachment[0]": x, rating: "5" } }
 statuses: { Selesai: finished, Baru: received }
 max_file: 1GiB

@@ -33,7 +33,11 @@ func (p *platform) Submit(ctx context.Context, s national.Submission, j national
 	}
 	step := national.Step{Name: national.StepCreate, Last: s.HandOver == ""}
 	recorded, err := j.Do(ctx, step, func(ctx context.Context) (string, error) {
-		return p.create(ctx, s, p.createBody(s, files, unsent))
+		body, err := p.createBody(s, files, unsent)
+		if err != nil {
+			return "", retry.FromTransport(err, false)
+		}
+		return p.create(ctx, s, body)
 	})
 	if err != nil {
 		return national.Ticket{}, fmt.Errorf("create: %w", err)
