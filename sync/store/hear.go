@@ -35,7 +35,7 @@ type spoken struct {
 // go in the order of their keys across all pages, as those of complaints do.
 func (w *writer) hearAll(ctx context.Context, jobs []*keepJob) error {
 	said := map[sourceKey]spoken{}
-	var rows []*newMessage
+	var rows []*newMessageRow
 	for _, job := range jobs {
 		job.heard = 0
 		for _, m := range job.page.Messages {
@@ -44,14 +44,14 @@ func (w *writer) hearAll(ctx context.Context, jobs []*keepJob) error {
 				continue
 			}
 			said[key] = spoken{m, key.source, job}
-			row, err := w.toNewMessage(key.source, m)
+			row, err := w.toNewMessageRow(key.source, m)
 			if err != nil {
 				return err
 			}
 			rows = append(rows, row)
 		}
 	}
-	slices.SortFunc(rows, func(a, b *newMessage) int { return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(rows, func(a, b *newMessageRow) int { return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID)) })
 	var fresh []spoken
 	for chunk := range slices.Chunk(rows, rowsPerInsert) {
 		kept, err := allSet[struct{ Source, ID string }](ctx, w.tx, w.s.q.InsertMessages, nil, columnsOf(w.s.q.InsertMessages, chunk))
@@ -119,8 +119,8 @@ func (s *Store) hearOne(talks map[string]*heardRow, source string, m connectors.
 	talks[key] = &heardRow{source, key, 1, said, now}
 }
 
-// newMessage is the row of a message that comes in.
-type newMessage struct {
+// newMessageRow is the row of a message that comes in.
+type newMessageRow struct {
 	Source     string `db:"source"`
 	ID         string `db:"id"`
 	Sender     string `db:"sender"`
@@ -131,7 +131,7 @@ type newMessage struct {
 	Raw        string `db:"raw"`
 }
 
-func (w *writer) toNewMessage(source string, m connectors.Message) (*newMessage, error) {
+func (w *writer) toNewMessageRow(source string, m connectors.Message) (*newMessageRow, error) {
 	where := source + " " + m.ID
 	plain, err := json.Marshal(m)
 	if err != nil {
@@ -145,7 +145,7 @@ func (w *writer) toNewMessage(source string, m connectors.Message) (*newMessage,
 	if err != nil {
 		return nil, err
 	}
-	return &newMessage{
+	return &newMessageRow{
 		Source: source, ID: m.ID, Sender: w.s.senderKey(source, m.Sender), Arrived: string(w.s.minter.Mint()),
 		ReceivedAt: w.now, Content: content, RawType: m.Raw.Type, Raw: raw,
 	}, nil
