@@ -28,7 +28,7 @@ func (untold) Err() error                    { return nil }
 
 // frozenAt has a request's context so that everything stands still until its deadline has passed: when the request has its connection,
 // or when its head is written and not sent.
-func frozenAt(moment string, ctx context.Context) context.Context {
+func frozenAt(ctx context.Context, moment string) context.Context {
 	wake := func() {
 		for by, _ := ctx.Deadline(); !time.Now().After(by); { //nolint:revive // time has to pass, and a millisecond does
 		}
@@ -99,7 +99,7 @@ func testLate(t *testing.T, start func(*httptest.Server)) {
 	onTime := OnTime(wires)
 	t.Cleanup(wires.CloseIdleConnections)
 	send := func(in time.Duration, frozen string, body io.Reader) error {
-		ctx := frozenAt(frozen, untold{t.Context(), time.Now().Add(in)})
+		ctx := frozenAt(untold{t.Context(), time.Now().Add(in)}, frozen)
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, body)
 		if err != nil {
 			t.Fatal(err)

@@ -35,7 +35,7 @@ func (p *platform) Submit(ctx context.Context, s national.Submission, j national
 	recorded, err := j.Do(ctx, step, func(ctx context.Context) (string, error) {
 		body, err := p.createBody(s, files, unsent)
 		if err != nil {
-			return "", retry.FromTransport(err, false)
+			return "", err // nothing was sent
 		}
 		return p.create(ctx, s, body)
 	})
