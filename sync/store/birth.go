@@ -100,24 +100,27 @@ type deliveryRow struct {
 	Step       string `db:"step"`
 	DecidedAt  int64  `db:"decided_at"`
 	Agency     string `db:"agency"`
-	Category   string `db:"category"`
+	Category   string `db:"to_category"`
 	Location   string `db:"location"`
 	HandOver   string `db:"hand_over"`
 	Rule       int64  `db:"rule"`
 	Why        string `db:"why"`
+
+	decided *Decided // what was decided about it; nil: nothing yet
 }
 
-// delivery is the row of a new complaint's delivery, and what was decided about it; nil: nothing yet.
-func (w *writer) delivery(r *row, c complaint.Complaint) (*deliveryRow, *Decided) {
+// delivery is the row of a new complaint's delivery.
+func (w *writer) delivery(r *row, c complaint.Complaint) *deliveryRow {
 	d := &deliveryRow{Ref: r.Ref, State: New, Urgency: r.Urgency, ReceivedAt: r.ReceivedAt}
 	if w.born == nil {
-		return d, nil
+		return d
 	}
 	u := &undecided{Complaint: c, accepted: fromMilli(r.ReceivedAt)}
 	if u.judge(w.born.by.Judge); u.err != nil { // whoever decides what is left holds it for a person
-		return d, nil
+		return d
 	}
-	to := Decided{Ref: u.Ref, Rule: u.decision.Rule}
+	to := &Decided{Ref: u.Ref, Rule: u.decision.Rule}
+	d.decided = to
 	d.State, d.DecidedAt, d.Agency, d.Category, d.Location = Ready, w.now, u.decision.Agency, u.decision.Category, u.decision.Location
 	d.HandOver, d.Rule, d.Why = u.decision.HandOver, int64(u.decision.Rule), u.decision.Why
 	if w.born.appetite.Most > 0 {
@@ -126,6 +129,5 @@ func (w *writer) delivery(r *row, c complaint.Complaint) (*deliveryRow, *Decided
 		to.Work.Begun = w.born.appetite.begin(c)
 		d.State, d.Lease, d.Tries, d.Step = Leased, w.born.appetite.Lease.Milliseconds(), 1, to.Work.Begun
 	}
-	w.born.decided = append(w.born.decided, to)
-	return d, &to
+	return d
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -153,74 +152,6 @@ func (s *Store) sortInto(fates map[sourceKey]*fate, page *Page) error {
 		}
 		r.Urgency = int64(c.Class.Urgency())
 		fates[key] = &fate{row: r, first: c, ref: r.Ref, hash: r.Hash}
-	}
-	return nil
-}
-
-// rowsPerInsert keeps one statement's parameter small: a complaint may be a megabyte.
-const rowsPerInsert = 400
-
-func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate) error {
-	rows := make([]*row, 0, len(fates))
-	for _, f := range fates {
-		rows = append(rows, &f.row)
-	}
-	slices.SortFunc(rows, func(a, b *row) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceID, b.SourceID))
-	})
-	for chunk := range slices.Chunk(rows, rowsPerInsert) {
-		if err := w.insertChunk(ctx, chunk, fates); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *writer) insertChunk(ctx context.Context, chunk []*row, fates map[sourceKey]*fate) error {
-	refs, err := allSet[string](ctx, w.tx, w.s.q.InsertComplaints, nil, columnsOf(w.s.q.InsertComplaints, chunk))
-	if err != nil {
-		return fmt.Errorf("insert complaints: %w", err)
-	}
-	fresh := make(map[string]bool, len(refs))
-	for _, ref := range refs {
-		fresh[ref] = true
-	}
-	var (
-		deliveries []*deliveryRow
-		known      []*row
-	)
-	for _, r := range chunk {
-		if fresh[r.Ref] {
-			f := fates[sourceKey{r.Source, r.SourceID}]
-			delivery, decided := w.delivery(r, f.first)
-			deliveries = append(deliveries, delivery)
-			f.decided, f.claimed = decided != nil, decided != nil && decided.Work != nil
-			continue
-		}
-		known = append(known, r)
-	}
-	if err := insertSet(ctx, w, w.s.q.InsertDeliveries, deliveries); err != nil {
-		return err
-	}
-	return w.findKnown(ctx, fates, known)
-}
-
-// findKnown reads under which reference the complaints lie that were here already.
-func (w *writer) findKnown(ctx context.Context, fates map[sourceKey]*fate, rows []*row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	known, err := allSet[struct {
-		Source    string
-		SourceID  string `db:"source_id"`
-		Ref, Hash string
-	}](ctx, w.tx, w.s.q.FindKnown, args{}, columnsOf(w.s.q.FindKnown, rows))
-	if err != nil {
-		return fmt.Errorf("find known complaints: %w", err)
-	}
-	for _, k := range known {
-		f := fates[sourceKey{k.Source, k.SourceID}]
-		f.known, f.ref, f.hash = true, k.Ref, k.Hash
 	}
 	return nil
 }

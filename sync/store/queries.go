@@ -17,24 +17,25 @@ var queryFiles embed.FS
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
 // field without a name both stop start-up.
 type queries struct {
-	Undecide         *query `query:"undecide"`
-	OpenFor          *query `query:"open-for"`
-	InsertListeners  *query `query:"insert-listeners"`
-	DeleteListeners  *query `query:"delete-listeners"`
-	RetireNews       *query `query:"retire-news"`
-	InsertComplaints *query `query:"insert-complaints"`
-	InsertDeliveries *query `query:"insert-deliveries"`
-	FindKnown        *query `query:"find-known"`
-	InsertRevision   *query `query:"insert-revision"`
-	InsertRefusal    *query `query:"insert-refusal"`
-	RefusalsOf       *query `query:"refusals-of"`
-	RefusalRaw       *query `query:"refusal-raw"`
-	UpdateRefusal    *query `query:"update-refusal"`
-	DeleteRefusals   *query `query:"delete-refusals"`
-	ReadCursor       *query `query:"read-cursor"`
-	InsertCursor     *query `query:"insert-cursor"`
-	MoveCursor       *query `query:"move-cursor"`
-	CountRevisions   *query `query:"count-revisions"`
+	Undecide             *query `query:"undecide"`
+	OpenFor              *query `query:"open-for"`
+	InsertListeners      *query `query:"insert-listeners"`
+	DeleteListeners      *query `query:"delete-listeners"`
+	RetireNews           *query `query:"retire-news"`
+	InsertComplaints     *query `query:"insert-complaints,sqlite"`
+	InsertDeliveries     *query `query:"insert-deliveries,sqlite"`
+	InsertWithDeliveries *query `query:"insert-with-deliveries,postgres"`
+	FindKnown            *query `query:"find-known"`
+	InsertRevision       *query `query:"insert-revision"`
+	InsertRefusal        *query `query:"insert-refusal"`
+	RefusalsOf           *query `query:"refusals-of"`
+	RefusalRaw           *query `query:"refusal-raw"`
+	UpdateRefusal        *query `query:"update-refusal"`
+	DeleteRefusals       *query `query:"delete-refusals"`
+	ReadCursor           *query `query:"read-cursor"`
+	InsertCursor         *query `query:"insert-cursor"`
+	MoveCursor           *query `query:"move-cursor"`
+	CountRevisions       *query `query:"count-revisions"`
 
 	PickUndecided   *query `query:"pick-undecided"`
 	StillUndecided  *query `query:"still-undecided,sqlite"`
@@ -280,7 +281,22 @@ func readQueryFiles() (map[string]string, error) {
 			texts[name] = strings.TrimSpace(text)
 		}
 	}
-	return texts, nil
+	return texts, includeTexts(texts)
+}
+
+// includeTexts puts texts in the place of their {query …}.
+func includeTexts(texts map[string]string) error {
+	var problems []error
+	for name, text := range texts {
+		texts[name] = queryToken.ReplaceAllStringFunc(text, func(token string) string {
+			other := queryToken.FindStringSubmatch(token)[1]
+			if texts[other] == "" {
+				problems = append(problems, fmt.Errorf("query %s: no query is named %s", name, other))
+			}
+			return texts[other]
+		})
+	}
+	return errors.Join(problems...)
 }
 
 // each calls f with every query.

@@ -18,13 +18,14 @@ import (
 )
 
 // query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few
-// tokens, and no more:
+// tokens, and that PostgreSQL is asked for some of them at once:
 //
 //	{lock} {lock-wait}            the row lock; SQLite has one writer, and what was picked outside of it is looked at again
 //	{now}                         the clock leases run by, in unix milliseconds: see Store.leaseClock
 //	{clock}                       the database's own clock, in unix microseconds
 //	{in :names}                   one of a list
 //	{rows name text, seq bigint}  a set of rows, as the table r
+//	{query name}                  the text of another query
 type query struct {
 	name   string
 	params []string // names of the placeholders, in order
@@ -46,6 +47,7 @@ var (
 	}
 	inToken     = regexp.MustCompile(`\{in :(\w+)\}`)
 	rowsToken   = regexp.MustCompile(`\{rows ([^}]*)\}`)
+	queryToken  = regexp.MustCompile(`\{query ([\w-]+)\}`)
 	placeholder = regexp.MustCompile(`:(\w+)`)
 )
 

@@ -87,15 +87,16 @@ func rowsAtOnce() []int { return []int{64, 8, 1} }
 
 // takeRows is the table that a {rows …} token becomes.
 func (q *query) takeRows(d dialect, columns string) string {
-	var casts, picks []string
+	var names, casts, picks []string
 	for i, column := range strings.Split(columns, ",") {
 		fields := strings.Fields(column)
-		q.rows = append(q.rows, fields[0])
+		names = append(names, fields[0])
 		casts = append(casts, fmt.Sprintf("CAST(:%s AS %s[])", fields[0], fields[1]))
 		picks = append(picks, fmt.Sprintf("column%d AS %s", i+1, fields[0]))
 	}
+	q.rows = append(q.rows, names...)
 	if d == postgres {
-		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(q.rows, ", ") + ")"
+		return "unnest(" + strings.Join(casts, ", ") + ") AS r(" + strings.Join(names, ", ") + ")"
 	}
 	return "(SELECT " + strings.Join(picks, ", ") + " FROM (VALUES " + rowsMark + ":" + rowsParam + ")) AS r"
 }

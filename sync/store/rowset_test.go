@@ -45,3 +45,27 @@ func TestRowsBecomeColumnsByTheirTags(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// What PostgreSQL is asked for at once has a set of rows for each part; what both have is given to each.
+func TestAQueryOfSeveralSetsNamesEachByItself(t *testing.T) {
+	q := compile(postgres, "both", "WITH a AS (SELECT r.* FROM {rows ref text, seq bigint}) SELECT r.ref FROM {rows ref text, name text}", leaseClock{})
+	want := "WITH a AS (SELECT r.* FROM unnest(CAST($1 AS text[]), CAST($2 AS bigint[])) AS r(ref, seq)) " +
+		"SELECT r.ref FROM unnest(CAST($3 AS text[]), CAST($4 AS text[])) AS r(ref, name)"
+	if diff := cmp.Diff(want, q.text()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	values, err := q.bind(args{}, set{"ref": []string{"SP-1"}, "seq": []int64{7}, "name": []string{"create"}}, 0, 0)
+	if err != nil || len(values) != 4 {
+		t.Errorf("%d values, %v; want 4", len(values), err)
+	}
+}
+
+func TestAQueryHasTheTextOfAnother(t *testing.T) {
+	texts := map[string]string{"kept": "SELECT 1", "all": "WITH k AS ({query kept}) SELECT * FROM k"}
+	if err := includeTexts(texts); err != nil || texts["all"] != "WITH k AS (SELECT 1) SELECT * FROM k" {
+		t.Errorf("%q, %v", texts["all"], err)
+	}
+	if err := includeTexts(map[string]string{"all": "SELECT * FROM ({query kept})"}); err == nil || !strings.Contains(err.Error(), "kept") {
+		t.Errorf("a text that is not there: %v; want its name", err)
+	}
+}

@@ -13,10 +13,20 @@ INSERT INTO delivery (ref, state, urgency, accepted_at, due_at, owner, lease_unt
                       sent_at, reason, detail, changed_at, decided_at, agency, category, location, hand_over, rule, why)
 SELECT r.ref, r.state, r.urgency, r.received_at, r.received_at, CASE WHEN r.tries = 0 THEN '' ELSE :owner END,
        CASE WHEN r.tries = 0 THEN 0 ELSE {now} + r.lease END, r.tries, r.tries, CASE WHEN r.tries = 0 THEN 0 ELSE CAST(:now AS bigint) END,
-       r.step, CASE WHEN r.step = '' THEN 0 ELSE {now} END, '', '', r.received_at, r.decided_at, r.agency, r.category, r.location,
+       r.step, CASE WHEN r.step = '' THEN 0 ELSE {now} END, '', '', r.received_at, r.decided_at, r.agency, r.to_category, r.location,
        r.hand_over, r.rule, r.why
 FROM {rows ref text, state text, urgency bigint, received_at bigint, lease bigint, tries bigint, step text, decided_at bigint,
-      agency text, category text, location text, hand_over text, rule bigint, why text}
+      agency text, to_category text, location text, hand_over text, rule bigint, why text}
+
+-- name: insert-with-deliveries
+-- Both at once: PostgreSQL is far away. "IS TRUE" has what was kept looked up instead of joined, row by row.
+WITH kept AS (
+{query insert-complaints}
+), queued AS (
+{query insert-deliveries}
+WHERE (r.ref IN (SELECT ref FROM kept)) IS TRUE
+)
+SELECT ref FROM kept
 
 -- name: find-known
 -- Joined by the whole key: asked for a list of ids, PostgreSQL may go through all of the source while it believes it small.
