@@ -24,3 +24,19 @@ func (s *Store) Queries() map[string]string {
 	s.q.each(func(q *query) { texts[q.name] = q.text() })
 	return texts
 }
+
+// SettleTogether settles claims as those that end together are settled, and returns what each came to.
+func (s *Store) SettleTogether(claims []Claim, to []Settlement) []error {
+	group := make([]waiting[*stepJob], len(claims))
+	for i := range claims {
+		group[i] = waiting[*stepJob]{&stepJob{claim: claims[i], settle: &to[i]}, make(chan error, 1)}
+	}
+	s.steps.commit(group)
+	errs := make([]error, len(group))
+	for i, w := range group {
+		if errs[i] = <-w.reply; errs[i] == nil {
+			errs[i] = w.job.err
+		}
+	}
+	return errs
+}

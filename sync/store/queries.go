@@ -15,7 +15,7 @@ import (
 var queryFiles embed.FS
 
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
-// field without a name both stop start-up.
+// field without a name both stop start-up; a text that is in others needs no field.
 type queries struct {
 	Undecide             *query `query:"undecide"`
 	OpenFor              *query `query:"open-for"`
@@ -92,27 +92,28 @@ type queries struct {
 	StopModels         *query `query:"stop-models"`
 	UseModel           *query `query:"use-model"`
 
-	PickOldest     *query `query:"pick-oldest"`
-	PickNewest     *query `query:"pick-newest"`
-	Claim          *query `query:"claim"`
-	Unclaim        *query `query:"unclaim"`
-	ReadComplaints *query `query:"read-complaints"`
-	ReadSteps      *query `query:"read-steps"`
-	ReadTickets    *query `query:"read-tickets"`
-	RenewLeases    *query `query:"renew-leases"`
-	RenewFollowUps *query `query:"renew-follow-ups"`
-	BeginSteps     *query `query:"begin-steps"`
-	EndSteps       *query `query:"end-steps"`
-	InsertSteps    *query `query:"insert-steps"`
-	Finish         *query `query:"finish"`
-	InsertTickets  *query `query:"insert-tickets"`
-	TellForwarded  *query `query:"tell-forwarded"`
-	Settle         *query `query:"settle"`
-	InsertAttempts *query `query:"insert-attempts"`
-	PickExpired    *query `query:"pick-expired"`
-	InsertCrashes  *query `query:"insert-crashes"`
-	Rescue         *query `query:"rescue"`
-	DueSoon        *query `query:"due-soon"`
+	PickOldest        *query `query:"pick-oldest"`
+	PickNewest        *query `query:"pick-newest"`
+	Claim             *query `query:"claim"`
+	Unclaim           *query `query:"unclaim"`
+	ReadComplaints    *query `query:"read-complaints"`
+	ReadSteps         *query `query:"read-steps"`
+	ReadTickets       *query `query:"read-tickets"`
+	RenewLeases       *query `query:"renew-leases"`
+	RenewFollowUps    *query `query:"renew-follow-ups"`
+	BeginSteps        *query `query:"begin-steps"`
+	EndSteps          *query `query:"end-steps"`
+	InsertSteps       *query `query:"insert-steps"`
+	Finish            *query `query:"finish"`
+	FinishWithTickets *query `query:"finish-with-tickets,postgres"`
+	InsertTickets     *query `query:"insert-tickets"`
+	TellForwarded     *query `query:"tell-forwarded"`
+	Settle            *query `query:"settle"`
+	InsertAttempts    *query `query:"insert-attempts"`
+	PickExpired       *query `query:"pick-expired"`
+	InsertCrashes     *query `query:"insert-crashes"`
+	Rescue            *query `query:"rescue"`
+	DueSoon           *query `query:"due-soon"`
 
 	InsertFollowUp       *query `query:"insert-follow-up"`
 	FollowUpsDue         *query `query:"follow-ups-due"`
@@ -241,6 +242,10 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 	if err != nil {
 		return queries{}, err
 	}
+	included, err := includeTexts(texts)
+	if err != nil {
+		return queries{}, err
+	}
 	var q queries
 	v := reflect.ValueOf(&q).Elem()
 	var problems []error
@@ -257,7 +262,9 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 		v.Field(i).Set(reflect.ValueOf(compile(d, name, text, clock)))
 	}
 	for name := range texts {
-		problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
+		if !included[name] {
+			problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
+		}
 	}
 	return q, errors.Join(problems...)
 }
@@ -281,11 +288,12 @@ func readQueryFiles() (map[string]string, error) {
 			texts[name] = strings.TrimSpace(text)
 		}
 	}
-	return texts, includeTexts(texts)
+	return texts, nil
 }
 
-// includeTexts puts texts in the place of their {query …}.
-func includeTexts(texts map[string]string) error {
+// includeTexts puts texts in the place of their {query …}, and says which.
+func includeTexts(texts map[string]string) (included map[string]bool, _ error) {
+	included = map[string]bool{}
 	var problems []error
 	for name, text := range texts {
 		texts[name] = queryToken.ReplaceAllStringFunc(text, func(token string) string {
@@ -293,10 +301,11 @@ func includeTexts(texts map[string]string) error {
 			if texts[other] == "" {
 				problems = append(problems, fmt.Errorf("query %s: no query is named %s", name, other))
 			}
+			included[other] = true
 			return texts[other]
 		})
 	}
-	return errors.Join(problems...)
+	return included, errors.Join(problems...)
 }
 
 // each calls f with every query.
