@@ -109,11 +109,11 @@ const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET en
 // looking at everything, such as an audit, whose plans are PostgreSQL's own choice.
 func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	s.dialect = postgres
-	busy, err := openPool(dsn, mostWriters, busySession)
+	busy, err := openPool(dsn, mostWriters, busySession, s.keys.forget)
 	if err != nil {
 		return err
 	}
-	free, err := openPool(dsn, 4, "")
+	free, err := openPool(dsn, 4, "", s.keys.forget)
 	if err != nil {
 		return errors.Join(err, busy.Close())
 	}
@@ -126,13 +126,13 @@ func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	return nil
 }
 
-func openPool(dsn string, most int, setup string) (*sqlx.DB, error) {
+func openPool(dsn string, most int, setup string, opened func()) (*sqlx.DB, error) {
 	connector, err := pq.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
 	connector.Dialer(newDialer())
-	db := sqlx.NewDb(sql.OpenDB(durable{connector, setup}), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(durable{connector, setup, opened}), "postgres")
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
 	db.SetConnMaxIdleTime(5 * time.Minute)
@@ -144,7 +144,8 @@ func openPool(dsn string, most int, setup string) (*sqlx.DB, error) {
 // same address is another server.
 type durable struct {
 	driver.Connector
-	setup string
+	setup  string
+	opened func() // is told of each
 }
 
 func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
@@ -155,6 +156,7 @@ func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := d.check(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
+	d.opened()
 	return conn, nil
 }
 

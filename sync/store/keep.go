@@ -55,7 +55,8 @@ type Kept struct {
 
 // Keep stores a page of complaints, their deliveries, messages and the connector's cursor in one transaction, together with
 // whatever else is being kept just now. When Keep returns nil the page may be acknowledged: nothing in it can be lost. A
-// complaint already known by its source and source id is left as it is and reported in Kept. A cursor that is not where
+// complaint already known by its source and source id is left as it is and reported in Kept; where that is all there is to say, and
+// it was said a short while ago, it is said without a transaction. A cursor that is not where
 // CursorMove.From says is ErrLost, and nothing of the page is kept.
 func (s *Store) Keep(ctx context.Context, page Page) ([]Kept, error) {
 	kept, _, err := s.KeepAll(ctx, page)
@@ -72,6 +73,10 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 	if err := page.encode(); err != nil {
 		return nil, 0, fmt.Errorf("keep: %w", err)
 	}
+	if kept, ok := s.keptBefore(page); ok {
+		return kept, 0, nil
+	}
+	database := s.keys.at()
 	job := &keepJob{page: page}
 	if err := s.keeps.ask(ctx, job); err != nil {
 		return nil, 0, fmt.Errorf("keep: %w", err)
@@ -80,6 +85,9 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 		return nil, 0, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
 	for i, k := range job.kept {
+		if !k.Revised && !k.SameID { // else what lies there is another
+			s.keys.put(database, sourceKey{page.Source, page.Complaints[i].SourceID}, keptKey{k.Ref, page.encoded[i].hash})
+		}
 		if k.Known {
 			continue
 		}

@@ -103,6 +103,7 @@ type Store struct {
 	minter       *complaint.Minter
 
 	recent             recent
+	keys               recentKeys
 	prints             recentPrints
 	deciding, claiming claims
 	births             births
