@@ -153,6 +153,29 @@ func TestWhatThisWritesItReads(t *testing.T) {
 	})
 }
 
+// The short way to read what programs write reads it as the long way does, zone and all, and nothing the long way would not.
+func TestTheShortWayReadsAsTheLongWay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.Unix(rapid.Int64Range(-2_000_000_000, 7_000_000_000).Draw(t, "second"), 0)
+		zone := rapid.SampledFrom([]*time.Location{time.UTC, wib(), wita(), time.FixedZone("", -12_600), time.FixedZone("", 0)}).Draw(t, "zone")
+		written := []byte(at.In(zone).Format(time.RFC3339))
+		if place := rapid.IntRange(-1, len(written)-1).Draw(t, "place"); place >= 0 {
+			written[place] = rapid.SampledFrom([]byte("0123456789:-+TtZz ,.")).Draw(t, "byte")
+		}
+		short, read := parseRFC3339(string(written))
+		if !read {
+			return
+		}
+		long, ok := parseWords(string(written), wita())
+		if !ok || !short.Equal(long) || short.Format(time.RFC3339Nano) != long.Format(time.RFC3339Nano) {
+			t.Errorf("%s is %v, and %v the long way (%t)", written, short, long, ok)
+		}
+	})
+	if _, read := parseRFC3339("2026-01-03T14:05:00+08:00"); !read {
+		t.Error("what programs write is read the long way")
+	}
+}
+
 func FuzzParseTime(f *testing.F) {
 	for _, seed := range []string{"3 Januari 2026 14.05 WITA", "17-Agu-25", "46025.5", "1767423900000", "2026-01-03T14:05:00.1+07:00", "Jum'at, 2/1/26 1:02 pm", "", "\xff"} {
 		f.Add(seed, "02-01-2006 15:04")

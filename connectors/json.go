@@ -36,6 +36,20 @@ func Record(raw []byte) (map[string]any, error) {
 	return record, nil
 }
 
+// Object is JSON and Record at once, for a body that is an object; for anything else both are nil.
+func Object(body []byte) (text json.RawMessage, record map[string]any) {
+	body = bytes.Trim(bytes.TrimPrefix(body, []byte("\uFEFF")), " \t\r\n")
+	if len(body) == 0 || body[0] != '{' || depth(body) > maxDepth {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&record) != nil || decoder.InputOffset() != int64(len(body)) {
+		return nil, nil
+	}
+	return body, record
+}
+
 // RawAt is At for JSON that keeps its bytes; objects only. It is nil where nothing stands.
 func RawAt(raw []byte, path string) []byte {
 	var object map[string]json.RawMessage
@@ -55,23 +69,36 @@ func RawAt(raw []byte, path string) []byte {
 // depth is how deep arrays and objects are nested.
 func depth(text []byte) int {
 	deepest, now := 0, 0
-	quoted, escaped := false, false
-	for _, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '[' || c == '{':
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			i += quoted(text[i+1:])
+		case '[', '{':
 			now++
 			deepest = max(deepest, now)
-		case c == ']' || c == '}':
+		case ']', '}':
 			now--
 		}
 	}
 	return deepest
+}
+
+// quoted is how long a string is whose opening quote is before the text: its closing quote included, where it has one.
+func quoted(text []byte) int {
+	for from := 0; ; {
+		end := bytes.IndexByte(text[from:], '"')
+		if end < 0 {
+			return len(text)
+		}
+		end += from
+		slashes := 0
+		for at := end - 1; at >= 0 && text[at] == '\\'; at-- {
+			slashes++
+		}
+		if from = end + 1; slashes%2 == 0 {
+			return from
+		}
+	}
 }
 
 // jsonFault says where JSON goes wrong without its words.

@@ -38,10 +38,8 @@ func (m *Mapper) Map(record map[string]any) (complaint.Complaint, error) {
 		errs []error
 		vars map[string]any // made once, and only when there is an expression
 	)
-	names := make(map[string]string, len(m.sources))
-	failed := make(map[string]bool)
+	failed := map[string]bool{}
 	for _, s := range m.sources {
-		names[s.field] = s.name()
 		if s.program != nil && vars == nil {
 			vars = exprVars(record)
 		}
@@ -55,11 +53,11 @@ func (m *Mapper) Map(record map[string]any) (complaint.Complaint, error) {
 	if c.Title == "" {
 		c.Title = complaint.TitleFrom(c.Text)
 	}
-	return c, errors.Join(append(errs, checkErrors(c, names, failed)...)...)
+	return c, errors.Join(append(errs, m.checkErrors(c, failed)...)...)
 }
 
 // checkErrors are the complaint's own faults, in the sender's names, without those of fields that could not be read.
-func checkErrors(c complaint.Complaint, names map[string]string, failed map[string]bool) []error {
+func (m *Mapper) checkErrors(c complaint.Complaint, failed map[string]bool) []error {
 	var errs []error
 	for _, err := range split(c.Check()) {
 		var fault *complaint.FieldError
@@ -70,8 +68,11 @@ func checkErrors(c complaint.Complaint, names map[string]string, failed map[stri
 		if failed[fault.Field] || fault.Field == "place" && (failed["place.lat"] || failed["place.long"]) {
 			continue
 		}
-		if name, known := names[fault.Field]; known {
-			fault = &complaint.FieldError{Field: name, Reason: fault.Reason}
+		for _, s := range m.sources {
+			if s.field == fault.Field {
+				fault = &complaint.FieldError{Field: s.name(), Reason: fault.Reason}
+				break
+			}
 		}
 		errs = append(errs, fault)
 	}

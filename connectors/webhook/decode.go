@@ -140,6 +140,11 @@ func (h *hook) mapsPayload() bool {
 }
 
 func (h *hook) decodeJSON(body []byte) (delivery, error) {
+	if h.settings.Items == "" { // most are one complaint, and need to be read once only
+		if text, record := connectors.Object(body); record != nil {
+			return delivery{entries: []entry{{record: record, raw: complaint.Payload{Type: jsonType, Body: text}}}}, nil
+		}
+	}
 	list, err := connectors.JSON(body)
 	if err != nil {
 		return delivery{}, refuse(http.StatusBadRequest, err.Error())
