@@ -52,7 +52,7 @@ func openWhole(ctx context.Context, e env) (side, error) { return openOurs(ctx, 
 func openPlain(ctx context.Context, e env) (side, error) { return openOurs(ctx, e, "off") }
 
 func openOurs(ctx context.Context, e env, mode string) (side, error) {
-	debug.SetGCPercent(400) // as cmd/satupintu does
+	debug.SetGCPercent(1000) // as cmd/satupintu does
 	debug.SetMemoryLimit(144 << 20)
 	o := &ours{want: e.want, seeded: e.seeded, registry: prometheus.NewRegistry(), ended: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

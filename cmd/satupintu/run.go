@@ -69,7 +69,7 @@ type process struct {
 const mostHeap = 144 << 20
 
 func runGateway(ctx context.Context, file string, log *slog.Logger) error {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(1000)
 	debug.SetMemoryLimit(mostHeap)
 	p, err := loadPlan(file)
 	if err != nil {
