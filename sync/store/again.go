@@ -91,7 +91,7 @@ func (w *writer) keepAgain(ctx context.Context, again Again) ([]Kept, error) {
 	if err := w.s.sortInto(fates, &page); err != nil {
 		return nil, err
 	}
-	if err := w.insertComplaints(ctx, fates); err != nil {
+	if err := w.insertComplaints(ctx, fates, true); err != nil {
 		return nil, err
 	}
 	kept, err := w.answer(ctx, page, fates)

@@ -40,3 +40,6 @@ func (s *Store) SettleTogether(claims []Claim, to []Settlement) []error {
 	}
 	return errs
 }
+
+// StopKeeping has every transaction that keeps something fail.
+func (s *Store) StopKeeping() { s.keeps.close() }

@@ -79,7 +79,7 @@ func (w *writer) keepNew(ctx context.Context, c complaint.Complaint) (complaint.
 		if err := w.s.sortInto(fates, &Page{Source: c.Source, Complaints: []complaint.Complaint{c}}); err != nil {
 			return c, err
 		}
-		if err := w.insertComplaints(ctx, fates); err != nil {
+		if err := w.insertComplaints(ctx, fates, false); err != nil {
 			return c, err
 		}
 		f := fates[sourceKey{c.Source, c.SourceID}]

@@ -69,7 +69,7 @@ func TestPagesThatAreKeptTogetherLockSendersInOneOrder(t *testing.T) {
 		_, err := s.KeepTogether(context.WithoutCancel(t.Context()), again("wa", "siti"), again("wa", "andi"), again("sms", "andi"))
 		kept <- err
 	}()
-	waitUntilBlocked(t, s)
+	waitUntilBlocked(t, s, 1)
 	for _, sender := range []string{"andi", "siti"} {
 		if _, err := other.Exec("SELECT 1 FROM talk WHERE source = 'wa' AND sender = $1 FOR UPDATE NOWAIT", sender); err != nil {
 			t.Fatalf("who waits for a sender on sms holds %s on wa: %v", sender, err)
@@ -104,7 +104,7 @@ func TestPagesThatAreKeptTogetherLockMessagesInOneOrder(t *testing.T) {
 		_, err := s.KeepTogether(context.WithoutCancel(t.Context()), spokenOn("sms", time.Minute, "siti"), spokenOn("sms", time.Minute, "andi"))
 		kept <- err
 	}()
-	waitUntilBlocked(t, s)
+	waitUntilBlocked(t, s, 1)
 	// Sooner than the server looks for a circle and ends one of the two.
 	if _, err := other.Exec("SET LOCAL lock_timeout = '500ms'"); err != nil {
 		t.Fatal(err)
@@ -120,8 +120,8 @@ func TestPagesThatAreKeptTogetherLockMessagesInOneOrder(t *testing.T) {
 	}
 }
 
-// waitUntilBlocked waits until somebody waits for a lock of the database.
-func waitUntilBlocked(t *testing.T, s *store.Store) {
+// waitUntilBlocked waits until so many wait for locks of the database.
+func waitUntilBlocked(t *testing.T, s *store.Store, many int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -131,13 +131,13 @@ func waitUntilBlocked(t *testing.T, s *store.Store) {
 		if err := s.Handle().GetContext(ctx, &waiting, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"); err != nil {
 			t.Fatal(err)
 		}
-		if waiting > 0 {
+		if waiting >= many {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatal("nobody waits for a lock")
+			t.Fatalf("%d wait for a lock, want %d", waiting, many)
 		}
 	}
 }

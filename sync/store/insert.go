@@ -8,10 +8,12 @@ import (
 	"slices"
 )
 
-// rowsPerInsert keeps one statement's parameter small: a complaint may be a megabyte.
+// rowsPerInsert keeps one statement's parameters small: a complaint may be a megabyte.
 const rowsPerInsert = 400
 
-func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate) error {
+// insertComplaints inserts those complaints that are not known, with their deliveries. Of what was read again most is known: it is
+// looked up before anything is decided about it.
+func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate, readAgain bool) error {
 	rows := make([]*row, 0, len(fates))
 	for _, f := range fates {
 		rows = append(rows, &f.row)
@@ -20,18 +22,18 @@ func (w *writer) insertComplaints(ctx context.Context, fates map[sourceKey]*fate
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.SourceID, b.SourceID))
 	})
 	for chunk := range slices.Chunk(rows, rowsPerInsert) {
-		if err := w.insertChunk(ctx, chunk, fates); err != nil {
+		if err := w.insertChunk(ctx, chunk, fates, readAgain); err != nil {
 			return fmt.Errorf("insert complaints: %w", err)
 		}
 	}
 	return nil
 }
 
-func (w *writer) insertChunk(ctx context.Context, chunk []*row, fates map[sourceKey]*fate) error {
+func (w *writer) insertChunk(ctx context.Context, chunk []*row, fates map[sourceKey]*fate, readAgain bool) error {
 	fateOf := func(r *row) *fate { return fates[sourceKey{r.Source, r.SourceID}] }
 	deliveryOf := func(r *row) *deliveryRow { return w.delivery(r, fateOf(r).first) }
 	insert := w.insertOneAfterTheOther
-	if w.s.dialect == postgres { // it is asked as seldom as can be
+	if w.s.dialect == postgres && !readAgain { // it is asked as seldom as can be
 		insert = w.insertAtOnce
 	}
 	fresh, err := insert(ctx, chunk, deliveryOf)
@@ -75,7 +77,8 @@ func (w *writer) insertOneAfterTheOther(ctx context.Context, chunk []*row, deliv
 	return fresh, insertSet(ctx, w, w.s.q.InsertDeliveries, deliveries)
 }
 
-// insertAtOnce is insertOneAfterTheOther in one statement. A delivery is made for what is known too, and comes to nothing.
+// insertAtOnce is insertOneAfterTheOther in one statement. A delivery is made for what is known too: it comes to nothing, and what was
+// claimed with it goes back to who reserved it.
 func (w *writer) insertAtOnce(ctx context.Context, chunk []*row, deliveryOf func(*row) *deliveryRow) (map[string]*deliveryRow, error) {
 	deliveries, byRef := make([]*deliveryRow, len(chunk)), make(map[string]*deliveryRow, len(chunk))
 	for i, r := range chunk {

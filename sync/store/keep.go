@@ -79,13 +79,16 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 	database := s.keys.at()
 	job := &keepJob{page: page}
 	if err := s.keeps.ask(ctx, job); err != nil {
+		if ctx.Err() == nil { // else it was only not waited for
+			s.keys.forget()
+		}
 		return nil, 0, fmt.Errorf("keep: %w", err)
 	}
 	if job.lost {
 		return nil, 0, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
 	for i, k := range job.kept {
-		if !k.Revised && !k.SameID { // else what lies there is another
+		if page.isPlain() && !k.Revised {
 			s.keys.put(database, sourceKey{page.Source, page.Complaints[i].SourceID}, keptKey{k.Ref, page.encoded[i].hash})
 		}
 		if k.Known {
@@ -121,7 +124,8 @@ func applyKeeps(ctx context.Context, w *writer, jobs []*keepJob) error {
 			return err
 		}
 	}
-	if err := w.insertComplaints(ctx, fates); err != nil {
+	readAgain := slices.ContainsFunc(live, func(job *keepJob) bool { return job.page.Cursor != nil })
+	if err := w.insertComplaints(ctx, fates, readAgain); err != nil {
 		return err
 	}
 	for _, job := range live {

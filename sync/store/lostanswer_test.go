@@ -202,9 +202,15 @@ func decidesIt(t *testing.T, s *store.Store, appetite store.Appetite) store.Deci
 // slowly has commits that claim wait for what it returns.
 func slowly(t *testing.T, s *store.Store) (release func()) {
 	t.Helper()
+	return slowlyAfter(t, s, "UPDATE ON delivery", "WHEN (NEW.state = 'leased')")
+}
+
+// slowlyAfter has commits wait that did something to rows, of which a condition holds.
+func slowlyAfter(t *testing.T, s *store.Store, something, condition string) (release func()) {
+	t.Helper()
 	for _, statement := range []string{
 		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$`,
-		`CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'leased') EXECUTE FUNCTION slow()`,
+		`CREATE CONSTRAINT TRIGGER slow AFTER ` + something + ` DEFERRABLE INITIALLY DEFERRED FOR EACH ROW ` + condition + ` EXECUTE FUNCTION slow()`,
 	} {
 		if err := storetest.Sabotage(t, s, statement); err != nil {
 			t.Fatal(err)

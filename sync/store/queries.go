@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -15,15 +16,15 @@ import (
 var queryFiles embed.FS
 
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
-// field without a name both stop start-up; a text that is in others needs no field.
+// field without a name both stop start-up.
 type queries struct {
 	Undecide             *query `query:"undecide"`
 	OpenFor              *query `query:"open-for"`
 	InsertListeners      *query `query:"insert-listeners"`
 	DeleteListeners      *query `query:"delete-listeners"`
 	RetireNews           *query `query:"retire-news"`
-	InsertComplaints     *query `query:"insert-complaints,sqlite"`
-	InsertDeliveries     *query `query:"insert-deliveries,sqlite"`
+	InsertComplaints     *query `query:"insert-complaints"`
+	InsertDeliveries     *query `query:"insert-deliveries"`
 	InsertWithDeliveries *query `query:"insert-with-deliveries,postgres"`
 	FindKnown            *query `query:"find-known"`
 	InsertRevision       *query `query:"insert-revision"`
@@ -92,28 +93,27 @@ type queries struct {
 	StopModels         *query `query:"stop-models"`
 	UseModel           *query `query:"use-model"`
 
-	PickOldest        *query `query:"pick-oldest"`
-	PickNewest        *query `query:"pick-newest"`
-	Claim             *query `query:"claim"`
-	Unclaim           *query `query:"unclaim"`
-	ReadComplaints    *query `query:"read-complaints"`
-	ReadSteps         *query `query:"read-steps"`
-	ReadTickets       *query `query:"read-tickets"`
-	RenewLeases       *query `query:"renew-leases"`
-	RenewFollowUps    *query `query:"renew-follow-ups"`
-	BeginSteps        *query `query:"begin-steps"`
-	EndSteps          *query `query:"end-steps"`
-	InsertSteps       *query `query:"insert-steps"`
-	Finish            *query `query:"finish"`
-	FinishWithTickets *query `query:"finish-with-tickets,postgres"`
-	InsertTickets     *query `query:"insert-tickets"`
-	TellForwarded     *query `query:"tell-forwarded"`
-	Settle            *query `query:"settle"`
-	InsertAttempts    *query `query:"insert-attempts"`
-	PickExpired       *query `query:"pick-expired"`
-	InsertCrashes     *query `query:"insert-crashes"`
-	Rescue            *query `query:"rescue"`
-	DueSoon           *query `query:"due-soon"`
+	PickOldest     *query `query:"pick-oldest"`
+	PickNewest     *query `query:"pick-newest"`
+	Claim          *query `query:"claim"`
+	Unclaim        *query `query:"unclaim"`
+	ReadComplaints *query `query:"read-complaints"`
+	ReadSteps      *query `query:"read-steps"`
+	ReadTickets    *query `query:"read-tickets"`
+	RenewLeases    *query `query:"renew-leases"`
+	RenewFollowUps *query `query:"renew-follow-ups"`
+	BeginSteps     *query `query:"begin-steps"`
+	EndSteps       *query `query:"end-steps"`
+	InsertSteps    *query `query:"insert-steps"`
+	Finish         *query `query:"finish"`
+	InsertTickets  *query `query:"insert-tickets"`
+	TellForwarded  *query `query:"tell-forwarded"`
+	Settle         *query `query:"settle"`
+	InsertAttempts *query `query:"insert-attempts"`
+	PickExpired    *query `query:"pick-expired"`
+	InsertCrashes  *query `query:"insert-crashes"`
+	Rescue         *query `query:"rescue"`
+	DueSoon        *query `query:"due-soon"`
 
 	InsertFollowUp       *query `query:"insert-follow-up"`
 	FollowUpsDue         *query `query:"follow-ups-due"`
@@ -242,10 +242,6 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 	if err != nil {
 		return queries{}, err
 	}
-	included, err := includeTexts(texts)
-	if err != nil {
-		return queries{}, err
-	}
 	var q queries
 	v := reflect.ValueOf(&q).Elem()
 	var problems []error
@@ -262,9 +258,7 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 		v.Field(i).Set(reflect.ValueOf(compile(d, name, text, clock)))
 	}
 	for name := range texts {
-		if !included[name] {
-			problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
-		}
+		problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
 	}
 	return q, errors.Join(problems...)
 }
@@ -288,24 +282,26 @@ func readQueryFiles() (map[string]string, error) {
 			texts[name] = strings.TrimSpace(text)
 		}
 	}
-	return texts, nil
+	return texts, includeTexts(texts)
 }
 
-// includeTexts puts texts in the place of their {query …}, and says which.
-func includeTexts(texts map[string]string) (included map[string]bool, _ error) {
-	included = map[string]bool{}
+// includeTexts puts texts in the place of their {query …}; one that is put somewhere has no others in it.
+func includeTexts(texts map[string]string) error {
 	var problems []error
-	for name, text := range texts {
+	whole := maps.Clone(texts)
+	for name, text := range whole {
 		texts[name] = queryToken.ReplaceAllStringFunc(text, func(token string) string {
 			other := queryToken.FindStringSubmatch(token)[1]
-			if texts[other] == "" {
+			switch {
+			case whole[other] == "":
 				problems = append(problems, fmt.Errorf("query %s: no query is named %s", name, other))
+			case queryToken.MatchString(whole[other]):
+				problems = append(problems, fmt.Errorf("query %s: query %s has others in it itself", name, other))
 			}
-			included[other] = true
-			return texts[other]
+			return whole[other]
 		})
 	}
-	return included, errors.Join(problems...)
+	return errors.Join(problems...)
 }
 
 // each calls f with every query.

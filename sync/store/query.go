@@ -17,8 +17,8 @@ import (
 	"github.com/satupintu/satupintu/sync/retry"
 )
 
-// query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few
-// tokens, and that PostgreSQL is asked for some of them at once:
+// query is one named query of queries/*.sql, made ready for a database. What differs between the databases are a few tokens, and
+// that PostgreSQL is asked some queries at once that SQLite is asked one after the other:
 //
 //	{lock} {lock-wait}            the row lock; SQLite has one writer, and what was picked outside of it is looked at again
 //	{now}                         the clock leases run by, in unix milliseconds: see Store.leaseClock

@@ -1,19 +1,23 @@
 package store
 
 import (
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // recentKeys are complaints that were found in the database, or put there, a short while ago, by source and source id. A channel that
 // did not hear our answer sends a complaint again soon: it is answered without a transaction when it says the same. A complaint is
-// never changed and never deleted, so what is here is true for as long as the database is the same: it is forgotten with every new
-// connection, because behind that the database may be another, of an hour ago.
+// never changed and never deleted, so what is here is true for as long as the database is the same. It is forgotten when a transaction
+// fails and with every new connection, behind which the database may be another, of an hour ago; and it is asked only while the
+// database is known to answer, so that nobody is told by memory alone that a complaint is safe.
 type recentKeys struct {
 	mu         sync.Mutex
 	young, old map[sourceKey]keptKey
-	database   int // how often everything was forgotten
+	database   int       // how often everything was forgotten
+	answered   time.Time // when the database last did
 }
 
 // keptKey is under which reference a complaint lies, and the hash of what it says.
@@ -22,12 +26,18 @@ type keptKey struct {
 	hash string
 }
 
-// mostYoungKeys bounds what is kept: twice as many keys of about 200 bytes.
+// answersFor is how long a database that has answered is taken to answer.
+const answersFor = time.Second
+
+// mostYoungKeys bounds what is kept: twice as many keys, of 200 bytes mostly, and 700 at most.
 const mostYoungKeys = 12_000
 
 func (r *recentKeys) get(key sourceKey) (keptKey, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if time.Since(r.answered) > answersFor {
+		return keptKey{}, false
+	}
 	if kept, ok := r.young[key]; ok {
 		return kept, true
 	}
@@ -35,16 +45,18 @@ func (r *recentKeys) get(key sourceKey) (keptKey, bool) {
 	return kept, ok
 }
 
-// put remembers what a transaction found or kept that began when the database was that one.
+// put remembers what a transaction found or kept that began when the database was that one, and has just ended.
 func (r *recentKeys) put(database int, key sourceKey, kept keptKey) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if database != r.database {
 		return
 	}
+	r.answered = time.Now()
 	if r.young == nil || len(r.young) >= mostYoungKeys {
 		r.young, r.old = map[sourceKey]keptKey{}, r.young
 	}
+	key.id = strings.Clone(key.id) // which may be a piece of a long row
 	r.young[key] = kept
 }
 
@@ -62,9 +74,14 @@ func (r *recentKeys) forget() {
 	r.database++
 }
 
-// keptBefore answers for a page that changes nothing: all it brings are complaints that are here, word for word.
+// isPlain says whether a page is complaints and nothing else, of a source whose ids never begin anew.
+func (p Page) isPlain() bool {
+	return p.Cursor == nil && p.SameID == nil && !p.Beside && len(p.Messages)+len(p.Refusals) == 0 && len(p.Complaints) > 0
+}
+
+// keptBefore answers for a plain page of complaints that are here, word for word.
 func (s *Store) keptBefore(page Page) ([]Kept, bool) {
-	if page.Cursor != nil || len(page.Messages)+len(page.Refusals) > 0 || len(page.Complaints) == 0 {
+	if !page.isPlain() {
 		return nil, false
 	}
 	kept := make([]Kept, len(page.Complaints))

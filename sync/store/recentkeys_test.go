@@ -8,6 +8,18 @@ import (
 	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
+func TestWhatIsSentAgainIsAnsweredFromMemoryOnEachStore(t *testing.T) {
+	overStores(t, func(t *testing.T, dsn string) {
+		s := opener(dsn)(t, store.Options{Owner: "natuna/1"})
+		first, err := s.Keep(t.Context(), lamp("1"))
+		must(t, err)
+		s.StopKeeping()
+		if again, err := s.Keep(t.Context(), lamp("1")); err != nil || !again[0].Known || again[0].Ref != first[0].Ref {
+			t.Errorf("sent again it is %+v, %v; want %s, known", again, err, first[0].Ref)
+		}
+	})
+}
+
 // Behind a new connection there may be an older database: what was known in the one before is asked for anew.
 func TestWhatWasKnownIsForgottenWithTheConnection(t *testing.T) {
 	dsn := storetest.StartPostgres(t).Database(t)

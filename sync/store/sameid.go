@@ -65,7 +65,7 @@ func (w *writer) keepBeside(ctx context.Context, of Page, i int) (Kept, error) {
 	if err := w.s.sortInto(fates, &page); err != nil {
 		return Kept{}, err
 	}
-	if err := w.insertComplaints(ctx, fates); err != nil {
+	if err := w.insertComplaints(ctx, fates, true); err != nil {
 		return Kept{}, err
 	}
 	f := fates[sourceKey{own.Source, own.SourceID}]

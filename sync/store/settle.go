@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -51,10 +50,6 @@ func (w *writer) finishAll(ctx context.Context, jobs []*stepJob) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	namesAll := !slices.ContainsFunc(jobs, func(j *stepJob) bool { return j.settle.Ticket.ID == "" })
-	if w.s.dialect == postgres && len(jobs) > 1 && namesAll { // it is asked as seldom as can be
-		return w.finishAtOnce(ctx, jobs)
-	}
 	gone, routes, err := w.mine(ctx, w.s.q.Finish, jobs, args{})
 	if err != nil {
 		return err
@@ -67,38 +62,6 @@ func (w *writer) finishAll(ctx context.Context, jobs []*stepJob) error {
 		}
 	}
 	return w.nameAll(ctx, named)
-}
-
-// finishAtOnce is finishAll in one statement, for deliveries of which each has its ticket now. When one of them is not held any more,
-// it fails, and each is tried alone.
-func (w *writer) finishAtOnce(ctx context.Context, jobs []*stepJob) error {
-	rows, refs := make([]*ticketRow, len(jobs)), make([]string, len(jobs))
-	for i, job := range jobs {
-		refs[i] = string(job.claim.Ref)
-		rows[i] = &ticketRow{
-			Ref: refs[i], NationalID: job.settle.Ticket.ID, TrackingID: job.settle.Ticket.TrackingID, SyncAt: milli(job.settle.News.SyncAt),
-		}
-	}
-	q := w.s.q.FinishWithTickets
-	ended, err := allSet[struct {
-		Ref   complaint.Ref
-		Fence int64
-	}](ctx, w.tx, q, args{"refs": refs, "owner": w.s.owner, "now": w.now}, columnsOf(q, rows))
-	if err != nil {
-		return err
-	}
-	fences := make(map[complaint.Ref]int64, len(ended))
-	for _, e := range ended {
-		fences[e.Ref] = e.Fence
-	}
-	for _, job := range jobs {
-		if fence, ok := fences[job.claim.Ref]; !ok || fence != job.claim.Fence {
-			return ErrLost
-		}
-		job.err = nil
-		w.s.recent.drop(job.claim.Ref)
-	}
-	return nil
 }
 
 // routed is what a delivery says about its ticket.

@@ -12,6 +12,7 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/national"
 	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/storetest"
 )
 
 // outcome is what is left of a delivery that ended.
@@ -130,6 +131,32 @@ func TestWhatIsNotOursEndsNothingAndStopsNobody(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Whoever is linked to a complaint while that one ends, and is committed first, is told of its ticket all the same.
+func TestWhoIsLinkedMeanwhileIsTold(t *testing.T) {
+	dsn := storetest.StartPostgres(t).Database(t)
+	s, other := opener(dsn)(t, store.Options{Owner: "natuna/1"}), opener(dsn)(t, store.Options{Owner: "natuna/2"})
+	claims := claimAll(t, s, 2)
+	kept, err := s.Keep(t.Context(), lamp("later"))
+	must(t, err)
+	release := slowlyAfter(t, s, "INSERT ON link", "")
+	linked, ended := make(chan error, 1), make(chan []error, 1)
+	go func() {
+		_, err := other.Link(t.Context(), kept[0].Ref, claims[0].Ref, store.Order{By: "petugas", Why: "sama"})
+		linked <- err
+	}()
+	waitUntilBlocked(t, s, 1)
+	go func() { ended <- s.SettleTogether(claims, []store.Settlement{done(0), done(1)}) }()
+	waitUntilBlocked(t, s, 2)
+	release()
+	must(t, <-linked)
+	must(t, errors.Join(<-ended...))
+	news := 0
+	must(t, s.Handle().GetContext(t.Context(), &news, "SELECT count(*) FROM writeback WHERE ref = $1 AND event_ref = $2", kept[0].Ref, claims[0].Ref))
+	if news != 1 {
+		t.Errorf("%d are told, want 1", news)
 	}
 }
 

@@ -61,30 +61,13 @@ ON CONFLICT (ref, name) DO UPDATE SET ended_at = excluded.ended_at, result = exc
 DELETE FROM delivery WHERE ref {in :refs} AND owner = :owner
 RETURNING ref, fence, agency, category, location, hand_over, rule, why, decided_at, attempts
 
--- name: finish-with-tickets
--- finish, insert-tickets and tell-forwarded at once, for deliveries that are all named now.
-WITH r AS (
-DELETE FROM delivery d USING {rows ref text, national_id text, tracking_id text, sync_at bigint} WHERE d.ref = r.ref AND d.owner = :owner
-RETURNING d.ref, d.fence, d.agency, d.category, d.location, d.hand_over, d.rule, d.why, d.decided_at, d.attempts,
-          r.national_id, r.tracking_id, r.sync_at
-), named AS (
-{query insert-tickets-of} r
-), told AS (
-{query tell-forwarded}
-)
-SELECT ref, fence FROM r
-
 -- name: insert-tickets
-{query insert-tickets-of}
-     {rows ref text, agency text, category text, location text, hand_over text, rule bigint, why text, decided_at bigint,
-      attempts bigint, national_id text, tracking_id text, sync_at bigint}
-
--- name: insert-tickets-of
 INSERT INTO ticket (ref, agency, category, location, hand_over, rule, why, decided_at, attempts, national_id, tracking_id,
                     forwarded_at, status, status_raw, held_by, last_seq, changed_at, sync_at, synced_at)
 SELECT r.ref, r.agency, r.category, r.location, r.hand_over, r.rule, r.why, r.decided_at, r.attempts, r.national_id, r.tracking_id,
        :now, 'forwarded', '', '', 1, :now, r.sync_at, 0
-FROM
+FROM {rows ref text, agency text, category text, location text, hand_over text, rule bigint, why text, decided_at bigint,
+      attempts bigint, national_id text, tracking_id text, sync_at bigint}
 
 -- name: tell-forwarded
 INSERT INTO writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)

@@ -17,6 +17,7 @@ func births() []promise {
 	return []promise{
 		{"what is compared with nothing can be decided as it is kept, and claimed", decidedAsKept},
 		{"what cannot be judged as it is kept waits for its decision", unjudgedAsKept},
+		{"what a poll reads again takes no room from what is new", readAgainTakesNoRoom},
 		{"what is not kept is decided and claimed by nobody", notKeptNotDecided},
 		{"what an operator has decided anew is claimed under its own number", decidedAnew},
 		{"a request's start can be recorded with the decision, or with the first claim", begunWithItsClaim},
@@ -100,6 +101,25 @@ func unjudgedAsKept(t *testing.T, h Harness) {
 	if len(b.decided) != 1 || kept[1].Decided {
 		t.Errorf("decided %+v, kept %+v", b.decided, kept)
 	}
+}
+
+func readAgainTakesNoRoom(t *testing.T, h Harness) {
+	w := begin(t, h)
+	w.keep(report(1), report(2))
+	asked := 0
+	b := &birth{appetite: store.Appetite{Most: 1, Lease: time.Minute}, judge: func(c complaint.Complaint) store.Decision {
+		asked++
+		return judge(c)
+	}}
+	defer b.begin(w)()
+	kept, err := w.Keep(t.Context(), store.Page{
+		Source: "portal", Complaints: []complaint.Complaint{report(1), report(2), report(3)}, Cursor: &store.CursorMove{To: "3"},
+	})
+	w.must(err)
+	if asked != 1 || !kept[0].Known || !kept[1].Known || !kept[2].Decided {
+		t.Errorf("asked about %d, kept %+v", asked, kept)
+	}
+	w.state(kept[2].Ref, store.Leased)
 }
 
 func notKeptNotDecided(t *testing.T, h Harness) {
