@@ -36,7 +36,9 @@ type dispatcher struct {
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
 	waiting int           // claimed, and without a slot yet
-	holds   time.Duration // how long a delivery has its slot, lately, its turn at the limiter included; zero: not measured yet
+	// holds is how long a delivery has its slot, lately: its turn at the limiter included, and without the time to record that its request
+	// goes out, which is nothing where the claim recorded it. Zero: not measured yet.
+	holds time.Duration
 }
 
 func (r *Relay) newDispatcher(stopping, work context.Context) *dispatcher {
@@ -229,8 +231,9 @@ func (d *dispatcher) isStopping() bool {
 	}
 }
 
-// enter waits for a delivery's turn among those under way. The function it returns ends it.
-func (d *dispatcher) enter() (func(), error) {
+// enter waits for a delivery's turn among those under way. The function it returns ends it, and is told how much of it went into
+// recording that requests go out.
+func (d *dispatcher) enter() (leave func(recording time.Duration), _ error) {
 	if d.isStopping() {
 		return nil, errStopping
 	}
@@ -239,9 +242,9 @@ func (d *dispatcher) enter() (func(), error) {
 	select {
 	case d.slots <- struct{}{}:
 		began := time.Now()
-		return func() {
+		return func(recording time.Duration) {
 			<-d.slots
-			d.slotHeld(time.Since(began))
+			d.slotHeld(time.Since(began) - recording)
 		}, nil
 	case <-d.stopping:
 		return nil, errStopping

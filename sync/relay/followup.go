@@ -86,7 +86,7 @@ func (r *Relay) tellFollowUp(d *dispatcher, f store.FollowUp) bool {
 	case f.Ticket.ID == "":
 		err = withoutID(f)
 	default:
-		err = r.attempt(d, func(ctx context.Context) error { return a.join(ctx, f) })
+		err = r.attempt(d, a, func(ctx context.Context) error { return a.join(ctx, f) })
 	}
 	r.settleFollowUp(d, a, r.followUpVerdict(a, err))
 	return !errors.Is(err, errNotTried)

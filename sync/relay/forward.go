@@ -106,18 +106,18 @@ func (r *Relay) deliver(d *dispatcher, w started) {
 	}
 	err := w.Err
 	if err == nil {
-		err = r.attempt(d, a.run)
+		err = r.attempt(d, a, a.run)
 	}
 	r.settle(d, a, r.verdict(a, err))
 }
 
 // attempt asks the platform, when it is this one's turn and the platform may be asked.
-func (r *Relay) attempt(d *dispatcher, run func(context.Context) error) error {
+func (r *Relay) attempt(d *dispatcher, a *attempt, run func(context.Context) error) error {
 	leave, err := d.enter()
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer func() { leave(a.recording) }()
 	if r.gate.isDenied() {
 		return errNotTried
 	}
@@ -228,6 +228,8 @@ type attempt struct {
 	claiming time.Time                                  // just before the transaction that claimed it: the start of claim.Begun was recorded no earlier
 	ticket   national.Ticket                            // of the last step, to be recorded with the settlement
 	made     national.Ticket                            // by this attempt, whether or not it is recorded
+
+	recording time.Duration // went into recording that requests go out
 }
 
 func (a *attempt) run(ctx context.Context) error {

@@ -52,7 +52,9 @@ func (a *attempt) take(ctx context.Context, step national.Step, run func(context
 	defer cancel()
 	a.r.at(stepPoint(step, "begin"))
 	if !known {
-		if err := a.begin(ctx, step); err != nil {
+		err := a.begin(ctx, step)
+		a.recording += time.Since(recorded)
+		if err != nil {
 			return "", time.Time{}, fmt.Errorf("record that %s begins: %w", step.Name, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -87,7 +88,7 @@ func TestNoMoreIsBegunThanThePlatformAnswersInAMoment(t *testing.T) {
 		soon(4, "before any was answered, four at once")
 		d.slotHeld(10 * time.Millisecond)
 		soon(24, "of requests of 10 ms: 4 now and 20 in 50 ms")
-		leave := make([]func(), cap(d.slots))
+		leave := make([]func(time.Duration), cap(d.slots))
 		for i := range leave {
 			var err error
 			if leave[i], err = d.enter(); err != nil {
@@ -99,20 +100,43 @@ func TestNoMoreIsBegunThanThePlatformAnswersInAMoment(t *testing.T) {
 		for range 18 {
 			waiting.Go(func() {
 				if leave, err := d.enter(); err == nil {
-					leave()
+					leave(0)
 				}
 			})
 		}
 		synctest.Wait()
 		soon(2, "with 18 waiting")
 		for _, leave := range leave {
-			leave()
+			leave(0)
 		}
 		waiting.Wait()
 		for range 400 {
 			d.slotHeld(time.Second)
 		}
 		soon(4, "of requests of a second")
+	})
+}
+
+// What it takes to record that a request goes out is none of the platform's time: were it counted, less and less would be recorded with
+// its claim, and more and more take that time.
+func TestRecordingDoesNotMakeThePlatformSeemSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := idleDispatcher(t)
+		d.r.at, d.r.cfg.Delivery.Settle = func(Point) {}, config.Duration(time.Minute)
+		a := &attempt{r: d.r, begin: func(context.Context, national.Step) error {
+			sleep(t.Context(), 90*time.Millisecond, nil)
+			return nil
+		}}
+		err := d.r.attempt(d, a, func(ctx context.Context) error {
+			_, _, err := a.take(ctx, national.Step{Name: national.StepCreate}, func(context.Context) (string, error) {
+				sleep(t.Context(), 10*time.Millisecond, nil)
+				return "", nil
+			})
+			return err
+		})
+		if n := d.soon(); err != nil || n != 24 {
+			t.Errorf("%d, %v; want 24: 4 now and 20 in 50 ms, of requests of 10 ms", n, err)
+		}
 	})
 }
 
