@@ -35,7 +35,7 @@ type dispatcher struct {
 	refused []signal  // of those who were given no room
 	backlog time.Time // since when more was due than could be claimed; zero: not now
 	turn    int
-	waiting int           // claimed, and without a slot yet
+	waiting int // claimed, and without a slot yet
 	// holds is how long a delivery has its slot, lately: its turn at the limiter included, and without the time to record that its request
 	// goes out, which is nothing where the claim recorded it. Zero: not measured yet.
 	holds time.Duration
