@@ -27,13 +27,21 @@ func JSON(body []byte) (json.RawMessage, error) {
 
 // Record is a JSON object as a Mapping reads it: an id of twenty digits stays as it is.
 func Record(raw []byte) (map[string]any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var record map[string]any
-	if err := decoder.Decode(&record); err != nil || record == nil {
+	record, _ := readObject(raw)
+	if record == nil {
 		return nil, errors.New("is not an object")
 	}
 	return record, nil
+}
+
+// readObject reads the object at a text's beginning, and where it ends; nil where there is none.
+func readObject(text []byte) (record map[string]any, end int64) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&record) != nil {
+		return nil, 0
+	}
+	return record, decoder.InputOffset()
 }
 
 // Object is JSON and Record at once, for a body that is an object; for anything else both are nil.
@@ -42,9 +50,8 @@ func Object(body []byte) (text json.RawMessage, record map[string]any) {
 	if len(body) == 0 || body[0] != '{' || depth(body) > maxDepth {
 		return nil, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if decoder.Decode(&record) != nil || decoder.InputOffset() != int64(len(body)) {
+	record, end := readObject(body)
+	if end != int64(len(body)) {
 		return nil, nil
 	}
 	return body, record
