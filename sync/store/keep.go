@@ -76,7 +76,7 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 	if kept, ok := s.keptBefore(page); ok {
 		return kept, 0, nil
 	}
-	database := s.keys.at()
+	database := s.keys.inDatabase()
 	job := &keepJob{page: page}
 	if err := s.keeps.ask(ctx, job); err != nil {
 		if ctx.Err() == nil { // else it was only not waited for

@@ -14,10 +14,10 @@ import (
 // fails and with every new connection, behind which the database may be another, of an hour ago; and it is asked only while the
 // database is known to answer, so that nobody is told by memory alone that a complaint is safe.
 type recentKeys struct {
-	mu         sync.Mutex
-	young, old map[sourceKey]keptKey
-	database   int       // how often everything was forgotten
-	answered   time.Time // when the database last did
+	mu       sync.Mutex
+	at       lately[sourceKey, keptKey]
+	database int       // how often everything was forgotten
+	answered time.Time // when the database last did
 }
 
 // keptKey is under which reference a complaint lies, and the hash of what it says.
@@ -38,11 +38,7 @@ func (r *recentKeys) get(key sourceKey) (keptKey, bool) {
 	if time.Since(r.answered) > answersFor {
 		return keptKey{}, false
 	}
-	if kept, ok := r.young[key]; ok {
-		return kept, true
-	}
-	kept, ok := r.old[key]
-	return kept, ok
+	return r.at.get(key.own())
 }
 
 // put remembers what a transaction found or kept that began when the database was that one, and has just ended.
@@ -53,15 +49,14 @@ func (r *recentKeys) put(database int, key sourceKey, kept keptKey) {
 		return
 	}
 	r.answered = time.Now()
-	if r.young == nil || len(r.young) >= mostYoungKeys {
-		r.young, r.old = map[sourceKey]keptKey{}, r.young
-	}
-	key.id = strings.Clone(key.id) // which may be a piece of a long row
-	r.young[key] = kept
+	r.at.put(key.own(), kept)
 }
 
-// at says which database it is, for put.
-func (r *recentKeys) at() int {
+// own is a key whose id is no piece of a long row.
+func (k sourceKey) own() sourceKey { return sourceKey{k.source, strings.Clone(k.id)} }
+
+// inDatabase says which database it is, for put.
+func (r *recentKeys) inDatabase() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.database
@@ -70,7 +65,7 @@ func (r *recentKeys) at() int {
 func (r *recentKeys) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.young, r.old = nil, nil
+	r.at.forget()
 	r.database++
 }
 

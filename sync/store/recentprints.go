@@ -10,8 +10,8 @@ import (
 // recentPrints are prints that were made or read a short while ago: what comes in is mostly compared with what came in just
 // before. A print is written once and never changed, so what is here is true.
 type recentPrints struct {
-	mu         sync.Mutex
-	young, old map[complaint.Ref]dedup.Print
+	mu sync.Mutex
+	at lately[complaint.Ref, dedup.Print]
 }
 
 // mostYoung bounds what is kept: twice as many prints of about 2 KiB.
@@ -20,25 +20,11 @@ const mostYoung = 4096
 func (r *recentPrints) get(ref complaint.Ref) (dedup.Print, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if print, ok := r.young[ref]; ok {
-		return print, true
-	}
-	print, ok := r.old[ref]
-	if ok {
-		r.keep(ref, print)
-	}
-	return print, ok
+	return r.at.get(ref)
 }
 
 func (r *recentPrints) put(ref complaint.Ref, print dedup.Print) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keep(ref, print)
-}
-
-func (r *recentPrints) keep(ref complaint.Ref, print dedup.Print) {
-	if r.young == nil || len(r.young) >= mostYoung {
-		r.young, r.old = make(map[complaint.Ref]dedup.Print, mostYoung), r.young
-	}
-	r.young[ref] = print
+	r.at.put(ref, print)
 }

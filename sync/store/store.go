@@ -119,6 +119,7 @@ type Store struct {
 // gateway when Options.Owner is set. Close it.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
+	s.keys.at.most, s.prints.at.most = mostYoungKeys, mostYoung
 	s.databaseTime = !o.LeasesByNow
 	if s.now == nil {
 		s.now = time.Now
