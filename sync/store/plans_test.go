@@ -93,6 +93,15 @@ func TestPlansMadeForAnEmptyDatabaseServeAFullOne(t *testing.T) {
 	}
 }
 
+// What was kept is looked up for each delivery in one pass, and not gone through again for each.
+func TestDeliveriesAreNotJoinedRowByRow(t *testing.T) {
+	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{})
+	plan := strings.Join(explained(t, s, s.Queries()["insert-with-deliveries"]), "\n")
+	if !strings.Contains(plan, "hashed SubPlan") || strings.Contains(plan, "Nested Loop") {
+		t.Error(plan)
+	}
+}
+
 // readInVain is what PostgreSQL says of rows that a step read and that did not match.
 var readInVain = regexp.MustCompile(`Rows Removed by .*: (\d+)`)
 

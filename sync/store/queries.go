@@ -2,18 +2,13 @@ package store
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	"maps"
 	"reflect"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
-
-//go:embed queries/*.sql
-var queryFiles embed.FS
 
 // queries holds each named query of queries/*.sql, after a comma the only database that has it. A name without a field and a
 // field without a name both stop start-up.
@@ -261,47 +256,6 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 		problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
 	}
 	return q, errors.Join(problems...)
-}
-
-func readQueryFiles() (map[string]string, error) {
-	entries, err := queryFiles.ReadDir("queries")
-	if err != nil {
-		return nil, err
-	}
-	texts := map[string]string{}
-	for _, entry := range entries {
-		content, err := queryFiles.ReadFile("queries/" + entry.Name())
-		if err != nil {
-			return nil, err
-		}
-		for _, part := range strings.Split(string(content), "-- name: ")[1:] {
-			name, text, _ := strings.Cut(part, "\n")
-			if _, twice := texts[name]; twice {
-				return nil, fmt.Errorf("two queries are named %s", name)
-			}
-			texts[name] = strings.TrimSpace(text)
-		}
-	}
-	return texts, includeTexts(texts)
-}
-
-// includeTexts puts texts in the place of their {query …}; one that is put somewhere has no others in it.
-func includeTexts(texts map[string]string) error {
-	var problems []error
-	whole := maps.Clone(texts)
-	for name, text := range whole {
-		texts[name] = queryToken.ReplaceAllStringFunc(text, func(token string) string {
-			other := queryToken.FindStringSubmatch(token)[1]
-			switch {
-			case whole[other] == "":
-				problems = append(problems, fmt.Errorf("query %s: no query is named %s", name, other))
-			case queryToken.MatchString(whole[other]):
-				problems = append(problems, fmt.Errorf("query %s: query %s has others in it itself", name, other))
-			}
-			return whole[other]
-		})
-	}
-	return errors.Join(problems...)
 }
 
 // each calls f with every query.

@@ -47,7 +47,6 @@ var (
 	}
 	inToken     = regexp.MustCompile(`\{in :(\w+)\}`)
 	rowsToken   = regexp.MustCompile(`\{rows ([^}]*)\}`)
-	queryToken  = regexp.MustCompile(`\{query ([\w-]+)\}`)
 	placeholder = regexp.MustCompile(`:(\w+)`)
 )
 
