@@ -99,9 +99,10 @@ func withRelease(err error, lock *fileLock) error {
 	return err
 }
 
-// busySession is how the pool of all-day work is set up. Its plans look rows up by their keys, whatever is asked for: each is
-// made once, and not again for each list it is given. A gateway that is frozen in the middle of a transaction loses it, and
-// with it the locks that others wait for. A time-out of the server's would cancel a commit that waits for the standby: see once.
+// busySession is how the pool of all-day work is set up. Its plans look rows up by their keys, whatever is asked for: each is made
+// once in a while (plansLive), and not again for each list it is given. A gateway that is frozen in the middle of a transaction
+// loses it, and with it the locks that others wait for. A time-out of the server's would cancel a commit that waits for the
+// standby: see once.
 const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; " +
 	"SET plan_cache_mode = force_generic_plan; SET idle_in_transaction_session_timeout = '5s'; SET statement_timeout = 0"
 
@@ -149,32 +150,29 @@ type durable struct {
 }
 
 func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := d.Connector.Connect(ctx)
+	opened, err := d.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	conn, ok := opened.(pqConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the PostgreSQL driver cannot be asked as database/sql asks"), opened.Close())
 	}
 	if err := d.check(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	d.opened()
-	return conn, nil
+	return &replanning{conn, time.Now()}, nil
 }
 
-func (d durable) check(ctx context.Context, conn driver.Conn) error {
-	c, ok := conn.(interface {
-		driver.QueryerContext
-		driver.ExecerContext
-	})
-	if !ok {
-		return errors.New("the PostgreSQL driver cannot be asked on a fresh connection")
-	}
+func (d durable) check(ctx context.Context, conn pqConn) error {
 	if d.setup != "" {
-		if _, err := c.ExecContext(ctx, d.setup, nil); err != nil {
+		if _, err := conn.ExecContext(ctx, d.setup, nil); err != nil {
 			return fmt.Errorf("set up a connection: %w", err)
 		}
 	}
 	const ask = "SELECT current_setting('synchronous_commit'), current_setting('fsync'), CAST(pg_is_in_recovery() AS text)"
-	rows, err := c.QueryContext(ctx, ask, nil)
+	rows, err := conn.QueryContext(ctx, ask, nil)
 	if err != nil {
 		return fmt.Errorf("ask PostgreSQL how durable it is: %w", err)
 	}

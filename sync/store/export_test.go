@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+	"time"
+)
 
 // KeepTogether keeps pages as those that arrive together are kept, and returns how many messages of each are new.
 func (s *Store) KeepTogether(ctx context.Context, pages ...Page) ([]int, error) {
@@ -43,3 +47,11 @@ func (s *Store) SettleTogether(claims []Claim, to []Settlement) []error {
 
 // StopKeeping has every transaction that keeps something fail.
 func (s *Store) StopKeeping() { s.keeps.close() }
+
+// AgePlans makes the plans of a connection to PostgreSQL as old as they may become.
+func AgePlans(conn *sql.Conn) error {
+	return conn.Raw(func(c any) error {
+		c.(*replanning).since = time.Now().Add(-plansLive)
+		return nil
+	})
+}
