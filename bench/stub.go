@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 const (
@@ -16,10 +18,11 @@ const (
 	token      = "contoh-token-natuna"
 )
 
-// stub is the national platform: it reads a create call and answers with the next id.
+// stub is the national platform: it reads a create call and answers with the next id. It runs on the processors that are
+// measured: fasthttp does it for half of what net/http takes.
 type stub struct {
 	url     string
-	server  *http.Server
+	server  *fasthttp.Server
 	created atomic.Int64
 	sees    func(body []byte) // of tests; nil otherwise
 }
@@ -30,29 +33,24 @@ func startStub() (*stub, error) {
 		return nil, fmt.Errorf("start the stub: %w", err)
 	}
 	s := &stub{url: "http://" + l.Addr().String()}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+	s.server = &fasthttp.Server{Handler: s.answer, NoDefaultServerHeader: true}
 	go func() { _ = s.server.Serve(l) }() // ends with Close
 	return s, nil
 }
 
-func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var seen bytes.Buffer
-	into := io.Discard
-	if s.sees != nil {
-		into = &seen
-	}
-	if _, err := io.Copy(into, r.Body); err != nil || r.URL.Path != createPath {
-		w.WriteHeader(http.StatusBadRequest)
+func (s *stub) answer(ctx *fasthttp.RequestCtx) {
+	if string(ctx.Path()) != createPath || !ctx.IsPost() {
+		ctx.SetStatusCode(http.StatusBadRequest)
 		return
 	}
 	if s.sees != nil {
-		s.sees(seen.Bytes())
+		s.sees(bytes.Clone(ctx.PostBody()))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = fmt.Fprintf(w, `{"complaint_id":"%d"}`, s.created.Add(1))
+	ctx.SetContentType("application/json")
+	_, _ = fmt.Fprintf(ctx, `{"complaint_id":"%d"}`, s.created.Add(1))
 }
 
-func (s *stub) Close() error { return s.server.Close() }
+func (s *stub) Close() error { return s.server.Shutdown() }
 
 // counting counts the answers that came back, so that the end of a run is seen without asking the database all the time.
 type counting struct {
@@ -81,11 +79,17 @@ func answered(client *http.Client, r *http.Request, want int) error {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case response.StatusCode != want:
-		return fmt.Errorf("answered with %s: %.200s", response.Status, body)
+	}
+	return wanted(response.StatusCode, want, body)
+}
+
+// wanted refuses another status, and a body that is no JSON.
+func wanted(status, want int, body []byte) error {
+	switch {
+	case status != want:
+		return fmt.Errorf("answered with %d: %.200s", status, body)
 	case !json.Valid(body):
 		return fmt.Errorf("answered with what is no JSON: %.200s", body)
 	}
