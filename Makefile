@@ -32,7 +32,7 @@ build: ## one static binary
 lint: ## vet, format, and golangci-lint when it is installed
 	$(GO) vet ./...
 	@test -z "$$(gofmt -l . )" || { echo "not gofmt-ed:"; gofmt -l .; exit 1; }
-	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
+	@if command -v golangci-lint >/dev/null; then golangci-lint run && cd bench && golangci-lint run --config ../.golangci.yml; else echo "golangci-lint is not installed: only vet and gofmt ran"; fi
 
 bench: bench-servers ## ours beside river on both stores, taking turns; the tables go into bench/README.md (a quarter of an hour)
 	cd bench && $(GO) run . -write README.md

@@ -70,7 +70,7 @@ type Photo struct {
 func (p Photos) Of(ctx context.Context, patience *Patience, c *complaint.Complaint, files []Photo, where slog.Attr) error {
 	for i, file := range files {
 		if i == p.Most {
-			p.Log.Warn("a complaint has more photos than are taken; the rest is left out", where, "most", p.Most)
+			p.Log.Warn("a complaint has more photos than are taken; the rest is left out", where, slog.Int("most", p.Most))
 			c.Missing += len(files) - i
 			break
 		}
@@ -79,7 +79,7 @@ func (p Photos) Of(ctx context.Context, patience *Patience, c *complaint.Complai
 			return ctx.Err()
 		}
 		if err != nil {
-			p.Log.Warn("a photo cannot be had; the complaint goes on without it", where, "photo", i+1, "error", err)
+			p.Log.Warn("a photo cannot be had; the complaint goes on without it", where, slog.Int("photo", i+1), slog.Any("error", err))
 			c.Missing++
 			continue
 		}

@@ -76,7 +76,7 @@ func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 		return err
 	}
 	for _, notice := range p.notices() {
-		log.Warn(notice)
+		log.Warn(notice) //nolint:sloglint // of the configuration
 	}
 	b, err := openBase(ctx, p.Config, ownerName(p.Config), log)
 	if err != nil {
@@ -230,7 +230,7 @@ func (p *process) listen(ctx context.Context, cfg *config.Config) (*listeners, e
 }
 
 func (l *listeners) add(address string, handler http.Handler, files config.TLS, log *slog.Logger) error {
-	listener, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address) //nolint:noctx // it listens until it is closed
 	if err != nil {
 		return err
 	}

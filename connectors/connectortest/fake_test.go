@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +25,6 @@ const fakeSecret = "kunci-rahasia-0001"
 // fake is an invented channel with its connector, sound but for one defect.
 type fake struct {
 	defect string
-
-	mu     sync.Mutex
 	rows   []time.Time // when each complaint is dated
 	polls  int
 	broken bool

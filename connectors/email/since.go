@@ -43,7 +43,7 @@ func (c *connector) begin(s *session, from connectors.Cursor, at position, valid
 	case count == 0 && from == "":
 		at.begun = nil
 	case count > 0:
-		c.env.Log.Warn("mails lie in the mailbox that are "+at.begun.LeftAlone("since", s.zone), "mailbox", c.settings.Mailbox, "older", count)
+		c.env.Log.Warn("mails lie in the mailbox that are "+at.begun.LeftAlone("since", s.zone), "mailbox", c.settings.Mailbox, "older", count) //nolint:sloglint // a moment and a zone
 	}
 	at.until = until
 	return at.cursor(), at, nil

@@ -192,7 +192,7 @@ func (p *poll) add(ctx context.Context, page *connectors.Page, read mail, aside 
 	if err != nil {
 		aside.SourceID, aside.Reason, aside.Detail = one.SourceID, connectors.BadField, err.Error()
 		page.SetAside = append(page.SetAside, aside)
-		return nil
+		return nil //nolint:nilerr // the mail is set aside with it
 	}
 	one.Clean()
 	page.Complaints = append(page.Complaints, one)

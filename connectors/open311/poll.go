@@ -257,7 +257,7 @@ func (c *client) deliver(ctx context.Context, patience *connectors.Patience, one
 		page.SetAside = append(page.SetAside, connectors.SetAside{
 			SourceID: made.SourceID, Where: "request " + made.SourceID, Reason: connectors.BadField, Detail: err.Error(), Raw: one.raw,
 		})
-		return nil
+		return nil //nolint:nilerr // the request is set aside with it
 	}
 	if err := c.media.keep(ctx, patience, &made, nil, addresses(one.record["media_url"])); err != nil {
 		return err

@@ -214,7 +214,7 @@ func (c *connector) age(one item) time.Time {
 func (r *reading) tellLeftAlone() {
 	n := &r.note
 	if n.Left > n.Told {
-		r.log.Warn("complaints are in the list that are "+n.Begun.LeftAlone("since.first", r.region), "older", n.Left)
+		r.log.Warn("complaints are in the list that are "+n.Begun.LeftAlone("since.first", r.region), "older", n.Left) //nolint:sloglint // a moment and a zone
 		n.Told = n.Left
 	}
 	if n.Ended && n.Left == 0 {

@@ -131,7 +131,7 @@ func (r *reading) settle(how ending) {
 	n.Low = max(n.Low, newest-r.behind())
 	n.Seen = slices.DeleteFunc(slices.Clone(n.Seen), func(m connectors.Mark) bool { return m.Time != 0 && m.Time < n.Low })
 	if w.Full && !bySince {
-		r.log.Warn(fmt.Sprintf("the list holds more than %d items; give since, or let it leave out what is done", mostSeen))
+		r.log.Warn(fmt.Sprintf("the list holds more than %d items; give since, or let it leave out what is done", mostSeen)) //nolint:sloglint // a constant
 	}
 }
 

@@ -50,8 +50,8 @@ func readRow(raw []byte) (keptRow, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	for {
 		token, err := decoder.Token()
-		if err != nil { // the end: it is whole
-			return row, nil
+		if err != nil {
+			return row, nil //nolint:nilerr // the end: it is whole
 		}
 		key, ok := token.(string)
 		if !ok && token != json.Delim('{') && token != json.Delim('}') {

@@ -58,7 +58,7 @@ func (c *connector) tellLeftAlone(ctx context.Context, n note) {
 	if older, _, err := c.count(ctx, n.Begun, n.Unit); err == nil {
 		count = strconv.FormatInt(older, 10)
 	}
-	c.log.Warn("complaints wait in the table that are "+n.Begun.LeftAlone("since", c.zone), "table", c.settings.Table, "older", count)
+	c.log.Warn("complaints wait in the table that are "+n.Begun.LeftAlone("since", c.zone), "table", c.settings.Table, "older", count) //nolint:sloglint // a moment and a zone
 }
 
 // count says how many rows are older than what a first poll takes in, and how many it takes.

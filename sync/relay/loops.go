@@ -100,8 +100,8 @@ func (t *trouble) ends() bool {
 func (t *trouble) watch(ctx context.Context, log *slog.Logger, what string, err error) {
 	switch {
 	case err == nil && t.ends():
-		log.Info(what + " works again")
+		log.Info(what + " works again") //nolint:sloglint // the name of a loop
 	case err != nil && ctx.Err() == nil && t.begins():
-		log.Error(what+" fails; trying again", "error", err)
+		log.Error(what+" fails; trying again", "error", err) //nolint:sloglint // the name of a loop
 	}
 }

@@ -134,7 +134,7 @@ func (b *bucket) open(ctx context.Context, sum string) (io.ReadCloser, error) {
 	defer object.Close()
 	temp, err := os.CreateTemp("", incomingFile)
 	if err != nil {
-		return nil, fmt.Errorf("no room for a file of the bucket: %s", err) // not %w: it is not the file that does not exist
+		return nil, fmt.Errorf("no room for a file of the bucket: %s", err) //nolint:errorlint // not %w: it is not the file that does not exist
 	}
 	_ = os.Remove(temp.Name()) // it lives on while it is open; where it cannot be removed, the sweep does
 	whole := sha256.New()

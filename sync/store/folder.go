@@ -59,7 +59,7 @@ func (f folder) open(_ context.Context, sum string) (io.ReadCloser, error) {
 		return file, nil
 	}
 	if _, away := os.Stat(filepath.Dir(f.path(sum))); away != nil { // not %w: it says nothing of the file
-		return nil, fmt.Errorf("the folder of attachments is away, or not put back whole: %s", away)
+		return nil, fmt.Errorf("the folder of attachments is away, or not put back whole: %s", away) //nolint:errorlint // see above
 	}
 	return nil, err
 }

@@ -179,7 +179,7 @@ func allSet[T any](ctx context.Context, db sqlx.ExtContext, q *query, a args, ro
 			found *sqlx.Rows
 			err   error
 		)
-		if stmt := one.on(ctx, db); stmt != nil {
+		if stmt := one.on(ctx, db); stmt != nil { //nolint:sqlclosecheck // it is kept for the next time
 			found, err = stmt.QueryxContext(ctx, values...)
 		} else {
 			found, err = db.QueryxContext(ctx, one.text, values...)

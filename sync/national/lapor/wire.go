@@ -103,7 +103,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 
 func neverConnected(ctx context.Context, _ *http.Response, err error) (bool, error) {
 	if err == nil || ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // it says whether to try again, and nothing of why
 	}
 	s, ok := ctx.Value(sentKey{}).(*sent)
 	var dial *net.OpError
