@@ -48,7 +48,7 @@ bench-duplicates: servers ## decisions a second with 10^6 complaints in the inde
 	SATUPINTU_TEST=all $(GO) test -run '^$$' -bench Decisions -benchtime 1x -timeout 120m ./sync/store
 	SATUPINTU_TEST=all SATUPINTU_PAIRS=5000 SATUPINTU_SEEDS=10 $(GO) test -run TestTwoGatewaysLinkEachPair -v -timeout 60m ./sync/store
 
-campaign: servers ## half an hour of everything that breaks, on each store; SATUPINTU_SEED=n replays one
+campaign: servers ## half an hour of everything that breaks, on both stores at once; SATUPINTU_SEED=n replays one
 	SATUPINTU_TEST=all SATUPINTU_CAMPAIGN=30m $(GO) test -run Campaign -v -count 1 -timeout 90m ./cmd/satupintu
 
 docs: ## the generated pages

@@ -26,7 +26,8 @@ const campaignFor = "SATUPINTU_CAMPAIGN"
 // by the program's commands.
 func TestCampaignOfFaultsLosesNothingDoublesNothingAndTellsInOrder(t *testing.T) {
 	storetest.Needs(t, "five minutes")
-	lasts := 2 * time.Minute
+	t.Parallel() // most of it is waiting
+	lasts := 5 * time.Minute
 	if d, err := time.ParseDuration(os.Getenv(campaignFor)); err == nil {
 		lasts = d
 	}
@@ -34,8 +35,14 @@ func TestCampaignOfFaultsLosesNothingDoublesNothingAndTellsInOrder(t *testing.T)
 	if s, err := strconv.ParseUint(os.Getenv("SATUPINTU_SEED"), 10, 64); err == nil {
 		seed = s
 	}
-	t.Run("sqlite", func(t *testing.T) { newCampaign(t, nil, seed, lasts).fight() })
-	t.Run("postgres", func(t *testing.T) { newCampaign(t, storetest.StartPostgres(t), seed, lasts).fight() })
+	var both sync.WaitGroup // not parallel subtests: these would be two of the two tests that run at once
+	both.Go(func() {
+		t.Run("sqlite", func(t *testing.T) { newCampaign(t, nil, seed, lasts).fight() })
+	})
+	both.Go(func() {
+		t.Run("postgres", func(t *testing.T) { newCampaign(t, storetest.StartPostgres(t), seed, lasts).fight() })
+	})
+	both.Wait()
 }
 
 // campaignLease and campaignSettle are as short as the configuration lets them be beside requests of one second.

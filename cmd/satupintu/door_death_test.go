@@ -17,7 +17,6 @@ import (
 // wherever between two steps the gateway dies.
 func TestEveryDoorIsAnsweredWhereverTheGatewayDies(t *testing.T) {
 	storetest.Needs(t, "some minutes")
-	signIn(t)
 	need := &servers{t: t}
 	for _, d := range doors() {
 		w := d.open(t, need)

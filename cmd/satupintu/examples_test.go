@@ -6,12 +6,9 @@ import (
 	"testing"
 
 	"github.com/satupintu/satupintu/connectors"
-	"github.com/satupintu/satupintu/sync/national/simulator"
 )
 
 func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
-	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
-	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
 	t.Setenv("PORTAL_SECRET", "rahasia-portal-natuna")
 	t.Setenv("OPENSID_DSN", "mysql://satupintu:rahasia@127.0.0.1:3306/opensid")
 	for _, secret := range []string{"WA_SECRET", "WA_TOKEN", "WA_VERIFY"} {
@@ -31,8 +28,6 @@ func TestTheExampleConfigurationsAreInOrder(t *testing.T) {
 }
 
 func TestThePreviewOfTheTrialReadsItsSheet(t *testing.T) {
-	t.Setenv("LAPOR_AUTHORIZATION", simulator.DefaultAuth)
-	t.Setenv("LAPOR_TOKEN", simulator.DefaultToken)
 	rows, _, err := preview(t.Context(), "../../docs/try.yaml", "counter", 10)
 	if err != nil || len(rows) != 2 || rows[1].Complaint == nil || localTime(rows[1].Complaint.ReportedAt) != "2025-08-17 00:00" {
 		t.Errorf("%+v, %v", rows, err)

@@ -31,6 +31,7 @@ const asProgram = "SATUPINTU_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
+		signIn()
 		os.Exit(m.Run())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -118,7 +119,6 @@ func newRegion(t testing.TB, dsn, connectors string, scenarios ...simulator.Scen
 	platform := httptest.NewServer(r.sim)
 	t.Cleanup(platform.Close)
 	r.intake, r.metrics = freeAddress(t), freeAddress(t)
-	signIn(t)
 	r.file = r.write("gateway.yaml", fmt.Sprintf(`
 region: { code: "21.03", name: Kabupaten Natuna }
 store: { dsn: %q }
@@ -163,15 +163,12 @@ connectors:
 // portalToken is what the channels of tests sign in with, and are signed in with.
 const portalToken = "token-portal-natuna"
 
-// signIn puts the credentials of tests where configurations look for them. A test that makes regions in subtests beside each
-// other calls it first: they cannot any more.
-func signIn(t testing.TB) {
+// signIn puts the credentials of tests where configurations look for them.
+func signIn() {
 	for name, value := range map[string]string{
 		"LAPOR_AUTHORIZATION": simulator.DefaultAuth, "LAPOR_TOKEN": simulator.DefaultToken, "PORTAL_TOKEN": portalToken,
 	} {
-		if os.Getenv(name) != value {
-			t.Setenv(name, value)
-		}
+		_ = os.Setenv(name, value) // it is a name
 	}
 }
 

@@ -36,6 +36,7 @@ func BenchmarkAMillionRows(b *testing.B) {
 // the rows would show.
 func TestManyRowsAreTakenInWithinTheirMemory(t *testing.T) {
 	storetest.Needs(t, "half a minute")
+	t.Parallel() // beside the campaign
 	took := takeInRows(t, "sqlite", 100_000)
 	t.Logf("kept %.0f/s, kept and decided %.0f/s, peak memory %d MiB", took.kept, took.decided, took.peak)
 }
