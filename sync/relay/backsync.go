@@ -107,7 +107,7 @@ func (r *Relay) ask(ctx context.Context, asked store.Asked) error {
 		return nil
 	}
 	if v.Verdict == retry.SignIn {
-		r.gate.deny()
+		r.gate.doubt(ctx)
 	}
 	r.giveTime(v)
 	again := r.now().Add(max(v.After, min(syncFailed, r.cfg.National.Sync.Old.D())))

@@ -32,6 +32,55 @@ func TestA503ThatSaysHowLongHoldsEverybody(t *testing.T) {
 	})
 }
 
+// What the platform keeps from us, such as a ticket that has gone to another authority, pauses nobody: it takes our credentials.
+func TestTicketsThatAreKeptFromUsPauseNobody(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		for n := range 20 {
+			r.until(r.takeIn(report(n))[0], store.Done)
+		}
+		r.faults(simulator.Rule{Call: simulator.CallStatus, Fault: simulator.Forbidden})
+		for n := range 60 {
+			ref := r.takeIn(report(100 + n))[0]
+			pass(10 * time.Second)
+			if state := r.story(ref).State; state != store.Done {
+				t.Fatalf("complaint %d is %s after ten seconds", n, state)
+			}
+			pass(50 * time.Second)
+		}
+		if n := r.sim.Stats().Calls[simulator.CallStatus]; n < 100 {
+			t.Errorf("asked %d times about 80 tickets in an hour", n)
+		}
+		if n := r.logged("refuses our credentials"); n != 0 {
+			t.Errorf("%d alarms:\n%s", n, r.log.String())
+		}
+	})
+}
+
+// Where nothing is forwarded, questions are the first that refused credentials are seen by.
+func TestQuestionsThatAreRefusedWithTheProbePauseEverything(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		for n := range 20 {
+			r.until(r.takeIn(report(n))[0], store.Done)
+		}
+		r.faults(simulator.Rule{Fault: simulator.Unauthorized})
+		pass(time.Hour)
+		if n := r.sim.Stats().Calls[simulator.CallStatus]; n > 20 {
+			t.Errorf("with refused credentials %d questions were asked", n)
+		}
+		if n := r.logged("refuses our credentials"); n != 1 {
+			t.Errorf("%d alarms:\n%s", n, r.log.String())
+		}
+		r.metric(`forwarding_paused{reason="sign_in"}`, 1)
+		r.faults()
+		r.until(r.takeIn(report(100))[0], store.Done)
+		if n := r.logged("forwarding goes on"); n != 1 {
+			t.Errorf("%d lines that it goes on:\n%s", n, r.log.String())
+		}
+	})
+}
+
 // A gateway that is frozen between the platform's answer and its record tells nobody what is no longer so: the one that
 // asked meanwhile knows more.
 func TestAnAnswerThatWasFrozenIsNoNews(t *testing.T) {

@@ -23,7 +23,7 @@ type gate struct {
 	why    string    // of the closing that was last logged
 	opened time.Time // when the breaker last did
 	back   bool      // the platform works again, or perhaps by now, and what waited for it does not know yet
-	probed time.Time // while it refuses our credentials: when it was last asked whether it takes them
+	probed time.Time // when the platform was last asked whether it takes our credentials
 }
 
 // The reasons a gate is closed for, as metrics name them.
@@ -194,15 +194,35 @@ func (g *gate) deny() {
 	g.denied = true
 }
 
+// doubt closes the gate like deny, unless the platform takes our credentials at the same time: then it keeps one ticket from us, or
+// answers no questions, and complaints go on.
+func (g *gate) doubt(ctx context.Context) {
+	if !g.signedIn() && !g.probe(ctx) {
+		g.deny()
+	}
+}
+
+// signedIn says whether the platform took our credentials the last time it was asked, a short while ago.
+func (g *gate) signedIn() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !g.denied && !g.mayBeAsked()
+}
+
 // mayProbe says whether it was not asked for a while, however many complaints come in: who asks too often is locked out.
 func (g *gate) mayProbe() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.probed.IsZero() && time.Since(g.probed) < g.r.cfg.Delivery.Backoff.First.D() {
+	if !g.mayBeAsked() {
 		return false
 	}
 	g.probed = time.Now()
 	return true
+}
+
+// mayBeAsked is what mayProbe says; the caller holds the lock.
+func (g *gate) mayBeAsked() bool {
+	return g.probed.IsZero() || time.Since(g.probed) >= g.r.cfg.Delivery.Backoff.First.D()
 }
 
 // probe asks the platform whether it takes our credentials again.
