@@ -66,7 +66,7 @@ func TestAfterARestartWhatWaitsOutAPauseIsTriedAtOnce(t *testing.T) {
 		for n := range 10 {
 			refs = append(refs, r.takeIn(report(n))...)
 		}
-		pass(12 * time.Hour)
+		pass(3 * time.Hour)
 		r.halt()
 		r.faults()
 		r.start()
