@@ -19,7 +19,8 @@ import (
 type citizens struct {
 	graph *graph
 	all   []*citizen
-	again atomic.Int64 // webhooks that came again though they were answered
+	again atomic.Int64  // webhooks that came again though they were answered
+	deaf  chan struct{} // closed: who waits for an answer gives up, and nobody begins to speak
 }
 
 // habit is how a citizen goes about it.
@@ -105,7 +106,7 @@ func (c *campaign) live(ctx context.Context, z *citizen) {
 		c.speak(ctx, z, c.says(z, "Selamat pagi"))
 	case greetsAndTells:
 		c.speak(ctx, z, c.says(z, "Halo admin"))
-		if c.hears(ctx, func() bool { return len(c.citizens.graph.told(z.Number, "")) > 0 }) {
+		if c.hears(func() bool { return len(c.citizens.graph.told(z.Number, "")) > 0 }) {
 			c.speak(ctx, z, c.tells(z))
 		}
 	case tellsInPieces:
@@ -166,14 +167,14 @@ func (c *campaign) tellTwice(ctx context.Context, z *citizen) {
 // add names the earlier complaint and says more about it, while it is open or, as the habit is, once it is closed.
 func (c *campaign) add(ctx context.Context, z *citizen) {
 	g, ref := c.citizens.graph, ""
-	if !c.hears(ctx, func() bool {
+	if !c.hears(func() bool {
 		ref = g.receipt(z.Number)
 		return ref != "" && (z.habit == addsWhileOpen || isFinal(g.standing(z.Number, ref)))
 	}) {
 		return
 	}
-	if within(time.Duration(z.random.IntN(2500))*time.Millisecond, ctx.Done()) {
-		return // nobody hears what is said now
+	if within(time.Duration(z.random.IntN(2500))*time.Millisecond, c.citizens.deaf) {
+		return
 	}
 	text, closed := fmt.Sprintf("Laporan %s: keadaan %s masih sama, petugas tidak datang.", ref, z.word()), isFinal(g.standing(z.Number, ref))
 	say := c.says
@@ -190,9 +191,9 @@ func isFinal(status string) bool {
 }
 
 // hears waits until a citizen has heard something; false when that does not come.
-func (c *campaign) hears(ctx context.Context, heard func() bool) bool {
+func (c *campaign) hears(heard func() bool) bool {
 	for !heard() {
-		if within(50*time.Millisecond, ctx.Done()) {
+		if within(50*time.Millisecond, c.citizens.deaf) {
 			return false
 		}
 	}

@@ -92,7 +92,7 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 	if database != nil {
 		dsn, gateways = database.Database(t), 2+int(seed%2)
 	}
-	c.citizens.graph = newGraph(t)
+	c.citizens.graph, c.citizens.deaf = newGraph(t), make(chan struct{})
 	c.region = newRegion(t, dsn, channelsThatAreTold(c.portal.URL)+c.citizens.graph.connector(), campaignScenarios()...)
 	c.write("wa-app-secret", messengerSecret)
 	c.edit("map: { id: ticket, text: message }", "map: { id: ticket, text: message, reporter.phone: phone }",
@@ -150,7 +150,8 @@ func (c *campaign) fight() {
 	}
 	close(stop)
 	c.peace()
-	time.AfterFunc(time.Minute, giveUp)
+	time.AfterFunc(time.Minute, func() { close(c.citizens.deaf) })
+	time.AfterFunc(90*time.Second, giveUp) // who speaks by then is answered
 	sources.Wait()
 	c.comeToRest()
 	c.judge()
