@@ -32,29 +32,38 @@ func TestA503ThatSaysHowLongHoldsEverybody(t *testing.T) {
 	})
 }
 
-// What the platform keeps from us, such as a ticket that has gone to another authority, pauses nobody: it takes our credentials.
+// What the platform keeps from us, such as a ticket that has gone to another authority, pauses nobody as long as our credentials are
+// not known to be refused.
 func TestTicketsThatAreKeptFromUsPauseNobody(t *testing.T) {
-	bubble(t, func(r *rig) {
-		r.start()
-		for n := range 20 {
-			r.until(r.takeIn(report(n))[0], store.Done)
-		}
-		r.faults(simulator.Rule{Call: simulator.CallStatus, Fault: simulator.Forbidden})
-		for n := range 60 {
-			ref := r.takeIn(report(100 + n))[0]
-			pass(10 * time.Second)
-			if state := r.story(ref).State; state != store.Done {
-				t.Fatalf("complaint %d is %s after ten seconds", n, state)
-			}
-			pass(50 * time.Second)
-		}
-		if n := r.sim.Stats().Calls[simulator.CallStatus]; n < 100 {
-			t.Errorf("asked %d times about 80 tickets in an hour", n)
-		}
-		if n := r.logged("refuses our credentials"); n != 0 {
-			t.Errorf("%d alarms:\n%s", n, r.log.String())
-		}
-	})
+	kept := simulator.Rule{Call: simulator.CallStatus, Fault: simulator.Forbidden}
+	for name, faults := range map[string][]simulator.Rule{
+		"the probe signs in":  {kept},
+		"the probe is broken": {kept, {Call: simulator.CallInstitutions, Fault: simulator.BadGatewayBefore}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				r.start()
+				for n := range 20 {
+					r.until(r.takeIn(report(n))[0], store.Done)
+				}
+				r.faults(faults...)
+				for n := range 60 {
+					ref := r.takeIn(report(100 + n))[0]
+					pass(10 * time.Second)
+					if state := r.story(ref).State; state != store.Done {
+						t.Fatalf("complaint %d is %s after ten seconds", n, state)
+					}
+					pass(50 * time.Second)
+				}
+				if n := r.sim.Stats().Calls[simulator.CallStatus]; n < 100 {
+					t.Errorf("asked %d times about 80 tickets in an hour", n)
+				}
+				if n := r.logged("refuses our credentials"); n != 0 {
+					t.Errorf("%d alarms:\n%s", n, r.log.String())
+				}
+			})
+		})
+	}
 }
 
 // Where nothing is forwarded, questions are the first that refused credentials are seen by.

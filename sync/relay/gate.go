@@ -131,7 +131,7 @@ func (g *gate) hurry(ctx context.Context) error {
 
 // closed says why nothing may be forwarded, and when to look again; empty when it may.
 func (g *gate) closed(ctx context.Context) (string, time.Duration) {
-	if g.isDenied() && !g.probe(ctx) {
+	if g.isDenied() && g.probe(ctx) != nil {
 		return closedSignIn, g.r.cfg.Delivery.Backoff.First.D()
 	}
 	pause, err := g.r.store.Paused(ctx)
@@ -194,51 +194,42 @@ func (g *gate) deny() {
 	g.denied = true
 }
 
-// doubt closes the gate like deny, unless the platform takes our credentials at the same time: then it keeps one ticket from us, or
-// answers no questions, and complaints go on.
+// doubt closes the gate when a probe is refused too, as a question was. Else the platform keeps one ticket from us, or answers no
+// questions, and complaints go on.
 func (g *gate) doubt(ctx context.Context) {
-	if !g.signedIn() && !g.probe(ctx) {
+	if retry.Of(g.probe(ctx)).Verdict == retry.SignIn {
 		g.deny()
 	}
-}
-
-// signedIn says whether the platform took our credentials the last time it was asked, a short while ago.
-func (g *gate) signedIn() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return !g.denied && !g.mayBeAsked()
 }
 
 // mayProbe says whether it was not asked for a while, however many complaints come in: who asks too often is locked out.
 func (g *gate) mayProbe() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.mayBeAsked() {
+	if !g.probed.IsZero() && time.Since(g.probed) < g.r.cfg.Delivery.Backoff.First.D() {
 		return false
 	}
 	g.probed = time.Now()
 	return true
 }
 
-// mayBeAsked is what mayProbe says; the caller holds the lock.
-func (g *gate) mayBeAsked() bool {
-	return g.probed.IsZero() || time.Since(g.probed) >= g.r.cfg.Delivery.Backoff.First.D()
-}
+// errNotProbed is a probe that was not made: there is none, or it is too early for one.
+var errNotProbed = errors.New("the platform was not asked whether it takes our credentials")
 
-// probe asks the platform whether it takes our credentials again.
-func (g *gate) probe(ctx context.Context) bool {
+// probe asks the platform whether it takes our credentials, and opens the gate that refused ones have closed when it does.
+func (g *gate) probe(ctx context.Context) error {
 	if g.r.platform.Probe == nil || g.r.limiter.Held() > 0 || !g.mayProbe() {
-		return false
+		return errNotProbed
 	}
 	err := contained(func() error { _, err := g.r.platform.Probe.Probe(ctx); return err })
 	if err != nil {
 		g.r.giveTime(retry.Of(err))
-		return false
+		return err
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.denied = false
-	return true
+	return nil
 }
 
 // show tells metrics and, when it changed, the log.
