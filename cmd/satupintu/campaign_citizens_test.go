@@ -20,7 +20,7 @@ type citizens struct {
 	graph *graph
 	all   []*citizen
 	again atomic.Int64  // webhooks that came again though they were answered
-	deaf  chan struct{} // closed: who waits for an answer gives up, and nobody begins to speak
+	deaf  chan struct{} // closed: nobody hears anything more, nor says what was to follow it
 }
 
 // habit is how a citizen goes about it.

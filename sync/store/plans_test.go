@@ -211,27 +211,24 @@ func digits(text string) int {
 // explained is the plan that a gateway's connection makes of a query, whatever it is asked with.
 func explained(t *testing.T, s *store.Store, text string) (plan []string) {
 	t.Helper()
-	conn, err := s.Handle().Connx(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	must := func(err error) {
-		if err != nil {
-			t.Fatalf("%v: %s", err, text)
+	onConnection(t, s, func(conn *sqlx.Conn) {
+		must := func(err error) {
+			if err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
 		}
-	}
-	_, err = conn.ExecContext(t.Context(), "PREPARE asked AS "+text)
-	must(err)
-	var parameters int
-	must(conn.GetContext(t.Context(), &parameters, "SELECT coalesce(array_length(parameter_types, 1), 0) FROM pg_prepared_statements WHERE name = 'asked'"))
-	ask := "EXPLAIN EXECUTE asked"
-	if parameters > 0 {
-		ask += "(NULL" + strings.Repeat(", NULL", parameters-1) + ")"
-	}
-	must(conn.SelectContext(t.Context(), &plan, ask))
-	_, err = conn.ExecContext(t.Context(), "DEALLOCATE asked")
-	must(err)
+		_, err := conn.ExecContext(t.Context(), "PREPARE asked AS "+text)
+		must(err)
+		var parameters int
+		must(conn.GetContext(t.Context(), &parameters, "SELECT coalesce(array_length(parameter_types, 1), 0) FROM pg_prepared_statements WHERE name = 'asked'"))
+		ask := "EXPLAIN EXECUTE asked"
+		if parameters > 0 {
+			ask += "(NULL" + strings.Repeat(", NULL", parameters-1) + ")"
+		}
+		must(conn.SelectContext(t.Context(), &plan, ask))
+		_, err = conn.ExecContext(t.Context(), "DEALLOCATE asked")
+		must(err)
+	})
 	return plan
 }
 
