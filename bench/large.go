@@ -6,13 +6,16 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/segment"
 )
 
 //go:embed seed_*.sql
@@ -173,6 +176,11 @@ func (b *bench) fill(ctx context.Context, e entry, d *filled) (drop func(), err 
 	if err := seed(ctx, db, string(text), d.rows); err != nil {
 		return drop, fmt.Errorf("%s: %w", d.title, err)
 	}
+	if d.seed == "waiting" {
+		if err := seedKeys(ctx, db, d.rows); err != nil {
+			return drop, fmt.Errorf("%s: %w", d.title, err)
+		}
+	}
 	settle := []string{"PRAGMA wal_checkpoint(TRUNCATE)"}
 	if e.store == postgres {
 		settle = []string{"VACUUM ANALYZE", "CHECKPOINT"}
@@ -199,12 +207,60 @@ func openForSeed(kind, dsn string) (*sql.DB, error) {
 const seedChunk = 100_000
 
 func seed(ctx context.Context, db *sql.DB, text string, rows int) error {
-	now := fmt.Sprint(time.Now().UnixMilli())
+	now := time.Now()
 	for from := 1; from <= rows; from += seedChunk {
 		to := min(from+seedChunk-1, rows)
-		filledIn := strings.NewReplacer("{from}", fmt.Sprint(from), "{to}", fmt.Sprint(to), "{now}", now).Replace(text)
+		filledIn := strings.NewReplacer("{from}", fmt.Sprint(from), "{to}", fmt.Sprint(to), "{now}", fmt.Sprint(now.UnixMilli()), "{ref}", refsOf(now.Add(-waited))).Replace(text)
 		if err := inOne(ctx, db, strings.Split(filledIn, ";\n")); err != nil {
 			return fmt.Errorf("rows %d to %d: %w", from, to, err)
+		}
+	}
+	return nil
+}
+
+// The index of keys as a gateway leaves it: so many keys for each complaint, and of the largest segments as many as there can be before
+// they are merged.
+const (
+	seededKeys     = 13
+	seededSegments = 7
+)
+
+// waited is how long ago what waits was taken in.
+const waited = time.Hour
+
+// refsOf is how the references of a time begin; seven digits follow.
+func refsOf(t time.Time) string {
+	ref := string(complaint.FirstRef(t))
+	return ref[:len(ref)-7]
+}
+
+func seedKeys(ctx context.Context, db *sql.DB, rows int) error {
+	accepted := time.Now().Add(-waited)
+	for part := range seededSegments {
+		var entries []segment.Entry
+		for i := rows*part/seededSegments + 1; i <= rows*(part+1)/seededSegments; i++ {
+			ref := fmt.Sprintf("%s%07d", refsOf(accepted), i)
+			for range seededKeys {
+				entries = append(entries, segment.Entry{Key: int64(rand.Uint64()), At: accepted.UnixMilli(), Ref: ref}) //nolint:gosec // any key
+			}
+		}
+		slices.SortFunc(entries, segment.Compare)
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		err = store.AddSegment(ctx, tx, func(yield func(segment.Entry, error) bool) {
+			for _, e := range entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		if err := tx.Commit(); err != nil {
+			return err
 		}
 	}
 	return nil

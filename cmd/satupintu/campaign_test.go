@@ -55,7 +55,8 @@ const (
 type campaign struct {
 	*region
 	database *storetest.Postgres // nil: SQLite
-	disk     *smallDisk          // nil: none could be mounted
+	dsn      string
+	disk     *smallDisk // nil: none could be mounted
 	portal   *receiver
 	stations []*station
 	seed     uint64
@@ -92,6 +93,7 @@ func newCampaign(t *testing.T, database *storetest.Postgres, seed uint64, lasts 
 	if database != nil {
 		dsn, gateways = database.Database(t), 2+int(seed%2)
 	}
+	c.dsn = dsn
 	c.citizens.graph, c.citizens.deaf = newGraph(t), make(chan struct{})
 	c.region = newRegion(t, dsn, channelsThatAreTold(c.portal.URL)+c.citizens.graph.connector(), campaignScenarios()...)
 	c.write("wa-app-secret", messengerSecret)
@@ -155,6 +157,7 @@ func (c *campaign) fight() {
 	sources.Wait()
 	c.comeToRest()
 	c.judge()
+	c.judgeIndex()
 	c.tally.print(c)
 }
 

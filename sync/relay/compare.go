@@ -62,6 +62,29 @@ func (r *Relay) compared(d store.Decided) {
 	}
 }
 
+// How often the index is looked at for what can be merged: soon after complaints were decided, and seldom while none are.
+const (
+	mergeRest   = 100 * time.Millisecond
+	mergeIdle   = 10 * time.Minute
+	mergeFailed = 10 * time.Second // and so long after it could not be merged
+)
+
+// mergeLoop keeps the index of keys in few pieces.
+func (r *Relay) mergeLoop(ctx context.Context) {
+	var down trouble
+	for sleep(ctx, mergeIdle, r.mergeable) {
+		for more := true; more && ctx.Err() == nil; {
+			var err error
+			more, err = r.store.MergeKeys(ctx)
+			down.watch(ctx, r.log, "merging what duplicates are found by", err)
+			if err != nil {
+				sleep(ctx, mergeFailed, nil)
+			}
+		}
+		sleep(ctx, mergeRest, nil)
+	}
+}
+
 // What became of reviews, as this gateway counts them; persons decide by commands.
 const (
 	reviewAsked     = "asked"

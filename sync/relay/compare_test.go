@@ -68,7 +68,7 @@ func TestAReviewNobodyDecidesGoesOnInTime(t *testing.T) {
 func TestAComplaintThatCannotBeComparedGoesOnAlone(t *testing.T) {
 	bubble(t, func(r *rig) {
 		r.start()
-		if _, err := r.store.Handle().Exec("ALTER TABLE print_key RENAME TO gone"); err != nil {
+		if _, err := r.store.Handle().Exec("ALTER TABLE key_segment RENAME TO gone"); err != nil {
 			t.Fatal(err)
 		}
 		first, _ := twice()
@@ -81,6 +81,22 @@ func TestAComplaintThatCannotBeComparedGoesOnAlone(t *testing.T) {
 		r.until(ref, store.Done)
 		if waited := time.Since(began); waited > time.Minute {
 			t.Errorf("it waited %s for an index that fails", waited)
+		}
+	})
+}
+
+// However many complaints are decided one by one, the index of their keys stays in few pieces.
+func TestTheIndexOfKeysStaysInFewPieces(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		for n := range 60 {
+			r.until(r.takeIn(report(n))[0], store.Done)
+			pass(time.Second)
+		}
+		var pieces int
+		r.must(r.store.Handle().Get(&pieces, "SELECT count(*) FROM key_segment WHERE state = 'live'"))
+		if pieces == 0 || pieces > 20 {
+			t.Errorf("%d pieces of the keys of 60 complaints", pieces)
 		}
 	})
 }

@@ -60,6 +60,7 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 	r.handOut(d, decided, appetite, began)
 	if len(decided) > 0 {
 		r.wakeWriters() // what is linked may be told already
+		r.mergeable.send()
 	}
 	return len(decided) >= most, err
 }

@@ -72,7 +72,7 @@ func loopKind(name string) string {
 }
 
 func loopKinds() []string {
-	return []string{"decide", "forward", "follow-up", "backsync", "sweep", "count", "poll", "conversation", "write-back"}
+	return []string{"decide", "merge", "forward", "follow-up", "backsync", "sweep", "count", "poll", "conversation", "write-back"}
 }
 
 // earlierRuns is the pattern of the owners that are earlier runs of the gateway that owns "name/mark".

@@ -147,7 +147,7 @@ func TestEveryValueOfAClosedLabelHasItsSeries(t *testing.T) {
 		"satupintu_deliveries":                           states,
 		"satupintu_writebacks":                           4,
 		"satupintu_forwarding_paused":                    5,
-		"satupintu_panics_total":                         9,
+		"satupintu_panics_total":                         10,
 		"satupintu_messages":                             5,
 		"satupintu_messages_total":                       6 * channels,
 		"satupintu_message_files_total":                  2 * channels,

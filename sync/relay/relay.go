@@ -97,6 +97,7 @@ type Relay struct {
 	leaps       leaps
 	began       time.Time // when Run did
 	decidable   signal    // something was kept
+	mergeable   signal    // complaints were decided that others are compared with
 	forwardable signal    // something was decided
 	tellable    map[string]signal
 	talkable    map[string]signal  // something was said
@@ -112,7 +113,7 @@ func New(o Options) *Relay {
 		table: route.New(o.Config.Routing), redactor: privacy.NewRedactor(o.Config.Privacy.Redact),
 		texts: o.Texts, metrics: o.Metrics, log: o.Log, now: o.Now, at: o.At,
 		sweeps:    cmp.Or(o.Sweep, sweepEvery),
-		decidable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
+		decidable: newSignal(), mergeable: newSignal(), forwardable: newSignal(), tellable: map[string]signal{}, talkable: map[string]signal{},
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -167,6 +168,7 @@ func (r *Relay) Run(ctx context.Context) error {
 	stopDeciding := r.decideAtBirth(d)
 	context.AfterFunc(ctx, stopDeciding) // what comes in while the loops end is decided by the configuration that comes after
 	start("decide", func(ctx context.Context) { r.decideLoop(ctx, d) })
+	start("merge", r.mergeLoop)
 	start("forward", func(ctx context.Context) { r.forwardLoop(ctx, d) })
 	start("follow-up", func(ctx context.Context) { r.followUpLoop(ctx, d) })
 	start("backsync", r.backsyncLoop)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
 	"github.com/satupintu/satupintu/sync/retry"
+	"github.com/satupintu/satupintu/sync/store/segment"
 )
 
 // Comparison is how complaints are compared with earlier ones.
@@ -27,11 +27,11 @@ type Comparison struct {
 }
 
 // compareAll does what was judged of each complaint of a batch, and records by what it is found itself.
-func (w *writer) compareAll(ctx context.Context, cases []*undecided) error {
+func (w *writer) compareAll(ctx context.Context, cases []*undecided) (*madeKeys, error) {
 	printed := withPrints(cases)
 	for _, u := range printed {
 		if err := w.compare(ctx, u); err != nil {
-			return fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
+			return nil, fmt.Errorf("look for a primary of %s: %w", u.Ref, err)
 		}
 	}
 	return w.insertPrints(ctx, printed)
@@ -153,7 +153,7 @@ func (u *undecided) judgeAmong() {
 }
 
 // insertPrints keeps by what cases are compared and found. One that is decided once more has its print, and so its keys, already.
-func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
+func (w *writer) insertPrints(ctx context.Context, cases []*undecided) (*madeKeys, error) {
 	var refs, prints []string
 	var ats []int64
 	for _, u := range cases {
@@ -164,45 +164,50 @@ func (w *writer) insertPrints(ctx context.Context, cases []*undecided) error {
 		refs, ats, prints = append(refs, string(u.Ref)), append(ats, at), append(prints, u.decision.Print.Encode())
 	}
 	if len(refs) == 0 {
-		return nil
+		return nil, nil
 	}
 	fresh, err := allSet[complaint.Ref](ctx, w.tx, w.s.q.InsertPrints, args{}, set{"ref": refs, "at": ats, "print": prints})
 	if err != nil {
-		return fmt.Errorf("record what they are compared by: %w", err)
+		return nil, fmt.Errorf("record what they are compared by: %w", err)
 	}
 	slices.Sort(fresh)
-	var keys []keyed
+	var keys []segment.Entry
 	for _, u := range cases {
 		if _, is := slices.BinarySearch(fresh, u.Ref); !is {
 			continue
 		}
 		for _, k := range u.keys {
-			keys = append(keys, keyed{k.Hash, milli(u.decision.Print.At), string(u.Ref)})
+			keys = append(keys, segment.Entry{Key: k.Hash, At: milli(u.decision.Print.At), Ref: string(u.Ref)})
 		}
 	}
 	return w.insertKeys(ctx, keys)
 }
 
-// keyed is by what one complaint is found.
-type keyed struct {
-	key, at int64
-	ref     string
+// madeKeys are by what a batch is found, as the index has it once the batch is committed.
+type madeKeys struct {
+	segment *keySegment
+	groups  []segment.Group
 }
 
-// insertKeys puts keys into the index in its own order, so that each of its pages is touched once.
-func (w *writer) insertKeys(ctx context.Context, entries []keyed) error {
-	if len(entries) == 0 {
-		return nil
+// insertKeys puts keys into the index: one segment, which is merged with others later.
+func (w *writer) insertKeys(ctx context.Context, entries []segment.Entry) (*madeKeys, error) {
+	slices.SortFunc(entries, segment.Compare)
+	var groups []segment.Group
+	b := segment.NewBuilder(func(g segment.Group) error { groups = append(groups, g); return nil })
+	for _, e := range entries {
+		if err := b.Add(e); err != nil {
+			return nil, err
+		}
 	}
-	slices.SortFunc(entries, func(a, b keyed) int { return cmp.Compare(a.key, b.key) })
-	keys, ats, refs := make([]int64, len(entries)), make([]int64, len(entries)), make([]string, len(entries))
-	for i, e := range entries {
-		keys[i], ats[i], refs[i] = e.key, e.at, e.ref
+	summary, err := b.Close()
+	if err != nil {
+		return nil, err
 	}
-	if _, err := runSet(ctx, w.tx, w.s.q.InsertPrintKeys, args{}, set{"key": keys, "at": ats, "ref": refs}); err != nil {
-		return fmt.Errorf("record what they are found by: %w", err)
+	k, err := w.insertSegment(ctx, summary, groups)
+	if err != nil {
+		return nil, fmt.Errorf("record what they are found by: %w", err)
 	}
-	return nil
+	return &madeKeys{k, groups}, nil
 }
 
 // Matter is how two complaints are related, and why: two sentences without personal data, and what they are made of.

@@ -70,7 +70,10 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 }
 
 func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Complaint) Decision, appetite Appetite) (decided []Decided, err error) {
-	var cases []*undecided
+	var (
+		cases []*undecided
+		made  *madeKeys
+	)
 	if s.dialect == sqlite {
 		if cases, err = (looker{s.look, s}).study(ctx, most, judge, noLock); err != nil || len(cases) == 0 {
 			return nil, err
@@ -86,7 +89,7 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 		if err != nil || len(cases) == 0 {
 			return nil, err
 		}
-		if err := w.compareAll(ctx, cases); err != nil {
+		if made, err = w.compareAll(ctx, cases); err != nil {
 			return nil, err
 		}
 		decided, err = w.settleDecisions(ctx, cases, appetite)
@@ -94,6 +97,9 @@ func (s *Store) decide(ctx context.Context, most int, judge func(complaint.Compl
 	})
 	if err != nil {
 		return nil, err
+	}
+	if made != nil {
+		s.index.make(made.segment, made.groups)
 	}
 	return decided, nil
 }

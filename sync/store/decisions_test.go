@@ -98,78 +98,6 @@ func (d *decisions) invented(n int, seed uint64) []complaint.Complaint {
 	return all
 }
 
-// The index is filled from the prints of some thousand complaints, again and again: a key that two of them share is shared
-// by all its repetitions too, any other is made another each time.
-const sample = 5000
-
-func (d *decisions) fill(open int) (size int64) {
-	d.Helper()
-	if d.store.Kind() == "sqlite" {
-		d.exec("PRAGMA temp_store = FILE") // what is sorted here is not the gateway's memory
-		defer d.exec("PRAGMA temp_store = MEMORY")
-	}
-	d.fillSample()
-	before := d.size()
-	now, window := time.Now().UnixMilli(), int64(80*24*time.Hour/time.Millisecond)
-	d.exec(`INSERT INTO print (ref, at, print) WITH RECURSIVE r(rep) AS (SELECT 0 UNION ALL SELECT rep + 1 FROM r WHERE rep + 1 < $1)
-		SELECT 'SP-' || substr(CAST(100000000000000000 + rep * 5000 + s.n AS text), 4), $2 - $3 + (rep * 5000 + s.n) * ($3 / $4), s.print
-		FROM r CROSS JOIN sample_print s ORDER BY 1`, open/sample, now, window, open)
-	d.exec(`INSERT INTO print_key (key, at, ref) WITH RECURSIVE r(rep) AS (SELECT 0 UNION ALL SELECT rep + 1 FROM r WHERE rep + 1 < $1)
-		SELECT DISTINCT CASE WHEN s.shared = 1 THEN s.key ELSE s.key / 4 + rep * 1000003 END, $2 - $3 + (rep * 5000 + s.n) * ($3 / $4),
-		       'SP-' || substr(CAST(100000000000000000 + rep * 5000 + s.n AS text), 4)
-		FROM r CROSS JOIN sample_key s ORDER BY 1, 2, 3`, open/sample, now, window, open)
-	size = d.size() - before
-	d.exec(`INSERT INTO ticket (ref, agency, category, location, rule, why, decided_at, national_id, tracking_id, forwarded_at, status, status_raw,
-		held_by, last_seq, changed_at, sync_at, synced_at)
-		SELECT ref, '21030', '15', '', -1, 'fallback', at, ref, ref, at, 'forwarded', '', '', 1, at, 0, 0 FROM print ORDER BY ref`)
-	if d.store.Kind() == "postgres" {
-		d.exec("VACUUM ANALYZE print")
-		d.exec("VACUUM ANALYZE print_key")
-		d.exec("VACUUM ANALYZE ticket")
-		d.exec("CHECKPOINT") // a window of complaints is on disk but for the newest: what was filled in just now is, too
-	}
-	return size
-}
-
-// fillSample makes the prints that the index is filled from, and their keys.
-func (d *decisions) fillSample() {
-	d.Helper()
-	d.exec("CREATE TABLE sample_print (n BIGINT PRIMARY KEY, print TEXT NOT NULL)")
-	d.exec("CREATE TABLE sample_key (n BIGINT NOT NULL, key BIGINT NOT NULL, shared BIGINT NOT NULL)")
-	seen := map[int64]int{}
-	prints := make([]dedup.Print, sample)
-	for i, c := range d.invented(sample, 1) {
-		c.ReceivedAt = time.Now().Add(-time.Hour)
-		prints[i] = d.engine.Print(c)
-		for _, k := range prints[i].Keys() {
-			seen[k.Hash]++
-		}
-	}
-	tx, err := d.store.Handle().Beginx()
-	if err != nil {
-		d.Fatal(err)
-	}
-	add := func(text string, values ...any) {
-		if _, err := tx.Exec(text, values...); err != nil {
-			d.Fatal(err)
-		}
-	}
-	var keys, size int
-	for i, p := range prints {
-		print := p.Encode()
-		size += len(print)
-		add("INSERT INTO sample_print VALUES ($1, $2)", i, print)
-		for _, k := range p.Keys() {
-			keys++
-			add("INSERT INTO sample_key VALUES ($1, $2, $3)", i, k.Hash, min(seen[k.Hash]-1, 1))
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		d.Fatal(err)
-	}
-	d.Logf("%.1f keys and %d bytes a print", float64(keys)/sample, size/sample)
-}
-
 func (d *decisions) exec(text string, values ...any) {
 	d.Helper()
 	if d.store.Kind() == "postgres" {
@@ -186,7 +114,7 @@ func (d *decisions) size() (n int64) {
 	d.Helper()
 	ask := "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
 	if d.store.Kind() == "postgres" {
-		ask = "SELECT pg_total_relation_size('print') + pg_total_relation_size('print_key')"
+		ask = "SELECT pg_total_relation_size('print') + pg_total_relation_size('key_block') + pg_total_relation_size('key_digest')"
 	}
 	if err := d.store.Handle().Get(&n, ask); err != nil {
 		d.Fatal(err)
@@ -207,7 +135,17 @@ func (d *decisions) through(many int, pace float64) float64 {
 	began := time.Now()
 	var work errgroup.Group
 	wake := make(chan struct{}, 1)
-	work.Go(func() error { return d.decideAll(ctx, many, wake, &arrived) })
+	mergeable := make(chan struct{}, 1)
+	work.Go(func() error {
+		defer close(mergeable)
+		return d.decideAll(ctx, many, wake, mergeable, &arrived)
+	})
+	work.Go(func() error {
+		for range mergeable {
+			d.merge()
+		}
+		return nil
+	})
 	work.Go(func() error { return d.send(ctx, complaints, pace, wake, &arrived) })
 	if err := work.Wait(); err != nil {
 		d.Fatal(err)
@@ -241,7 +179,7 @@ func (d *decisions) send(ctx context.Context, complaints []complaint.Complaint, 
 	return senders.Wait()
 }
 
-func (d *decisions) decideAll(ctx context.Context, many int, wake chan struct{}, arrived *sync.Map) error {
+func (d *decisions) decideAll(ctx context.Context, many int, wake, mergeable chan struct{}, arrived *sync.Map) error {
 	for left := many; left > 0; {
 		var batch []string
 		var mu sync.Mutex
@@ -259,6 +197,10 @@ func (d *decisions) decideAll(ctx context.Context, many int, wake chan struct{},
 			if at, ok := arrived.LoadAndDelete(id); ok {
 				d.waits = append(d.waits, time.Since(at.(time.Time)))
 			}
+		}
+		select {
+		case mergeable <- struct{}{}:
+		default:
 		}
 		if left -= len(decided); len(decided) < 200 && left > 0 {
 			<-wake

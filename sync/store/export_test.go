@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/satupintu/satupintu/sync/complaint"
 )
 
 // KeepTogether keeps pages as those that arrive together are kept, and returns how many messages of each are new.
@@ -54,4 +56,17 @@ func AgePlans(conn *sql.Conn) error {
 		c.(*replanning).since = time.Now().Add(-plansLive)
 		return nil
 	})
+}
+
+// SortKeys makes one segment of the rows of a table print_key, as the migration does, and removes it.
+var SortKeys = sortKeyRows
+
+// FoundBy are the newest complaints that are found by a key.
+func (s *Store) FoundBy(ctx context.Context, key int64, most int) (refs []complaint.Ref, err error) {
+	w := wanted{key: key, before: 1 << 62, most: most}
+	err = looker{s.look, s}.search(ctx, []*wanted{&w})
+	for _, h := range w.found {
+		refs = append(refs, h.ref)
+	}
+	return refs, err
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -37,68 +36,61 @@ func newBatch(cases []*undecided) *batch {
 	}
 }
 
-// probe is one question to the index.
+// probe is one question to the index: how many of the newest it wants that are found by a key, told about an hour.
 type probe struct {
-	key int64
-	group
-}
-
-// group is of probes that ask alike: how many of the newest they want, and in which hour the complaint was told.
-type group struct {
+	key  int64
 	most int
 	hour int64
 }
 
 func (u *undecided) asks(k dedup.Key) probe {
-	return probe{k.Hash, group{k.Most(), milli(u.decision.Print.At) / time.Hour.Milliseconds()}}
+	return probe{k.Hash, k.Most(), milli(u.decision.Print.At) / time.Hour.Milliseconds()}
 }
 
-// findLookalikes asks the index for all probes of a batch, each once and those of a group together, and reads the prints of
-// the weightiest.
+// findLookalikes asks the index for all probes of a batch, each once, and reads the prints of the weightiest.
 func (l looker) findLookalikes(ctx context.Context, b *batch) error {
-	hits, groups := map[probe][]int{}, map[group][]int64{}
+	asked := map[probe]*wanted{}
+	var questions []*wanted
 	var window time.Duration
 	for _, u := range b.cases {
 		window = max(window, u.decision.By.Window)
+	}
+	for _, u := range b.cases {
 		for _, k := range u.probes {
 			p := u.asks(k)
-			if _, again := hits[p]; !again {
-				hits[p] = nil
-				groups[p.group] = append(groups[p.group], p.key)
+			if asked[p] == nil {
+				w := &wanted{
+					key: p.key, most: p.most,
+					after: p.hour*time.Hour.Milliseconds() - window.Milliseconds(), before: (p.hour+1)*time.Hour.Milliseconds() + window.Milliseconds(),
+				}
+				asked[p], questions = w, append(questions, w)
 			}
 		}
 	}
-	for g, keys := range groups {
-		found, err := allSet[struct {
-			Key  int64
-			Refs string
-		}](ctx, l.db, l.s.q.FindCandidates, args{
-			"most": g.most, "after": g.hour*time.Hour.Milliseconds() - window.Milliseconds(), "before": (g.hour+1)*time.Hour.Milliseconds() + window.Milliseconds(),
-		}, set{"key": keys})
-		if err != nil {
-			return fmt.Errorf("look for the keys: %w", err)
-		}
-		for _, f := range found {
-			if f.Refs != "" {
-				hits[probe{f.Key, g}] = b.numbered(f.Refs)
-			}
+	if err := l.search(ctx, questions); err != nil {
+		return fmt.Errorf("look for the keys: %w", err)
+	}
+	hits := make(map[probe][]int, len(asked))
+	for p, w := range asked {
+		if len(w.found) > 0 {
+			hits[p] = b.numbered(w.found)
 		}
 	}
 	b.weigh(hits)
 	return l.readLookalikes(ctx, b)
 }
 
-// numbered are the numbers of references.
-func (b *batch) numbered(refs string) []int {
-	numbers := make([]int, 0, dedup.MostPerKey)
-	for ref := range strings.SplitSeq(refs, " ") {
-		number, known := b.numbers[complaint.Ref(ref)]
+// numbered are the numbers of those who were found.
+func (b *batch) numbered(found []hit) []int {
+	numbers := make([]int, len(found))
+	for i, h := range found {
+		number, known := b.numbers[h.ref]
 		if !known {
 			number = len(b.refs)
-			b.numbers[complaint.Ref(ref)] = number
-			b.refs = append(b.refs, complaint.Ref(ref))
+			b.numbers[h.ref] = number
+			b.refs = append(b.refs, h.ref)
 		}
-		numbers = append(numbers, number)
+		numbers[i] = number
 	}
 	return numbers
 }

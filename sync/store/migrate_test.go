@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,4 +123,50 @@ func forRef(ref complaint.Ref, statements []string) []string {
 		statements[i] = strings.ReplaceAll(statements[i], "{ref}", string(ref))
 	}
 	return statements
+}
+
+// By whatever key a complaint was found before keys lay in segments, it is found after.
+func TestKeysOfEarlierVersionsAreFound(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		sortsKeys(t, opener("sqlite:"+filepath.Join(t.TempDir(), "natuna.db"))(t, store.Options{}))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		sortsKeys(t, opener(storetest.StartPostgres(t).Database(t))(t, store.Options{}))
+	})
+}
+
+func sortsKeys(t *testing.T, s *store.Store) {
+	t.Helper()
+	const shared = 30_000 // more than are read at a time
+	tx, err := s.Handle().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, text := range []string{
+		"CREATE TABLE print_key (key BIGINT NOT NULL, at BIGINT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (key, at, ref))",
+		fmt.Sprintf(`INSERT INTO print_key (key, at, ref)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 7, i, 'SP-' || i FROM n`, shared),
+		`INSERT INTO print_key (key, at, ref) VALUES (-9223372036854775808, 1, 'SP-1'), (8, 5, 'SP-5'), (8, 6, 'SP-6'), (9223372036854775807, 2, 'SP-2')`,
+	} {
+		if _, err := tx.ExecContext(t.Context(), text); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	if err := store.SortKeys(t.Context(), tx); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.KeyEntries(t.Context()); err != nil || n != shared+4 {
+		t.Errorf("%d keys, %v; want %d", n, err, shared+4)
+	}
+	for key, want := range map[int64][]complaint.Ref{
+		7: {"SP-30000", "SP-29999", "SP-29998"}, 8: {"SP-6", "SP-5"}, -1 << 63: {"SP-1"}, 1<<63 - 1: {"SP-2"}, 9: nil,
+	} {
+		if refs, err := s.FoundBy(t.Context(), key, 3); err != nil || !slices.Equal(refs, want) {
+			t.Errorf("by %d: %v, %v; want %v", key, refs, err, want)
+		}
+	}
 }

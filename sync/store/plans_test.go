@@ -148,7 +148,7 @@ func preparedAs(t *testing.T, conn *sqlx.Conn, name, text string) string {
 	if err := conn.SelectContext(t.Context(), &types, "SELECT unnest(parameter_types)::text FROM pg_prepared_statements WHERE name = $1", name); err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]string{"text": "'portal'", "text[]": "'{portal}'", "bigint[]": "'{5}'"}
+	values := map[string]string{"text": "'portal'", "text[]": "'{portal}'", "bigint[]": "'{5}'", "bytea[]": "'{5}'"}
 	if strings.Contains(text, "double precision") { // texts that are numbers
 		values["text[]"] = "'{5}'"
 	}
@@ -189,7 +189,7 @@ func queriesOfTheDay(s *store.Store) map[string]string {
 
 // goesThrough are the steps of SQLite that read a whole table, in its order or by its key, or all of one source. Indexes of a
 // part, such as of what is due, may be read whole; json_each and the names of subqueries are no tables.
-var goesThrough = regexp.MustCompile(`^SCAN (?:complaint|delivery|ticket|event|link|writeback|attempt|step|print|print_key|message|talk|refusal|[a-jl-qs-z])` +
+var goesThrough = regexp.MustCompile(`^SCAN (?:complaint|delivery|ticket|event|link|writeback|attempt|step|print|key_block|key_digest|message|talk|refusal|[a-jl-qs-z])` +
 	`(?: USING (?:COVERING )?INDEX sqlite_autoindex\w+)?$|\(source=\?\)$`)
 
 var readsRows = regexp.MustCompile(`Scan.* on .*rows=(\d+)`)
@@ -255,7 +255,8 @@ func fillEverything(t *testing.T, s *store.Store) {
 		`writeback (ref, seq, told, event_ref, source, state, due_at, since, owner, lease_until, attempts, reason, detail)
 		SELECT 'SP-' || i, 1, 1, 'SP-' || i, 'portal', 'done', i, i, '', 0, 0, '', ''`,
 		`print (ref, at, print) SELECT 'SP-' || i, i, ''`,
-		`print_key (key, at, ref) SELECT i, i, 'SP-' || i`,
+		`key_block (id, data) SELECT i, ''`,
+		`key_digest (id, data) SELECT i, ''`,
 		`message (source, id, sender, arrived, state, ref, received_at, content, files, raw_type, raw)
 		SELECT 'portal', i, i, i, 'joined', 'SP-' || i, i, '', '', '', ''`,
 		`refusal (id, source, source_id, place, reason, detail, raw, seen_at) SELECT i, 'portal', i, '', 'bad_field', '', '', i`,

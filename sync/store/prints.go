@@ -72,34 +72,17 @@ func (s *Store) ExpirePrints(ctx context.Context, before time.Time, most int) (i
 			break
 		}
 	}
+	if err := s.expireKeys(ctx, before); err != nil {
+		return expired, fmt.Errorf("forget old keys: %w", err)
+	}
 	return expired, nil
 }
 
 func (w *writer) expirePrints(ctx context.Context, before complaint.Ref, most int) (int, error) {
-	old, err := all[struct {
-		Ref, Print string
-		At         int64
-	}](ctx, w.tx, w.s.q.OldestPrints, args{"before": before, "most": most})
+	old, err := all[complaint.Ref](ctx, w.tx, w.s.q.OldestPrints, args{"before": before, "most": most})
 	if err != nil || len(old) == 0 {
 		return 0, err
 	}
-	var refs, keyRefs []string
-	var keys, ats []int64
-	for _, p := range old {
-		refs = append(refs, p.Ref)
-		print, err := dedup.DecodePrint(p.Print)
-		if err != nil { // its keys stay, and lead to nothing
-			continue
-		}
-		for _, k := range print.Keys() {
-			keys, ats, keyRefs = append(keys, k.Hash), append(ats, p.At), append(keyRefs, p.Ref)
-		}
-	}
-	if len(keys) > 0 {
-		if _, err := runSet(ctx, w.tx, w.s.q.DeletePrintKeys, args{}, set{"key": keys, "at": ats, "ref": keyRefs}); err != nil {
-			return 0, err
-		}
-	}
-	_, err = w.run(ctx, w.s.q.DeletePrints, args{"refs": refs})
+	_, err = w.run(ctx, w.s.q.DeletePrints, args{"refs": old})
 	return len(old), err
 }

@@ -36,15 +36,13 @@ type queries struct {
 	PickUndecided   *query `query:"pick-undecided"`
 	StillUndecided  *query `query:"still-undecided,sqlite"`
 	LockKeys        *query `query:"lock-keys,postgres"`
-	FindCandidates  *query `query:"find-candidates"`
 	ReadPrints      *query `query:"read-prints"`
 	ReadStandings   *query `query:"read-standings"`
 	InsertPrints    *query `query:"insert-prints"`
-	InsertPrintKeys *query `query:"insert-print-keys"`
 	NewestPrints    *query `query:"newest-prints"`
 	PrintsAfter     *query `query:"prints-after"`
 	OldestPrints    *query `query:"oldest-prints"`
-	DeletePrintKeys *query `query:"delete-print-keys"`
+	OldestPrint     *query `query:"oldest-print"`
 	DeletePrints    *query `query:"delete-prints"`
 	LockDelivery    *query `query:"lock-delivery"`
 	LockKnown       *query `query:"lock-known"`
@@ -52,6 +50,27 @@ type queries struct {
 	SettleDecisions *query `query:"settle-decisions"`
 	ClaimDecided    *query `query:"claim-decided"`
 	OldestUndecided *query `query:"oldest-undecided"`
+
+	ListSegments     *query `query:"list-segments"`
+	ReadKeyDigests   *query `query:"read-key-digests"`
+	FindKeyBlocks    *query `query:"find-key-blocks"`
+	ReadKeyBlocks    *query `query:"read-key-blocks"`
+	InsertSegment    *query `query:"insert-segment"`
+	InsertKeyBlocks  *query `query:"insert-key-blocks"`
+	InsertKeyDigests *query `query:"insert-key-digests"`
+	LockSegments     *query `query:"lock-segments"`
+	MergeSegments    *query `query:"merge-segments"`
+	GoOnWithSegment  *query `query:"go-on-with-segment"`
+	WrittenOfSegment *query `query:"written-of-segment"`
+	GiveUpSegment    *query `query:"give-up-segment"`
+	PublishSegment   *query `query:"publish-segment"`
+	RetireSegments   *query `query:"retire-segments"`
+	RetireUnfinished *query `query:"retire-unfinished-segments"`
+	RetireExpired    *query `query:"retire-expired-segments"`
+	GoneSegments     *query `query:"gone-segments"`
+	DeleteKeyBlocks  *query `query:"delete-key-blocks"`
+	DeleteKeyDigests *query `query:"delete-key-digests"`
+	DeleteSegment    *query `query:"delete-segment"`
 
 	PrimaryOf          *query `query:"primary-of"`
 	Parted             *query `query:"parted"`

@@ -122,6 +122,8 @@ func (q *query) listed(value any) any {
 		texts = textsOf(list)
 	case []int64:
 		return pq.Int64Array(list)
+	case [][]byte:
+		return pq.ByteaArray(list)
 	default:
 		return value
 	}

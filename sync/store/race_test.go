@@ -118,6 +118,9 @@ func (r race) work(gateway *store.Store, kept <-chan struct{}) error {
 		if err != nil {
 			return err
 		}
+		if _, err := gateway.MergeKeys(r.Context()); err != nil {
+			return err
+		}
 		for _, d := range decided {
 			if d.Held != nil {
 				return d.Held

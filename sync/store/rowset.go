@@ -11,7 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// set is the rows of {rows …}: each column is a []string or a []int64, all of the same length.
+// set is the rows of {rows …}: each column is a []string, a []int64 or a [][]byte, all of the same length.
 type set map[string]any
 
 // count is how many rows there are in a query's columns.
@@ -23,6 +23,8 @@ func (s set) count(q *query) (int, error) {
 		case []string:
 			n = len(column)
 		case []int64:
+			n = len(column)
+		case [][]byte:
 			n = len(column)
 		default:
 			return 0, fmt.Errorf("query %s: column %s is missing", q.name, name)
@@ -161,6 +163,8 @@ func (q *query) appendRows(values []any, rows set, from, n int) []any {
 			case []string:
 				values = append(values, column[at])
 			case []int64:
+				values = append(values, column[at])
+			case [][]byte:
 				values = append(values, column[at])
 			}
 		}

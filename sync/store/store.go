@@ -6,6 +6,7 @@
 //   - a (source, source id) pair is stored once; the same pair with other content is a revision, kept beside it
 //   - a step's start is durable before Begin returns, or a claim that has Claim.Begun; its outcome and history are one transaction
 //   - a settlement with a lost lease changes nothing (ErrLost)
+//   - who was decided is found by each of its keys for as long as its print is kept, also while keys are merged
 //   - a link has one primary, which is linked to nothing; a link that is undone is never made again but by an order
 //   - no transaction is open across a network call, because no function here takes a callback that makes one
 //
@@ -105,6 +106,7 @@ type Store struct {
 	recent             recent
 	keys               recentKeys
 	prints             recentPrints
+	index              keyIndex
 	deciding, claiming claims
 	births             births
 
@@ -120,6 +122,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
 	s.keys.at.most, s.prints.at.most = mostYoungKeys, mostYoung
+	s.index.blocks.most, s.index.mostFilterBytes = mostYoungBlocks, filterBytes
 	s.databaseTime = !o.LeasesByNow
 	if s.now == nil {
 		s.now = time.Now

@@ -8,12 +8,6 @@ SELECT count(*) FROM delivery WHERE ref {in :refs} AND state = 'new'
 -- The order by which nobody waits in a circle.
 SELECT pg_advisory_xact_lock(7053, CAST(r.bucket AS int)) FROM {rows bucket bigint} ORDER BY r.bucket
 
--- name: find-candidates
-SELECT r.key, coalesce((SELECT string_agg(k.ref, ' ') FROM (
-    SELECT p.ref FROM print_key p WHERE p.key = r.key AND p.at BETWEEN :after AND :before ORDER BY p.at DESC, p.ref DESC LIMIT :most
-) AS k), '') AS refs
-FROM {rows key bigint}
-
 -- name: read-prints
 SELECT ref, print FROM print WHERE ref {in :refs}
 
@@ -30,10 +24,6 @@ INSERT INTO print (ref, at, print)
 SELECT r.ref, r.at, r.print FROM {rows ref text, at bigint, print text} WHERE true ON CONFLICT (ref) DO NOTHING
 RETURNING ref
 
--- name: insert-print-keys
-INSERT INTO print_key (key, at, ref)
-SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text}
-
 -- name: newest-prints
 SELECT print FROM print ORDER BY ref DESC LIMIT :most
 
@@ -41,10 +31,10 @@ SELECT print FROM print ORDER BY ref DESC LIMIT :most
 SELECT ref, print FROM print WHERE ref > :after ORDER BY ref LIMIT :most
 
 -- name: oldest-prints
-SELECT ref, at, print FROM print WHERE ref < :before ORDER BY ref LIMIT :most {lock}
+SELECT ref FROM print WHERE ref < :before ORDER BY ref LIMIT :most {lock}
 
--- name: delete-print-keys
-DELETE FROM print_key WHERE (key, at, ref) IN (SELECT r.key, r.at, r.ref FROM {rows key bigint, at bigint, ref text})
+-- name: oldest-print
+SELECT coalesce(min(ref), '') FROM print
 
 -- name: delete-prints
 DELETE FROM print WHERE ref {in :refs}

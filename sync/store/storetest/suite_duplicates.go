@@ -50,7 +50,6 @@ func duplicates() []promise {
 		{"an operator's link that cannot be is refused", refusedLinks},
 		{"a recurrence points back to the earlier ticket", recurrencePointsBack},
 		{"nobody's ticket says that there was a secret one", secretIsNotPointedBackTo},
-		{"old prints leave the index with their keys", printsExpire},
 		{"one model is in use, and there is a way back", modelsSwitch},
 		{"the audit finds a review nobody is asked for, and a chain", auditFindsDuplicates},
 	}
@@ -261,29 +260,6 @@ func secretIsNotPointedBackTo(t *testing.T, h Harness) {
 	w.must(w.Settle(t.Context(), decided[0].Work.Claim, store.Settlement{State: store.Ready, Due: w.clock.Now()}))
 	if works := w.claimWork(10); len(works) != 1 || works[0].Ref != again || works[0].Job.Earlier != "" {
 		t.Errorf("claimed %+v", works)
-	}
-}
-
-func printsExpire(t *testing.T, h Harness) {
-	w := begin(t, h)
-	for n := range 5 {
-		w.keep(report(n))
-	}
-	w.decideAll(judgeByText)
-	w.clock.Advance(time.Hour)
-	w.keep(report(10))
-	w.decideAll(judgeByText)
-	if n, err := w.ExpirePrints(t.Context(), w.clock.Now().Add(-time.Minute), 3); err != nil || n != 3 {
-		t.Errorf("%d expired, %v; want no more than was asked for", n, err)
-	}
-	if n, err := w.ExpirePrints(t.Context(), w.clock.Now().Add(-time.Minute), 100); err != nil || n != 2 {
-		t.Errorf("%d expired, %v; want the rest of the old", n, err)
-	}
-	var keys int
-	w.must(w.Handle().Get(&keys, "SELECT count(*) FROM print_key"))
-	prints, err := w.Prints(t.Context(), 10)
-	if err != nil || len(prints) != 1 || keys != len(prints[0].Keys()) {
-		t.Errorf("%d prints and %d keys are left, %v; want the new one's", len(prints), keys, err)
 	}
 }
 

@@ -45,10 +45,7 @@ func decidedOnceMore(t *testing.T, h Harness) {
 	if decided := w.decideAll(judgeByText); len(decided) != 1 || decided[0].Primary != first {
 		t.Errorf("%s is decided as %+v, want it linked to %s", second, decided, first)
 	}
-	var keys, distinct int
-	w.must(w.Handle().Get(&keys, "SELECT count(*) FROM print_key"))
-	w.must(w.Handle().Get(&distinct, "SELECT count(DISTINCT ref) FROM print_key"))
-	if keys == 0 || distinct != 2 {
-		t.Errorf("%d keys of %d complaints", keys, distinct)
+	if prints, keys := w.prints(), w.entries(); len(prints) != 2 || keys != keysOf(prints) {
+		t.Errorf("%d keys of %d complaints", keys, len(prints))
 	}
 }
