@@ -8,6 +8,7 @@ import (
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/retry"
 	"github.com/satupintu/satupintu/sync/store"
+	"github.com/satupintu/satupintu/sync/store/segment"
 )
 
 // twice is a complaint of one person, and the same sent again.
@@ -97,6 +98,30 @@ func TestTheIndexOfKeysStaysInFewPieces(t *testing.T) {
 		r.must(r.store.Handle().Get(&pieces, "SELECT count(*) FROM key_segment WHERE state = 'live'"))
 		if pieces == 0 || pieces > 20 {
 			t.Errorf("%d pieces of the keys of 60 complaints", pieces)
+		}
+	})
+}
+
+// Where nothing is compared any more, what was kept to compare with is put in order and forgotten all the same.
+func TestKeysAreMergedAlsoWhereNothingIsCompared(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.cfg.Dedup.Mode = "off"
+		r.start()
+		for n := range 8 {
+			tx, err := r.store.Handle().BeginTx(r.Context(), nil)
+			r.must(err)
+			r.must(store.AddSegment(r.Context(), tx, func(yield func(segment.Entry, error) bool) {
+				yield(segment.Entry{Key: int64(n), At: 1, Ref: string(complaint.FirstRef(time.Now()))}, nil)
+			}))
+			r.must(tx.Commit())
+		}
+		pass(11 * time.Minute)
+		var pieces int
+		r.must(r.store.Handle().Get(&pieces, "SELECT count(*) FROM key_segment WHERE state = 'live'"))
+		entries, err := r.store.KeyEntries(r.Context())
+		r.must(err)
+		if pieces != 1 || entries != 8 {
+			t.Errorf("%d pieces of %d keys, want one of 8", pieces, entries)
 		}
 	})
 }

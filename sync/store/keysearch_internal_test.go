@@ -92,7 +92,7 @@ func TestWhoSearchesWhileSegmentsAreMergedFindsEverybody(t *testing.T) {
 	}
 }
 
-// What is committed elsewhere is found by whoever looks after it, whatever he has in memory.
+// However many are wanted, and between whatever times: they are the newest of all segments, before merges and between them.
 func TestTheNewestAreFoundInHoweverManySegments(t *testing.T) {
 	s, refs := indexed(t, 60)
 	for _, most := range []int{1, 16, 64} {

@@ -170,3 +170,19 @@ func sortsKeys(t *testing.T, s *store.Store) {
 		}
 	}
 }
+
+// PostgreSQL keeps blocks in their rows, two on a page, and cleans what comes and goes early.
+func TestSegmentsAreKeptInPostgreSQLAsTheyAreRead(t *testing.T) {
+	s := opener(storetest.StartPostgres(t).Database(t))(t, store.Options{})
+	var storage string
+	if err := s.Handle().Get(&storage, "SELECT attstorage::text FROM pg_attribute WHERE attrelid = CAST('key_block' AS regclass) AND attname = 'data'"); err != nil || storage != "p" {
+		t.Errorf("blocks are stored %q, %v", storage, err)
+	}
+	for _, table := range []string{"key_segment", "key_block"} {
+		var early bool
+		err := s.Handle().Get(&early, "SELECT coalesce(CAST(reloptions AS text), '') LIKE '%autovacuum_vacuum_threshold%' FROM pg_class WHERE oid = CAST($1 AS regclass)", table)
+		if err != nil || !early {
+			t.Errorf("%s is cleaned early: %t, %v", table, early, err)
+		}
+	}
+}
