@@ -54,7 +54,8 @@ func BenchmarkJudgeOf32(b *testing.B) {
 	e := NewEngine(Options{Hasher: openHash{}})
 	var among []Earlier
 	for n := range 32 {
-		among = append(among, Earlier{Print: e.Print(usualComplaint(n))})
+		p := e.Print(usualComplaint(n))
+		among = append(among, Earlier{Print: &p})
 	}
 	later := e.Print(usualComplaint(40))
 	b.ReportAllocs()

@@ -38,7 +38,7 @@ type Key struct {
 // Earlier is a complaint that another is compared with.
 type Earlier struct {
 	Ref    complaint.Ref
-	Print  Print
+	Print  *Print
 	Closed time.Time // when the platform ended it; zero: it is open, or not there yet
 	Track  string    // the platform's tracking id; empty: it is not known
 }

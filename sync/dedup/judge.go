@@ -37,13 +37,13 @@ func (e *Engine) Judge(later Print, among []Earlier) Verdict {
 	best, bestRank := Verdict{Answer: New}, 0
 	own, template := 0, isTemplate(&later, among)
 	for i := range among {
-		if SharesReporter(&later, &among[i].Print) {
+		if SharesReporter(&later, among[i].Print) {
 			own++
 		}
 	}
 	var b bag
 	for i := range among {
-		b.fill(e, &among[i].Print)
+		b.fill(e, among[i].Print)
 		c := e.contrast(&a, &b, crowd)
 		if c.hopeless {
 			continue
@@ -93,7 +93,7 @@ func crowds(later *Print, among []Earlier) (crowd []string) {
 	for _, r := range later.Reporters {
 		names := []string{later.Name}
 		for i := range among {
-			p := &among[i].Print
+			p := among[i].Print
 			if p.Name != "" && slices.Contains(p.Reporters, r) && !slices.Contains(names, p.Name) {
 				names = append(names, p.Name)
 			}
@@ -109,7 +109,7 @@ func crowds(later *Print, among []Earlier) (crowd []string) {
 func isTemplate(later *Print, among []Earlier) bool {
 	n := 0
 	for i := range among {
-		if p := &among[i].Print; p.InText == later.InText && !SharesReporter(later, p) {
+		if p := among[i].Print; p.InText == later.InText && !SharesReporter(later, p) {
 			n++
 		}
 	}

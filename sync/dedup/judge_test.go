@@ -62,7 +62,7 @@ func (p toldPair) judged(t *testing.T, e *Engine) (Verdict, Print, Earlier) {
 	}
 	first := p.Earlier.complaint(noon)
 	first.Ref = "SP-1KAZ5T8M3Q0X4RD"
-	earlier := Earlier{Ref: first.Ref, Print: kept(t, e.Print(first)), Track: p.Track}
+	earlier := Earlier{Ref: first.Ref, Print: new(kept(t, e.Print(first))), Track: p.Track}
 	if p.Closed != "" {
 		closed, err := time.ParseDuration(p.Closed)
 		if err != nil {
@@ -172,7 +172,7 @@ func TestTheVerdictIsTheSameInAnyOrder(t *testing.T) {
 	var among []Earlier
 	for i, p := range toldPairs(t) {
 		c := p.Earlier.complaint(noon)
-		among = append(among, Earlier{Ref: complaint.Ref([]string{"SP-A", "SP-B"}[i%2]) + complaint.Ref(rune('A'+i/26)) + complaint.Ref(rune('A'+i%26)), Print: e.Print(c)})
+		among = append(among, Earlier{Ref: complaint.Ref([]string{"SP-A", "SP-B"}[i%2]) + complaint.Ref(rune('A'+i/26)) + complaint.Ref(rune('A'+i%26)), Print: new(e.Print(c))})
 	}
 	for _, p := range toldPairs(t)[:20] {
 		later := e.Print(p.Later.complaint(noon.Add(time.Hour)))
@@ -199,8 +199,8 @@ func TestWhatIsHopelessIsTheSameMeasuredWhole(t *testing.T) {
 			later := e.Print(p.Later.complaint(noon.Add(time.Hour)))
 			a := e.bag(&later)
 			for _, q := range pairs {
-				among := []Earlier{{Ref: "SP-1KAZ5T8M3Q0X4RD", Print: e.Print(q.Earlier.complaint(noon)), Track: q.Track}}
-				b := e.bag(&among[0].Print)
+				among := []Earlier{{Ref: "SP-1KAZ5T8M3Q0X4RD", Print: new(e.Print(q.Earlier.complaint(noon))), Track: q.Track}}
+				b := e.bag(among[0].Print)
 				if c := e.contrast(&a, &b, nil); c.hopeless {
 					skipped++
 				}
@@ -249,12 +249,12 @@ func TestASharedPhoneLosesItsWeight(t *testing.T) {
 		return e.Print(complaint.Complaint{Text: text, ReceivedAt: noon, Reporter: complaint.Reporter{Phone: "081270004411", Name: name}})
 	}
 	const asked = "Mohon bantuan sembako untuk keluarga kami di Sungai Ulu, belum pernah terdata"
-	among := []Earlier{{Ref: "SP-1", Print: head("", asked)}}
+	among := []Earlier{{Ref: "SP-1", Print: new(head("", asked))}}
 	if v := e.Judge(head("", asked), among); v.Answer != Link {
 		t.Fatalf("one person twice: %s, %s", v.Answer, v.Why("en"))
 	}
 	for i, name := range []string{"Hasan", "Nurul", "Dewi"} {
-		among = append(among, Earlier{Ref: complaint.Ref(rune('A' + i)), Print: head(name, "Lampu mati di Midai, laporan lain")})
+		among = append(among, Earlier{Ref: complaint.Ref(rune('A' + i)), Print: new(head(name, "Lampu mati di Midai, laporan lain"))})
 	}
 	later := head("", asked)
 	later.At = noon.Add(2 * time.Hour)
@@ -266,11 +266,11 @@ func TestASharedPhoneLosesItsWeight(t *testing.T) {
 func TestATemplateIsNobodysResubmission(t *testing.T) {
 	e := NewEngine(Options{Hasher: openHash{}})
 	form := e.Print(complaint.Complaint{Text: "Informasi tentang cara perpindahan faskes tingkat pertama peserta mandiri Natuna", ReceivedAt: noon})
-	one := []Earlier{{Ref: "SP-1", Print: form}}
+	one := []Earlier{{Ref: "SP-1", Print: &form}}
 	if v := e.Judge(form, one); v.Answer != Link {
 		t.Fatalf("sent twice: %s", v.Answer)
 	}
-	if v := e.Judge(form, append(one, Earlier{Ref: "SP-2", Print: form})); v.Answer == Link {
+	if v := e.Judge(form, append(one, Earlier{Ref: "SP-2", Print: &form})); v.Answer == Link {
 		t.Error("the third in the same words is linked")
 	}
 }
@@ -284,7 +284,7 @@ func TestAWrongTapIsDoubtWhereTheRegionSaysSo(t *testing.T) {
 	}
 	for taps, want := range map[bool]Answer{false: Review, true: Link} {
 		e := NewEngine(Options{Hasher: openHash{}, WrongTaps: taps})
-		if v := e.Judge(e.Print(at("21.03.07.2004")), []Earlier{{Ref: "SP-1", Print: e.Print(at("21.03.07.2002"))}}); v.Answer != want {
+		if v := e.Judge(e.Print(at("21.03.07.2004")), []Earlier{{Ref: "SP-1", Print: new(e.Print(at("21.03.07.2002")))}}); v.Answer != want {
 			t.Errorf("wrong taps %v: %s, want %s: %s", taps, v.Answer, want, v.Why("en"))
 		}
 	}

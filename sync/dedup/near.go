@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"math/bits"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -64,9 +65,11 @@ func mostSlips(letters int) int {
 }
 
 // digital says that a word has a digit, or stands for a number.
-func digital(w string) bool {
+func digital(w string) bool { return hasDigit(w) || strings.IndexByte(w, '#') >= 0 }
+
+func hasDigit(w string) bool {
 	for i := range len(w) {
-		if w[i] >= '0' && w[i] <= '9' || w[i] == '#' {
+		if w[i] >= '0' && w[i] <= '9' {
 			return true
 		}
 	}

@@ -125,7 +125,7 @@ func belongs(before, t token, after []token) bool {
 
 // roman reads a Roman numeral up to 39 where it can be one: two letters and more, or a capital after a name.
 func roman(t token, before []token) int {
-	if t.word == "" || strings.Trim(t.word, "ivx") != "" {
+	if t.word == "" || strings.IndexByte("ivx", t.word[0]) < 0 || strings.Trim(t.word, "ivx") != "" {
 		return 0
 	}
 	if len(t.word) == 1 {

@@ -12,6 +12,8 @@ type places struct {
 	differ kinds   // each names what the other does not
 	metres float64 // between the points; negative: there are not two
 	same   bool    // the facts are the same, and some tell one place from others
+
+	ofA, ofB kinds // what each has facts of
 }
 
 func (p *places) agrees(any kinds) bool  { return p.agree&any != 0 }
@@ -19,7 +21,7 @@ func (p *places) differs(any kinds) bool { return p.differ&any != 0 }
 
 // comparePlaces compares facts of each kind that both have.
 func comparePlaces(a, b *Print, wrongTaps bool) places {
-	p := places{metres: -1}
+	p := places{metres: -1, ofA: a.kinds(), ofB: b.kinds()}
 	p.exact(a, b, PlaceNumber, House)
 	for _, k := range []FactKind{Block, RT, RW, Floor, Point, Asset, Date} {
 		p.exact(a, b, k, k)
@@ -41,7 +43,12 @@ func comparePlaces(a, b *Print, wrongTaps bool) places {
 	return p
 }
 
+// compare compares facts of some kinds, which are those that equal has equals among. One that has none of them agrees and differs in
+// nothing.
 func (p *places) compare(as FactKind, a, b *Print, of kinds, equal func(x, y *Fact) bool) {
+	if p.ofA&of == 0 || p.ofB&of == 0 {
+		return
+	}
 	onlyA, both := covered(a, b, of, equal)
 	onlyB, _ := covered(b, a, of, equal)
 	switch {
@@ -55,9 +62,8 @@ func (p *places) compare(as FactKind, a, b *Print, of kinds, equal func(x, y *Fa
 // exact compares values that are equal or not. Where one print has a number as the street's and the other as the
 // house's, the kinds are compared together: "Merdeka 14" may be "Merdeka no 14".
 func (p *places) exact(a, b *Print, k, kin FactKind) {
-	ka, kb := a.kinds(), b.kinds()
 	both := set(k, kin)
-	if k != kin && ka&both != kb&both {
+	if k != kin && p.ofA&both != p.ofB&both {
 		p.compare(kin, a, b, both, func(x, y *Fact) bool { return y.Kind.bit()&both != 0 && x.Value == y.Value })
 		return
 	}

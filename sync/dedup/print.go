@@ -59,12 +59,13 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 	if p.Quoted = quoted(text); len(p.Quoted) > 0 {
 		text = writtenRef.ReplaceAllString(text, " ")
 	}
-	said := tokens(text)
-	p.Tracks = tracked(said)
-	p.Asks = asks(said) || len(p.Quoted) > 0
-	said = unsigned(addressed(said))
-	p.words(e.o.Gazetteer, said)
-	p.place(e.o.Gazetteer, c.Place, said)
+	withTokens(text, func(said []token) {
+		p.Tracks = tracked(said)
+		p.Asks = asks(said) || len(p.Quoted) > 0
+		said = unsigned(addressed(said))
+		p.words(e.o.Gazetteer, said)
+		p.place(e.o.Gazetteer, c.Place, said)
+	})
 	for _, a := range c.Attachments {
 		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
 			p.Files = append(p.Files, a.SHA256[:briefFile])
@@ -100,7 +101,18 @@ func (p *Print) words(g *Gazetteer, said []token) {
 		}
 		p.Words = append(p.Words, word)
 	}
-	p.InText = hashed(strings.Join(p.Words, " "))
+	all := strings.Join(p.Words, " ")
+	p.InText = hashed(all)
+	p.Words = pieces(all, p.Words)
+}
+
+// pieces are words as pieces of them all, joined by blanks: many prints are kept in memory.
+func pieces(all string, words []string) []string {
+	own := make([]string, len(words))
+	for i, w := range words {
+		own[i], all = all[:len(w)], all[min(len(w)+1, len(all)):]
+	}
+	return own
 }
 
 // spelt writes a word that is no name as the lexicon does. What is written like a name or stands where names stand is

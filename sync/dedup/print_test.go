@@ -182,7 +182,7 @@ func FuzzDecodePrint(f *testing.F) {
 		if len(p.Keys()) > MostKeys || len(p.Probes()) > MostProbes {
 			t.Fatalf("%d keys, %d probes", len(p.Keys()), len(p.Probes()))
 		}
-		if v := e.Judge(p, []Earlier{{Ref: "SP-1", Print: other}, {Ref: "SP-2", Print: p}}); v.Why("id") == "" {
+		if v := e.Judge(p, []Earlier{{Ref: "SP-1", Print: &other}, {Ref: "SP-2", Print: &p}}); v.Why("id") == "" {
 			t.Fatal("no reason")
 		}
 	})
@@ -195,7 +195,7 @@ func FuzzPrint(f *testing.F) {
 	e := NewEngine(Options{Hasher: openHash{}})
 	f.Fuzz(func(t *testing.T, text string) {
 		p := e.Print(complaint.Complaint{Text: text, Place: complaint.Place{Address: text}})
-		if v := e.Judge(p, []Earlier{{Ref: "SP-1", Print: p}}); v.Answer == Review && v.Score < e.o.ReviewAbove {
+		if v := e.Judge(p, []Earlier{{Ref: "SP-1", Print: &p}}); v.Answer == Review && v.Score < e.o.ReviewAbove {
 			t.Fatalf("a review of %v", v.Score)
 		}
 		for _, w := range append(p.Words, p.Where...) {

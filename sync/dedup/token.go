@@ -1,8 +1,10 @@
 package dedup
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,7 +21,7 @@ type token struct {
 func (t token) is(s sense) bool { return t.entry.sense&s != 0 }
 
 // number says that the token has a digit.
-func (t token) number() bool { return strings.ContainsAny(t.word, "0123456789") }
+func (t token) number() bool { return hasDigit(t.word) }
 
 // name says that the token may be part of a name: letters that the lexicon knows nothing of, or only as part of names.
 func (t token) name() bool {
@@ -44,11 +46,32 @@ type scanner struct {
 
 // tokens reads a tidied text.
 func tokens(text string) []token {
-	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: make([]token, 0, len(text)/5+4)}
+	return joined(scanned(text, make([]token, 0, len(text)/5+4)))
+}
+
+func scanned(text string, into []token) []token {
+	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: into}
 	for s.at < len(s.text) && len(s.tokens) < mostTokens {
 		s.step()
 	}
-	return joined(s.tokens)
+	return s.tokens
+}
+
+// tokenLists are lists of tokens that are read, used and done with: the largest thing that is made for each complaint.
+var tokenLists = sync.Pool{New: func() any { return new([]token) }}
+
+// withTokens has a tidied text's tokens used until use returns.
+func withTokens(text string, use func([]token)) {
+	list, ok := tokenLists.Get().(*[]token)
+	if !ok {
+		list = new([]token)
+	}
+	*list = scanned(text, slices.Grow(*list, len(text)/5+4))
+	used := len(*list)
+	use(joined(*list))
+	clear((*list)[:used]) // they hold the text
+	*list = (*list)[:0]
+	tokenLists.Put(list)
 }
 
 func (s *scanner) step() {
@@ -104,6 +127,12 @@ func brief(s string) string {
 // letters reads a word. An apostrophe inside it does not count; a number at its end is a number of its own where an
 // address word stands before it (rt05), and the sign for a doubled word otherwise (anak2).
 func (s *scanner) letters(rest string) {
+	if n := plainLetters(rest); n > 0 {
+		s.at += n
+		s.title = false
+		s.known(rest[:n], false)
+		return
+	}
 	var word strings.Builder
 	word.Grow(16) // longer ones are few
 	upper, end, run, longest, last := false, len(rest), 0, 0, rune(0)
@@ -148,6 +177,29 @@ func (s *scanner) letters(rest string) {
 		return
 	}
 	s.known(w, upper)
+}
+
+// plainLetters is how long a word is of which nothing needs to be changed, as most are: small letters, none three times in a row, with a
+// blank or a sign behind it that ends words.
+func plainLetters(rest string) int {
+	run := 0
+	for i := range len(rest) {
+		b := rest[i]
+		switch {
+		case b < 'a' || b > 'z':
+			if strings.IndexByte(" .,;:!?()/-\n\"", b) < 0 {
+				return 0
+			}
+			return i
+		case i > 0 && b == rest[i-1]:
+			if run++; run > 1 {
+				return 0
+			}
+		default:
+			run = 0
+		}
+	}
+	return len(rest)
 }
 
 // drawn is a word without letters typed three times and more: parahhh.

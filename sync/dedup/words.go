@@ -51,20 +51,47 @@ func (w *Words) Rarity(word string) float64 {
 }
 
 // scale is how words are weighed as long as nothing is learnt; who holds the lock has it.
-type scale struct{ total, rarest float64 }
+type scale struct {
+	total  float64
+	log    float64 // of total
+	rarest float64
+}
 
 func (w *Words) scale() scale {
 	total := float64(w.total) + assumed
-	return scale{total, math.Log(total / assumedOther)}
+	log := math.Log(total)
+	return scale{total, log, log - math.Log(assumedOther)}
 }
 
 // rarity is that of a word that so many complaints have.
 func (s scale) rarity(seen uint32, of sense) float64 {
-	before := assumedOther
-	if of&isKnown != 0 {
-		before = assumedCommon
+	return max(0, min(1, (s.log-logs().of(seen, of&isKnown != 0))/s.rarest))
+}
+
+// fewSeen are the numbers of complaints whose logarithms are at hand: each word of each candidate is weighed by one.
+const fewSeen = 1 << 12
+
+// seenLogs are the logarithms of how many complaints have a word, those before anything was learnt among them.
+type seenLogs struct{ common, other [fewSeen]float64 }
+
+var logs = sync.OnceValue(func() *seenLogs {
+	l := &seenLogs{}
+	for n := range fewSeen {
+		l.common[n], l.other[n] = math.Log(assumedCommon+float64(n)), math.Log(assumedOther+float64(n))
 	}
-	return max(0, min(1, math.Log(s.total/(before+float64(seen)))/s.rarest))
+	return l
+})
+
+func (l *seenLogs) of(seen uint32, common bool) float64 {
+	switch {
+	case seen < fewSeen && common:
+		return l.common[seen]
+	case seen < fewSeen:
+		return l.other[seen]
+	case common:
+		return math.Log(assumedCommon + float64(seen))
+	}
+	return math.Log(assumedOther + float64(seen))
 }
 
 // share is in which part of the complaints a word was that so many have, as far as learnt; 0 before enough were seen to tell.

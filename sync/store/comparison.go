@@ -125,14 +125,15 @@ func (w *writer) tie(ctx context.Context, u *undecided, to dedup.Earlier) (bool,
 	}
 	u.primary = primary
 	return true, w.link(ctx, linking{
-		ref: u.Ref, primary: primary, matter: m, quiet: through.quiet || m.isAStrangers(u.decision.Print, &to.Print),
+		ref: u.Ref, primary: primary, matter: m, quiet: through.quiet || m.isAStrangers(u.decision.Print, to.Print),
 	})
 }
 
 // isAStrangers says of a follow-up that its writer may be somebody else than who told the earlier complaint: a reference stands
-// in lists and goes from hand to hand. What they say is told on that ticket, and what becomes of it is not theirs to hear.
+// in lists and goes from hand to hand. What they say is told on that ticket, and what becomes of it is not theirs to hear. Of who has no
+// print nothing is known.
 func (m Matter) isAStrangers(later, earlier *dedup.Print) bool {
-	return m.Kind == dedup.FollowUp && !dedup.SharesReporter(later, earlier)
+	return m.Kind == dedup.FollowUp && (later == nil || earlier == nil || !dedup.SharesReporter(later, earlier))
 }
 
 // judgeAmong asks the judge; one that panics is the complaint's error. With nobody to compare it with it is new.

@@ -63,7 +63,7 @@ func (s *Store) Decide(ctx context.Context, most int, judge func(complaint.Compl
 	}
 	for _, d := range decided {
 		if d.Print != nil && d.Held == nil {
-			s.prints.put(d.Ref, *d.Print)
+			s.prints.put(d.Ref, d.Print)
 		}
 	}
 	return decided, nil

@@ -135,7 +135,7 @@ func (w *weightiest) add(s sharing) {
 
 // readLookalikes reads what the weightiest of all cases are compared by, and where they stand.
 func (l looker) readLookalikes(ctx context.Context, b *batch) error {
-	prints := map[complaint.Ref]dedup.Print{}
+	prints := map[complaint.Ref]*dedup.Print{}
 	var refs, missing []complaint.Ref
 	for _, shared := range b.shared {
 		for _, s := range shared {
@@ -184,7 +184,7 @@ func (b *batch) stand(r standing) {
 }
 
 // readPrints reads prints that are not in memory. What has none, or one that cannot be read, is compared with nobody.
-func (l looker) readPrints(ctx context.Context, missing []complaint.Ref, into map[complaint.Ref]dedup.Print) error {
+func (l looker) readPrints(ctx context.Context, missing []complaint.Ref, into map[complaint.Ref]*dedup.Print) error {
 	for _, ref := range missing {
 		delete(into, ref)
 	}
@@ -200,8 +200,8 @@ func (l looker) readPrints(ctx context.Context, missing []complaint.Ref, into ma
 		if err != nil {
 			continue
 		}
-		into[complaint.Ref(r.Ref)] = print
-		l.s.prints.put(complaint.Ref(r.Ref), print)
+		into[complaint.Ref(r.Ref)] = &print
+		l.s.prints.put(complaint.Ref(r.Ref), &print)
 	}
 	return nil
 }
@@ -242,7 +242,11 @@ func (b *batch) lookalikes(i int) []dedup.Earlier {
 			b.weights[mate] += p.Weight
 		}
 	}
-	top, mates := weightiest(b.shared[i]), map[complaint.Ref]*undecided{}
+	top := weightiest(b.shared[i])
+	var mates map[complaint.Ref]*undecided
+	if len(touched) > 0 {
+		mates = make(map[complaint.Ref]*undecided, len(touched))
+	}
 	for _, number := range touched {
 		mate := b.cases[number]
 		if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
@@ -254,7 +258,7 @@ func (b *batch) lookalikes(i int) []dedup.Earlier {
 	among := make([]dedup.Earlier, 0, len(top))
 	for _, s := range top {
 		if mate := mates[s.ref]; mate != nil {
-			among = append(among, dedup.Earlier{Ref: s.ref, Print: *mate.decision.Print})
+			among = append(among, dedup.Earlier{Ref: s.ref, Print: mate.decision.Print})
 		} else if known, ok := b.known[s.ref]; ok {
 			among = append(among, known)
 		}

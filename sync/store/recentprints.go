@@ -11,19 +11,19 @@ import (
 // before. A print is written once and never changed, so what is here is true.
 type recentPrints struct {
 	mu sync.Mutex
-	at lately[complaint.Ref, dedup.Print]
+	at lately[complaint.Ref, *dedup.Print]
 }
 
 // mostYoung bounds what is kept: twice as many prints of about 2 KiB.
 const mostYoung = 4096
 
-func (r *recentPrints) get(ref complaint.Ref) (dedup.Print, bool) {
+func (r *recentPrints) get(ref complaint.Ref) (*dedup.Print, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.at.get(ref)
 }
 
-func (r *recentPrints) put(ref complaint.Ref, print dedup.Print) {
+func (r *recentPrints) put(ref complaint.Ref, print *dedup.Print) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.at.put(ref, print)

@@ -108,12 +108,12 @@ func (s *Store) DecideReview(ctx context.Context, ref complaint.Ref, same bool, 
 		if err := w.closeReview(ctx, ref, Same, o.By); err != nil {
 			return err
 		}
-		prints := map[complaint.Ref]dedup.Print{}
+		prints := map[complaint.Ref]*dedup.Print{}
 		if err := (looker{w.tx, w.s}).readPrints(ctx, []complaint.Ref{ref, m.Earlier}, prints); err != nil {
 			return err
 		}
-		later, earlier := prints[ref], prints[m.Earlier]
-		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, quiet: through.quiet || m.isAStrangers(&later, &earlier)})
+		strange := m.isAStrangers(prints[ref], prints[m.Earlier])
+		return w.link(ctx, linking{ref: ref, primary: primary, matter: m, by: o.By, quiet: through.quiet || strange})
 	})
 	return primary, err
 }

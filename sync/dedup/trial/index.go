@@ -24,7 +24,7 @@ func NewIndex(window time.Duration) *Index {
 // Add puts a complaint where later ones find it. Complaints are added in time order.
 func (x *Index) Add(ref complaint.Ref, p dedup.Print) {
 	n := int32(len(x.entries)) //nolint:gosec // a table of two thousand million rows does not fit in memory
-	x.entries = append(x.entries, dedup.Earlier{Ref: ref, Print: p})
+	x.entries = append(x.entries, dedup.Earlier{Ref: ref, Print: &p})
 	for _, k := range p.Keys() {
 		list := x.keys[k.Hash]
 		if len(list) == dedup.MostPerKey {

@@ -204,7 +204,7 @@ func judge(o dedup.Options, s Sheet, prints []dedup.Print, pairs []Pair) []Judge
 			A: a.ID, B: b.ID, Label: p.Label, Pair: p, Answer: dedup.New, NotFound: !meet(later, earlier),
 			Score: o.Model.Score(e.Features(later, earlier)), Cosine: Cosine(a.Complaint.Text, b.Complaint.Text),
 		}
-		v := e.Judge(later, []dedup.Earlier{{Ref: complaint.Ref(a.ID), Print: earlier}})
+		v := e.Judge(later, []dedup.Earlier{{Ref: complaint.Ref(a.ID), Print: &earlier}})
 		j.For, j.Against = v.For, v.Against
 		if !j.NotFound {
 			j.Answer, j.Kind = v.Answer, v.Kind

@@ -139,5 +139,5 @@ func decide(e *dedup.Engine, c Case) (answer dedup.Answer, found bool) {
 	if !meet(later, earlier) {
 		return dedup.New, false
 	}
-	return e.Judge(later, []dedup.Earlier{{Ref: "earlier", Print: earlier}}).Answer, true
+	return e.Judge(later, []dedup.Earlier{{Ref: "earlier", Print: &earlier}}).Answer, true
 }
