@@ -34,7 +34,7 @@ func (s *Store) FileTalk(ctx context.Context, t Talk, f Filing) (kept Kept, as M
 	if err != nil {
 		return Kept{}, as, fmt.Errorf("make a complaint of messages: %w", err)
 	}
-	s.recent.put(filed)
+	s.recent.put(filed, time.Now())
 	return Kept{Ref: filed.Ref}, as, nil
 }
 

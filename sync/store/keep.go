@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/satupintu/satupintu/connectors"
 	"github.com/satupintu/satupintu/sync/complaint"
@@ -87,6 +88,7 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 	if job.lost {
 		return nil, 0, fmt.Errorf("move the cursor of %s: %w", page.Source, ErrLost)
 	}
+	kept := time.Now()
 	for i, k := range job.kept {
 		if page.isPlain() && !k.Revised {
 			s.keys.put(database, sourceKey{page.Source, page.Complaints[i].SourceID}, keptKey{k.Ref, page.encoded[i].hash})
@@ -96,7 +98,7 @@ func (s *Store) KeepAll(ctx context.Context, page Page) (_ []Kept, heard int, _ 
 		}
 		page.Complaints[i].Ref = k.Ref
 		if !k.claimed { // whoever claimed it has it, and may be done with it
-			s.recent.put(page.Complaints[i])
+			s.recent.put(page.Complaints[i], kept)
 		}
 	}
 	return job.kept, job.heard, nil

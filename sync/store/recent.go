@@ -1,7 +1,9 @@
 package store
 
 import (
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 )
@@ -12,33 +14,57 @@ const (
 	mostRecentBytes = 16 << 20
 )
 
+// recentFor is how long a complaint is sure of its place: where more come in than go on, what waits longest goes on next, and would
+// be read back just because what goes on last came after it. Later than that it waits for something else.
+const recentFor = 30 * time.Second
+
 // recent are complaints this gateway took in a moment ago, so that what goes straight on is not read back. A complaint is
 // written once and never changed, so what is here is true; what is not here is read.
 type recent struct {
 	mu    sync.Mutex
 	at    map[complaint.Ref]complaint.Complaint
-	order []complaint.Ref // oldest first; some may be gone already
+	order []arrival // oldest first; some may be gone already
 	bytes int
+}
+
+type arrival struct {
+	ref complaint.Ref
+	at  time.Time
 }
 
 func sizeOf(c complaint.Complaint) int { return len(c.Text) + len(c.Raw.Body) + len(c.Title) + 512 }
 
-func (r *recent) put(c complaint.Complaint) {
+// put keeps a complaint that was taken in now, if there is room.
+func (r *recent) put(c complaint.Complaint, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if sizeOf(c) > mostRecentBytes/8 {
+	r.remove(c.Ref)
+	size := sizeOf(c)
+	if size > mostRecentBytes/8 || !r.makeRoom(size, now) {
 		return
 	}
 	if r.at == nil {
 		r.at = map[complaint.Ref]complaint.Complaint{}
 	}
 	r.at[c.Ref] = c
-	r.order = append(r.order, c.Ref)
-	r.bytes += sizeOf(c)
-	for r.bytes > mostRecentBytes || len(r.order) > mostRecent {
-		r.remove(r.order[0])
+	r.order = append(r.order, arrival{c.Ref, now})
+	r.bytes += size
+}
+
+// makeRoom forgets who is not sure of their place any more, the oldest first, and says whether so many bytes have room then.
+func (r *recent) makeRoom(bytes int, now time.Time) bool {
+	if len(r.order) >= 2*mostRecent { // behind an old one that is here still many may be gone
+		r.order = slices.DeleteFunc(r.order, func(a arrival) bool { _, here := r.at[a.ref]; return !here })
+	}
+	for r.bytes+bytes > mostRecentBytes || len(r.at) >= mostRecent {
+		oldest := r.order[0]
+		if _, here := r.at[oldest.ref]; here && now.Sub(oldest.at) < recentFor {
+			return false
+		}
+		r.remove(oldest.ref)
 		r.order = r.order[1:]
 	}
+	return true
 }
 
 func (r *recent) get(ref complaint.Ref) (complaint.Complaint, bool) {
