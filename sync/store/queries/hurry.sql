@@ -1,5 +1,5 @@
 -- name: pick-late
-SELECT ref FROM delivery WHERE ref > :after AND state IN ('ready', 'unknown') AND due_at <> accepted_at AND reason {in :reasons}
+SELECT ref FROM delivery WHERE ref > :after AND reason <> '' AND state IN ('ready', 'unknown') AND due_at <> accepted_at AND reason {in :reasons}
 AND (due_at > :now OR accepted_at <= :now) ORDER BY ref LIMIT :most {lock}
 
 -- name: hurry
