@@ -12,12 +12,13 @@ SELECT pg_advisory_xact_lock(7053, CAST(r.bucket AS int)) FROM {rows bucket bigi
 SELECT ref, print FROM print WHERE ref {in :refs}
 
 -- name: read-standings
-SELECT r.ref, coalesce(d.state, 'done') AS state,
-       coalesce(t.status, '') AS status, coalesce(t.changed_at, 0) AS changed_at,
-       coalesce(t.tracking_id, '') AS tracking_id
-FROM {rows ref text} LEFT JOIN delivery d ON d.ref = r.ref LEFT JOIN link l ON l.ref = r.ref
-LEFT JOIN ticket t ON t.ref = coalesce(l.primary_ref, r.ref)
-WHERE CAST(:tracks AS bigint) = 1 OR d.state = 'dead' OR t.status IN ('done', 'archived', 'rejected', 'closed')
+-- Looked up one by one: PostgreSQL would go through all tickets for each while it believes them few.
+SELECT s.ref, s.state, s.status, coalesce((SELECT t.changed_at FROM ticket t WHERE t.ref = s.speaker), 0) AS changed_at,
+       coalesce((SELECT t.tracking_id FROM ticket t WHERE t.ref = s.speaker), '') AS tracking_id
+FROM (SELECT p.ref, p.speaker, coalesce((SELECT d.state FROM delivery d WHERE d.ref = p.ref), 'done') AS state,
+             coalesce((SELECT t.status FROM ticket t WHERE t.ref = p.speaker), '') AS status
+      FROM (SELECT r.ref, coalesce((SELECT l.primary_ref FROM link l WHERE l.ref = r.ref), r.ref) AS speaker FROM {rows ref text}) AS p) AS s
+WHERE CAST(:tracks AS bigint) = 1 OR s.state = 'dead' OR s.status IN ('done', 'archived', 'rejected', 'closed')
 
 -- name: insert-prints
 INSERT INTO print (ref, at, print)
