@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
@@ -20,6 +21,7 @@ func through() []promise {
 		{"who tells the same as a follow-up is not linked to what that one adds to", sameAsAFollowUp},
 		{"a person cannot link to what became a follow-up, and is told what to do", reviewOfAFollowUp},
 		{"a person's answer about a quiet follow-up links quietly", reviewOfAQuietOne},
+		{"a person's answer about a follow-up whose writer is forgotten links quietly", reviewOfAForgottenOne},
 		{"what adds to a complaint that becomes a quiet follow-up is quiet as well", additionsComeAlong},
 		{"what repeats a complaint that becomes a follow-up is forwarded", repeatsAreLeft},
 		{"an operator cannot link to a follow-up, and is told what to do", orderToAFollowUp},
@@ -160,6 +162,20 @@ func reviewOfAQuietOne(t *testing.T, h Harness) {
 	_, err := w.DecideReview(t.Context(), asks, true, store.Order{By: "ani"})
 	w.must(err)
 	w.addsTo(asks, hers)
+}
+
+// Two tellings of one person are no longer known to be that when by what they are compared is forgotten, before a person answers.
+func reviewOfAForgottenOne(t *testing.T, h Harness) {
+	w := begin(t, h)
+	first := w.tell(tells{"siti", nil})
+	asks := w.tell(tells{"siti", []dedup.Verdict{asked(dedup.FollowUp, first)}})
+	w.clock.Advance(2 * time.Hour)
+	if n, err := w.ExpirePrints(t.Context(), w.clock.Now().Add(-time.Hour), 10); err != nil || n != 2 {
+		t.Fatalf("%d prints are forgotten, %v; want 2", n, err)
+	}
+	_, err := w.DecideReview(t.Context(), asks, true, store.Order{By: "ani"})
+	w.must(err)
+	w.addsTo(asks, first)
 }
 
 // becomesFollowUp has Budi quote Siti's number, which waits for a person, say more meanwhile, and the person say that it is about hers.
