@@ -46,11 +46,12 @@ type scanner struct {
 
 // tokens reads a tidied text.
 func tokens(text string) []token {
-	return joined(scanned(text, make([]token, 0, len(text)/5+4)))
+	return joined(scanned(text, nil))
 }
 
+// scanned reads a text into a list that is empty.
 func scanned(text string, into []token) []token {
-	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: into}
+	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: slices.Grow(into, min(len(text)/5+4, mostTokens))}
 	for s.at < len(s.text) && len(s.tokens) < mostTokens {
 		s.step()
 	}
@@ -66,7 +67,7 @@ func withTokens(text string, use func([]token)) {
 	if !ok {
 		list = new([]token)
 	}
-	*list = scanned(text, slices.Grow(*list, len(text)/5+4))
+	*list = scanned(text, *list)
 	used := len(*list)
 	use(joined(*list))
 	clear((*list)[:used]) // they hold the text
