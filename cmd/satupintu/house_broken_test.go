@@ -99,6 +99,10 @@ func brokenTrees() []broken {
 		{"imports go one way only", "sync/attic/a.go", "", "sync/attic stands in no line of the house"},
 		{"imports go one way only", "root.go", "", "stands in no line of the house"},
 
+		{"nothing lies about at the top", "profile", "", "has no place"},
+		{"nothing lies about at the top", "notes.md", "", "has no place"},
+		{"nothing lies about at the top", ".golangci.yml", "", ""},
+
 		{"sync holds no Go files", "sync/a.go", "package relay", "would be named sync"},
 		{"sync holds no Go files", "sync/a_test.go", "package sync_test", "would be named sync"},
 		{"sync holds no Go files", "sync/relay/a.go", "package sync", "would be named sync"},

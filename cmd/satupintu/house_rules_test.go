@@ -9,6 +9,22 @@ import (
 
 const catalogue = "cmd/satupintu/catalog.go"
 
+// atTheTop is what stands there, and what is made there and kept by nobody: see .gitignore.
+var atTheTop = []string{
+	"cmd", "connectors", "sync", "config", "deploy", "docs", "bench", "go.mod", "go.sum", "README.md", "Makefile", "LICENSE",
+	"CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "satupintu", "dist", "coverage.out",
+}
+
+func nothingLiesAboutAtTheTop(h house) []string {
+	var found []string
+	for _, name := range h.top {
+		if !strings.HasPrefix(name, ".") && !slices.Contains(atTheTop, name) {
+			found = append(found, name+": it has no place at the top of the project")
+		}
+	}
+	return found
+}
+
 func syncHoldsNoGoFiles(h house) []string {
 	var found []string
 	for _, s := range h.files {

@@ -24,9 +24,10 @@ var suites = []string{
 // simulator is imported by tests and by the command only, and imports none of ours.
 const simulator = "sync/national/simulator"
 
-// house is every Go file of the module.
+// house is every Go file of the module, and what lies at its top.
 type house struct {
 	files []source
+	top   []string
 	set   *token.FileSet
 }
 
@@ -60,6 +61,13 @@ func readHouse(t *testing.T, root fs.FS) house {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	entries, err := fs.ReadDir(root, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		h.top = append(h.top, entry.Name())
 	}
 	if len(h.files) == 0 {
 		t.Fatal("no Go files were found: the rules would hold of nothing")

@@ -23,6 +23,7 @@ func TestHouse(t *testing.T) {
 func rules() map[string]func(house) []string {
 	return map[string]func(house) []string{
 		"imports go one way only":         importsGoOneWay,
+		"nothing lies about at the top":   nothingLiesAboutAtTheTop,
 		"sync holds no Go files":          syncHoldsNoGoFiles,
 		"every connector is in catalogue": everyConnectorIsInTheCatalogue,
 		"no init functions":               noInitFunctions,
