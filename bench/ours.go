@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ func openPlain(ctx context.Context, e env) (side, error) { return openOurs(ctx, 
 func openOurs(ctx context.Context, e env, mode string) (side, error) {
 	debug.SetGCPercent(1000) // as cmd/satupintu does
 	debug.SetMemoryLimit(144 << 20)
+	if n := runtime.GOMAXPROCS(0); n <= 4 && !strings.HasPrefix(e.dsn, "sqlite:") && os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * n)
+	}
 	o := &ours{want: e.want, seeded: e.seeded, registry: prometheus.NewRegistry(), ended: make(chan error, 1)}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	cfg, err := oursConfig(mode)

@@ -82,6 +82,7 @@ func runGateway(ctx context.Context, file string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	takeTurns(b.store.Kind())
 	b.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(b.store.Kind()))
 	proc := &process{base: b, file: file, first: p, server: server.New(b.metrics, log), swap: make(chan *open)}
 	err = proc.serve(ctx, p)
