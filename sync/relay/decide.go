@@ -60,6 +60,8 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 	r.handOut(d, decided, appetite, began)
 	if len(decided) > 0 {
 		r.wakeWriters() // what is linked may be told already
+	}
+	if len(decided) > 0 || err != nil { // what it is compared by may have to be mended
 		r.mergeable.send()
 	}
 	return len(decided) >= most, err

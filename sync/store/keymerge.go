@@ -20,7 +20,7 @@ const (
 	mergedMost   = 16               // the oldest of them first, so many at once
 	mergedAtOnce = 64               // blocks that are merged in one transaction; what has more is written piece by piece
 	mergeLease   = 10 * time.Minute // for so long nobody else merges the same; who takes longer may do it in vain
-	asideFor     = time.Hour        // for so long what cannot be read is not tried again
+	asideFor     = time.Hour        // for so long what can be neither read nor mended is not tried again
 )
 
 // errMergedElsewhere means that somebody else merges the same segments, or has.
@@ -65,15 +65,19 @@ func fitting(inputs []keySegment) []keySegment {
 }
 
 // MergeKeys merges some segments of the index of keys, where there are many of one size, and says whether it did: then there may be
-// more to do. What is found by a key is the same before, meanwhile and after. Call it when complaints were decided; any number of
-// gateways may do so at once.
+// more to do. What is found by a key is the same before, meanwhile and after. One that cannot be read is written anew. Call it when
+// complaints were decided, or could not be; any number of gateways may do so at once.
 func (s *Store) MergeKeys(ctx context.Context) (merged bool, err error) {
 	live, err := s.liveSegments(ctx, s.look)
 	if err != nil {
 		return false, fmt.Errorf("merge keys: %w", err)
 	}
+	live = slices.DeleteFunc(live, s.index.isAside)
+	if mended, err := s.mend(ctx, s.index.suspected(live)); err != nil || mended > 0 { // the rest another time
+		return false, err
+	}
 	expired, long := s.index.expiry()
-	inputs := toMerge(slices.DeleteFunc(live, s.index.isAside), long)
+	inputs := toMerge(live, long)
 	if inputs == nil {
 		return false, nil
 	}
@@ -88,9 +92,10 @@ func (s *Store) MergeKeys(ctx context.Context) (merged bool, err error) {
 		return true, nil
 	case errors.Is(err, errMergedElsewhere), errors.Is(err, errMissing) && !m.areLive(ctx):
 		return false, nil
-	case errors.Is(err, errMissing), errors.Is(err, segment.ErrDamaged):
-		s.index.putAside(inputs)
-		err = fmt.Errorf("segments %v cannot be read, and stay as they are for %s: %w", m.ids()["id"], asideFor, err)
+	case isPiece(err):
+		if mended, failed := s.mend(ctx, inputs); failed != nil || mended > 0 {
+			return false, failed
+		}
 	}
 	return false, fmt.Errorf("merge keys: %w", err)
 }

@@ -22,9 +22,11 @@ type keyIndex struct {
 	blocks   lately[blockKey, []byte]
 	// mostFilterBytes bounds what the filters of all segments take together.
 	mostFilterBytes int
+	mendPage        int // complaints whose keys are written anew at once
 	// What was accepted before the first is found no more; what was accepted before the second has not been for long.
 	expired, longExpired complaint.Ref
-	aside                map[int64]time.Time // by their marks, since when segments are not merged that could not be read
+	aside                map[int64]time.Time // by their marks, since when segments are left as they are that cannot be mended
+	suspects             map[int64]bool      // by their marks, those that could not be searched
 }
 
 type blockKey struct {
@@ -93,8 +95,11 @@ func (l looker) search(ctx context.Context, questions []*wanted) (err error) {
 			w.found, w.expired = w.found[:0], expired
 		}
 		if err = l.searchOnce(ctx, questions); !errors.Is(err, errMissing) {
-			return err
+			break
 		}
+	}
+	if err != nil {
+		l.s.index.suspect(err)
 	}
 	return err
 }
@@ -107,7 +112,7 @@ func (l looker) searchOnce(ctx context.Context, questions []*wanted) error {
 	}
 	for _, k := range segments {
 		if err := l.searchIn(ctx, k, questions); err != nil {
-			return err
+			return &inSegment{err, k.Mark}
 		}
 	}
 	return nil
@@ -125,7 +130,7 @@ func (l looker) segments(ctx context.Context) ([]*keySegment, error) {
 		if before := l.s.index.known(k.Mark); before != nil {
 			k.digest = before.digest
 		} else if err := l.readDigest(ctx, k); err != nil {
-			return nil, err
+			return nil, &inSegment{err, k.Mark}
 		}
 		segments[i], live[k.Mark] = k, k
 	}

@@ -378,30 +378,6 @@ func TestASegmentIsNotWrittenOnceItIsAnothers(t *testing.T) {
 	m.stillFound(t, refs)
 }
 
-// A piece that cannot be read is said, and stops neither what can be merged nor what is found by other keys.
-func TestAPieceThatCannotBeReadIsLeftAsItIs(t *testing.T) {
-	for name, text := range map[string]string{
-		"cut off":              "UPDATE key_block SET data = substr(data, 1, length(data) - 1) WHERE id = (SELECT min(id) FROM key_block)",
-		"cut off at its entry": "UPDATE key_block SET data = substr(data, 1, 22) WHERE id = (SELECT min(id) FROM key_block)",
-		"empty":                "UPDATE key_block SET data = x'' WHERE id = (SELECT min(id) FROM key_block)",
-		"missing":              "DELETE FROM key_block WHERE id = (SELECT min(id) FROM key_block)",
-	} {
-		t.Run(name, func(t *testing.T) {
-			m, _ := merging(t, 40)
-			m.exec(t, text)
-			if merged, err := m.s.MergeKeys(t.Context()); merged || err == nil || !strings.Contains(err.Error(), "stay as they are") {
-				t.Errorf("merged %t, %v", merged, err)
-			}
-			if merged, err := m.s.MergeKeys(t.Context()); !merged || err != nil {
-				t.Errorf("the others: merged %t, %v", merged, err)
-			}
-			if n, err := m.s.KeyEntries(t.Context()); n != 80 || err != nil {
-				t.Errorf("%d keys, %v", n, err)
-			}
-		})
-	}
-}
-
 // Times that a clock wrote that was ahead stop nothing once it is right.
 func TestAMergeOfAClockThatWasAheadIsNotWaitedFor(t *testing.T) {
 	m, _ := merging(t, 20)

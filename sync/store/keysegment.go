@@ -144,16 +144,14 @@ func (x *keyIndex) expire(expired, long complaint.Ref) {
 	x.expired, x.longExpired = expired, long
 }
 
-// putAside has segments not merged for a while.
-func (x *keyIndex) putAside(segments []keySegment) {
+// putAside has a segment neither merged nor mended for a while.
+func (x *keyIndex) putAside(k keySegment) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.aside == nil {
 		x.aside = map[int64]time.Time{}
 	}
-	for _, k := range segments {
-		x.aside[k.Mark] = time.Now()
-	}
+	x.aside[k.Mark] = time.Now()
 }
 
 func (x *keyIndex) isAside(k keySegment) bool {

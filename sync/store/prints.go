@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/satupintu/satupintu/sync/complaint"
 	"github.com/satupintu/satupintu/sync/dedup"
 )
@@ -32,23 +34,40 @@ type Printed struct {
 
 // PrintsSince returns the prints of complaints accepted since a time, the oldest first. One that cannot be read is left out.
 func (s *Store) PrintsSince(ctx context.Context, since time.Time) ([]Printed, error) {
-	const page = 5000
+	const most = 5000
 	var prints []Printed
 	for after := complaint.FirstRef(since); ; {
-		rows, err := all[struct{ Ref, Print string }](ctx, s.read, s.q.PrintsAfter, args{"after": after, "most": page})
+		page, err := s.printsAfter(ctx, s.read, after, most)
 		if err != nil {
-			return nil, fmt.Errorf("read the prints: %w", err)
+			return nil, err
 		}
-		for _, r := range rows {
-			after = complaint.Ref(r.Ref)
-			if p, err := dedup.DecodePrint(r.Print); err == nil {
-				prints = append(prints, Printed{after, p})
-			}
-		}
-		if len(rows) < page {
+		prints, after = append(prints, page.prints...), page.upto
+		if page.last {
 			return prints, nil
 		}
 	}
+}
+
+// printPage are prints in the order of their complaints' references.
+type printPage struct {
+	prints []Printed
+	upto   complaint.Ref // of the last complaint, whether or not its print could be read
+	last   bool          // there are no more
+}
+
+func (s *Store) printsAfter(ctx context.Context, db sqlx.ExtContext, after complaint.Ref, most int) (printPage, error) {
+	rows, err := all[struct{ Ref, Print string }](ctx, db, s.q.PrintsAfter, args{"after": after, "most": most})
+	if err != nil {
+		return printPage{}, fmt.Errorf("read the prints: %w", err)
+	}
+	page := printPage{upto: after, last: len(rows) < most}
+	for _, r := range rows {
+		page.upto = complaint.Ref(r.Ref)
+		if p, err := dedup.DecodePrint(r.Print); err == nil {
+			page.prints = append(page.prints, Printed{page.upto, p})
+		}
+	}
+	return page, nil
 }
 
 // expireAtOnce keeps the transactions short in which the index forgets: intake waits for none of them.

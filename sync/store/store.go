@@ -122,7 +122,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{owner: o.Owner, seal: o.Sealer, now: o.Now, log: o.Log}
 	s.keys.at.most, s.prints.at.most = mostYoungKeys, mostYoung
-	s.index.blocks.most, s.index.mostFilterBytes = mostYoungBlocks, filterBytes
+	s.index.blocks.most, s.index.mostFilterBytes, s.index.mendPage = mostYoungBlocks, filterBytes, mendPage
 	s.databaseTime = !o.LeasesByNow
 	if s.now == nil {
 		s.now = time.Now

@@ -5,6 +5,8 @@ import (
 	"fmt"
 )
 
+var errDisorder = errors.New("keys are not in order")
+
 // Builder makes a segment of entries that are added in order.
 type Builder struct {
 	emit  func(Group) error
@@ -39,7 +41,7 @@ func (b *Builder) add(e *entry) error {
 		case order == 0:
 			return nil
 		case order > 0:
-			return errors.New("keys are not in order")
+			return errDisorder
 		}
 	}
 	size := len(b.block)
@@ -138,7 +140,11 @@ func Merge(to *Builder, keep func(ref []byte) bool, sources ...Source) (read int
 		c := left[least]
 		read++
 		if keep == nil || keep(c.ref) {
-			if err := to.add(&c.entry); err != nil {
+			err := to.add(&c.entry)
+			if errors.Is(err, errDisorder) { // each source's would be
+				err = fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			if err != nil {
 				return read, err
 			}
 		}

@@ -51,7 +51,7 @@ type promise struct {
 
 // Run runs the suite. fresh gives each test a database of its own.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
-	for _, c := range append(slices.Concat(rereadings(), listings(), duplicates(), mergings(), through(), conversations(), wrongClocks(), patience(), standings(), births()), []promise{
+	for _, c := range append(slices.Concat(rereadings(), listings(), duplicates(), mergings(), mendings(), through(), conversations(), wrongClocks(), patience(), standings(), births()), []promise{
 		{"what is kept is there after reopening", keepSurvives},
 		{"a known complaint is answered with its reference and stored once", keepOnce},
 		{"changed content is a revision and forwarded once", keepRevision},
