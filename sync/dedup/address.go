@@ -9,12 +9,17 @@ import (
 type reader struct {
 	all   []token
 	facts []Fact
+	more  bool // there were more facts than are kept
 	where *Gazetteer
 }
 
 func (r *reader) add(k FactKind, value string) {
 	f := Fact{k, value}
-	if value != "" && !slices.Contains(r.facts, f) && len(r.facts) < mostFacts {
+	switch {
+	case value == "" || slices.Contains(r.facts, f):
+	case len(r.facts) == mostFacts:
+		r.more = true
+	default:
 		r.facts = append(r.facts, f)
 	}
 }

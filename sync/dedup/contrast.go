@@ -35,6 +35,7 @@ type contrast struct {
 	text         bool // the same words in the same order
 	cut          bool // one is the other cut short
 	more         bool
+	elsewhere    bool // each address names what the other one does not, though the text may
 	template     bool // the same words came from several who are not known to be one
 
 	place places
@@ -85,7 +86,22 @@ func (e *Engine) contrast(later, earlier *bag, crowd []string) contrast {
 			c.metNames++
 		}
 	}
+	c.elsewhere = len(a.Also)+len(b.Also) > 0 && a.namesBeside(b) && b.namesBeside(a)
 	return c
+}
+
+// namesBeside says that the address of a print names somebody or something that another's does not.
+func (p *Print) namesBeside(other *Print) bool {
+	for _, words := range [2][]string{p.Where, p.Also} {
+		for _, w := range words {
+			alike := func(o string) bool { return o == w || near(o, w, true) }
+			t := term{word: w, sense: lexicon()[w].sense}
+			if t.tells() && !slices.ContainsFunc(other.Where, alike) && !slices.ContainsFunc(other.Also, alike) && !isCity(other, w) {
+				return len(other.Where)+len(other.Also) > 0
+			}
+		}
+	}
+	return false
 }
 
 // hopeless says that two complaints are two matters whatever the words that only one has may be, which is much of the work to

@@ -39,6 +39,7 @@ func (p Print) Encode() string {
 	line('n', p.Name)
 	line('w', strings.Join(p.Words, " "))
 	line('a', strings.Join(p.Where, " "))
+	line('b', strings.Join(p.Also, " "))
 	for _, f := range p.Facts {
 		line('f', string(rune(f.Kind))+f.Value)
 	}
@@ -108,6 +109,8 @@ func (p *Print) read(letter byte, value string) error {
 		p.Words = split(value)
 	case 'a':
 		p.Where = split(value)
+	case 'b':
+		p.Also = split(value)
 	case 'f':
 		p.Facts = append(p.Facts, Fact{FactKind(value[0]), value[1:]})
 	case 's':

@@ -195,7 +195,8 @@ func (c *contrast) kind() Kind {
 
 // links says that the rules link: nothing speaks against it, and enough for it.
 func (c *contrast) links() bool {
-	if c.conflict() || c.more && !c.whole && !(c.cut && c.relation == sameReporter) || c.discriminated() && !c.fingerprint() {
+	if c.conflict() || c.more && !c.whole && !(c.cut && c.relation == sameReporter) || c.discriminated() && !c.fingerprint() ||
+		c.elsewhere && !c.place.agrees(precise|street|mark) {
 		return false
 	}
 	switch c.relation {

@@ -19,11 +19,12 @@ type Print struct {
 
 	Words   []string // what the text says, in its order, each word once, in one spelling
 	Where   []string // what the address says beyond that
+	Also    []string // what the address says of it once more
 	Facts   []Fact   // what both say of the place
 	About   concept  // coarsely, what the matter is
 	Runes   int      // how long the text is
 	Ends    bool     // the text ends as sentences do: it was not cut short
-	More    bool     // the text has more words than Words keeps
+	More    bool     // text or address say more than is kept here
 	Whole   int64    // hash of the whole text and address
 	InText  int64    // hash of the words of the text
 	Subject string   // the channel's category, in one spelling
@@ -59,13 +60,14 @@ func (e *Engine) Print(c complaint.Complaint) Print {
 	if p.Quoted = quoted(text); len(p.Quoted) > 0 {
 		text = writtenRef.ReplaceAllString(text, " ")
 	}
-	withTokens(text, func(said []token) {
+	p.More = withTokens(text, func(said []token) {
 		p.Tracks = tracked(said)
 		p.Asks = asks(said) || len(p.Quoted) > 0
 		said = unsigned(addressed(said))
 		p.words(e.o.Gazetteer, said)
 		p.place(e.o.Gazetteer, c.Place, said)
-	})
+	}) || p.More
+	p.own()
 	for _, a := range c.Attachments {
 		if len(p.Files) < mostFiles && len(a.SHA256) >= briefFile {
 			p.Files = append(p.Files, a.SHA256[:briefFile])
@@ -106,8 +108,23 @@ func (p *Print) words(g *Gazetteer, said []token) {
 	p.Words = pieces(all, p.Words)
 }
 
+// own has the print hold nothing of the text that it was read from: many prints are kept in memory, and a text may be long.
+func (p *Print) own() {
+	for i := range p.Facts {
+		p.Facts[i].Value = strings.Clone(p.Facts[i].Value)
+	}
+	for _, words := range [][]string{p.Where, p.Also, p.Tracks} {
+		for i := range words {
+			words[i] = strings.Clone(words[i])
+		}
+	}
+}
+
 // pieces are words as pieces of them all, joined by blanks: many prints are kept in memory.
 func pieces(all string, words []string) []string {
+	if len(words) == 1 {
+		all = strings.Clone(all) // strings.Join has not
+	}
 	own := make([]string, len(words))
 	for i, w := range words {
 		own[i], all = all[:len(w)], all[min(len(w)+1, len(all)):]
@@ -198,23 +215,40 @@ func (p *Print) place(g *Gazetteer, place complaint.Place, said []token) {
 	r := reader{where: g}
 	r.read(said, false)
 	if place.Address != "" {
-		field := tokens(tidied(place.Address))
-		r.read(field, true)
-		for i, t := range withoutCity(field) {
-			if len(p.Where) < mostWhere && says(field, i) && !t.is(saysNothing) && !slices.Contains(p.Words, t.word) && !slices.Contains(p.Where, t.word) {
-				p.Where = append(p.Where, t.word)
-			}
-		}
+		p.address(&r, place.Address)
 	}
-	if code := strings.TrimSpace(place.Region); strings.Count(code, ".") >= 2 {
+	if code := strings.TrimSpace(place.Region); strings.Count(code, ".") >= 2 && strings.Trim(code, "0123456789.") == "" {
 		r.add(Form, code)
 	}
-	p.Facts = r.facts
+	p.Facts, p.More = r.facts, p.More || r.more
 	slices.SortFunc(p.Facts, func(a, b Fact) int {
 		return strings.Compare(string(rune(a.Kind))+a.Value, string(rune(b.Kind))+b.Value)
 	})
 	if place.Lat != nil && place.Long != nil {
 		p.Located, p.Lat, p.Long = true, *place.Lat, *place.Long
+	}
+}
+
+func (p *Print) address(r *reader, address string) {
+	field, more := scanned(tidied(address), nil)
+	field = joined(field)
+	p.More = p.More || more
+	r.read(field, true)
+	for i, t := range withoutCity(field) {
+		if !says(field, i) || t.is(saysNothing) {
+			continue
+		}
+		into := &p.Where
+		if slices.Contains(p.Words, t.word) {
+			into = &p.Also
+		}
+		switch {
+		case slices.Contains(*into, t.word):
+		case len(*into) == mostWhere:
+			p.More = true
+		default:
+			*into = append(*into, t.word)
+		}
 	}
 }
 

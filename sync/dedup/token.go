@@ -31,8 +31,12 @@ func (t token) name() bool {
 	return !t.is(isKnown) || t.is(namesPlaces|isDirection) && !t.is(isMarker&^isCommon)
 }
 
-// mostTokens bounds the work a text makes: 3,000 words are more than any person reads of a complaint.
-const mostTokens = 3000
+// The bounds of the work that a text makes: 3,000 words are more than any person reads of a complaint, and what is longer than a word
+// can be stands for itself only.
+const (
+	mostTokens  = 3000
+	longestWord = 48 // bytes
+)
 
 // scanner reads tokens off a tidied text.
 type scanner struct {
@@ -46,33 +50,35 @@ type scanner struct {
 
 // tokens reads a tidied text.
 func tokens(text string) []token {
-	return joined(scanned(text, nil))
+	all, _ := scanned(text, nil)
+	return joined(all)
 }
 
-// scanned reads a text into a list that is empty.
-func scanned(text string, into []token) []token {
+// scanned reads a text into a list that is empty, and says whether it says more than was read of it.
+func scanned(text string, into []token) (all []token, more bool) {
 	s := scanner{text: text, gap: '\n', words: lexicon(), tokens: slices.Grow(into, min(len(text)/5+4, mostTokens))}
 	for s.at < len(s.text) && len(s.tokens) < mostTokens {
 		s.step()
 	}
-	return s.tokens
+	return s.tokens, strings.ContainsFunc(s.text[s.at:], func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
 
 // tokenLists are lists of tokens that are read, used and done with: the largest thing that is made for each complaint.
 var tokenLists = sync.Pool{New: func() any { return new([]token) }}
 
-// withTokens has a tidied text's tokens used until use returns.
-func withTokens(text string, use func([]token)) {
+// withTokens has a tidied text's tokens used until use returns. It says whether the text says more than they do.
+func withTokens(text string, use func([]token)) (more bool) {
 	list, ok := tokenLists.Get().(*[]token)
 	if !ok {
 		list = new([]token)
 	}
-	*list = scanned(text, *list)
+	*list, more = scanned(text, *list)
 	used := len(*list)
 	use(joined(*list))
 	clear((*list)[:used]) // they hold the text
 	*list = (*list)[:0]
 	tokenLists.Put(list)
+	return more
 }
 
 func (s *scanner) step() {
@@ -107,6 +113,9 @@ func (s *scanner) sign(b byte) {
 }
 
 func (s *scanner) put(word string, upper bool) {
+	if len(word) > longestWord {
+		word = "#" + brief(word)
+	}
 	s.tokens = append(s.tokens, token{word: word, upper: upper, title: upper && s.title, gap: s.gap, entry: s.words[word]})
 	s.gap = ' '
 }
