@@ -133,6 +133,10 @@ func (w *weightiest) add(s sharing) {
 	*w = (*w)[:min(len(*w), dedup.MostCandidates)]
 }
 
+func (w *weightiest) has(ref complaint.Ref) bool {
+	return slices.ContainsFunc(*w, func(s sharing) bool { return s.ref == ref })
+}
+
 // readLookalikes reads what the weightiest of all cases are compared by, and where they stand.
 func (l looker) readLookalikes(ctx context.Context, b *batch) error {
 	prints := map[complaint.Ref]*dedup.Print{}
@@ -250,7 +254,9 @@ func (b *batch) lookalikes(i int) []dedup.Earlier {
 	for _, number := range touched {
 		mate := b.cases[number]
 		if mate.decision.Print.At.Sub(u.decision.Print.At).Abs() <= u.decision.By.Window {
-			top.add(sharing{mate.Ref, b.weights[number]})
+			if !top.has(mate.Ref) { // one that is decided anew is in the index already
+				top.add(sharing{mate.Ref, b.weights[number]})
+			}
 			mates[mate.Ref] = mate
 		}
 		b.weights[number] = 0

@@ -32,7 +32,20 @@ type arrival struct {
 	at  time.Time
 }
 
-func sizeOf(c complaint.Complaint) int { return len(c.Text) + len(c.Raw.Body) + len(c.Title) + 512 }
+// sizeOf is about how much memory a complaint takes: what may be long in it, and the rest.
+func sizeOf(c complaint.Complaint) int {
+	size := 512 + len(c.Raw.Body) + len(c.Raw.Type)
+	for _, text := range []string{
+		c.SourceID, c.Title, c.Text, c.Category, c.Place.Region, c.Place.Address,
+		c.Reporter.Name, c.Reporter.Phone, c.Reporter.Email, c.Reporter.Identity, c.Reporter.Account,
+	} {
+		size += len(text)
+	}
+	for _, a := range c.Attachments {
+		size += 256 + len(a.Name)
+	}
+	return size
+}
 
 // put keeps a complaint that was taken in now, if there is room.
 func (r *recent) put(c complaint.Complaint, now time.Time) {

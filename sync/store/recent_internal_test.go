@@ -53,6 +53,30 @@ func TestWhatDoesNotGoOnGivesItsPlaceUp(t *testing.T) {
 	}
 }
 
+// Whatever is long in a complaint counts.
+func TestWhatIsLongTakesItsRoom(t *testing.T) {
+	long := strings.Repeat("a", complaint.MaxText)
+	for name, fill := range map[string]func(*complaint.Complaint){
+		"text":     func(c *complaint.Complaint) { c.Text = long },
+		"title":    func(c *complaint.Complaint) { c.Title = long },
+		"address":  func(c *complaint.Complaint) { c.Place.Address = long },
+		"category": func(c *complaint.Complaint) { c.Category = long },
+		"reporter": func(c *complaint.Complaint) { c.Reporter.Name = long },
+		"files":    func(c *complaint.Complaint) { c.Attachments = make([]complaint.Attachment, 1000) },
+		"raw":      func(c *complaint.Complaint) { c.Raw.Body = []byte(long) },
+	} {
+		var r recent
+		for n := range 200 {
+			c := numbered(n)
+			fill(&c)
+			r.put(c, time.Time{})
+		}
+		if len(r.at) == 0 || len(r.at) > mostRecentBytes/complaint.MaxText {
+			t.Errorf("%s: %d of 200 are held", name, len(r.at))
+		}
+	}
+}
+
 func TestWhatIsKeptInMemoryIsBounded(t *testing.T) {
 	var (
 		r   recent

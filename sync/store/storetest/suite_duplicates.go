@@ -21,6 +21,7 @@ func duplicates() []promise {
 		{"candidates are bounded, the newest first, also after a restart", candidatesBounded},
 		{"what shares more is compared first", weightierFirst},
 		{"beyond the window nothing is a candidate, nor is what was refused", notCandidates},
+		{"who is decided anew is compared with once", comparedOnce},
 		{"what the platform ended is compared as closed, with its tracking id", closedIsSaid},
 		{"complaints of one batch find each other in order", batchFinds},
 		{"a review waits, then goes on as new", reviewGoesOn},
@@ -169,6 +170,21 @@ func notCandidates(t *testing.T, h Harness) {
 	w.decideAll(a.judge)
 	if !slices.Equal(a.among, []complaint.Ref{fine}) {
 		t.Errorf("compared with %v, want %s alone: one is too old, one refused", a.among, fine)
+	}
+}
+
+// Who is decided anew is in the index, and in the batch of who repeats it.
+func comparedOnce(t *testing.T, h Harness) {
+	w := begin(t, h)
+	a := &asking{}
+	first := w.keep(report(1))[0].Ref
+	w.decideAll(a.judge)
+	w.must(w.Drop(t.Context(), first, "percobaan"))
+	w.keep(copyOf(1, "lagi"))
+	w.must(w.Retry(t.Context(), first))
+	w.decideAll(a.judge)
+	if !slices.Equal(a.among, []complaint.Ref{first}) {
+		t.Errorf("compared with %v, want %s, once", a.among, first)
 	}
 }
 
