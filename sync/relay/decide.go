@@ -51,12 +51,15 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 	if appetite.Most > 0 { // what finds no room now finds it soon
 		most = min(decideBatch, appetite.Most)
 	}
+	unused := room
+	defer func() { d.release(unused) }() // after a panic
 	began := time.Now()
 	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
 	if err != nil && r.overdue(ctx) {
 		began = time.Now()
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, appetite)
 	}
+	unused = 0
 	r.handOut(d, decided, appetite, began)
 	if len(decided) > 0 {
 		r.wakeWriters() // what is linked may be told already
@@ -74,14 +77,16 @@ func (r *Relay) appetite(d *dispatcher, room int) store.Appetite {
 
 // handOut forwards what was claimed as it was decided, and gives back the rest of what was reserved for it.
 func (r *Relay) handOut(d *dispatcher, decided []store.Decided, reserved store.Appetite, claiming time.Time) {
+	unused := reserved.Most
+	defer func() { d.release(unused) }() // after a panic too: who was claimed is found again when the lease has run out
 	works, ready := r.sortOut(decided)
-	d.release(reserved.Most - len(works))
 	if len(decided) > 0 {
 		r.at(AfterDecide)
 	}
 	if len(works) > 0 {
 		r.at(AfterClaim)
 	}
+	unused -= len(works)
 	d.start(works, claiming)
 	if ready {
 		r.forwardable.send()

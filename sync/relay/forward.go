@@ -52,9 +52,10 @@ func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Du
 	if room == 0 {
 		return nil, wait, nil
 	}
+	unused := room
+	defer func() { d.release(unused) }() // after a panic too
 	turn := d.next()
 	works, err := r.store.ClaimDue(ctx, r.appetite(d, room), turn)
-	d.release(room - len(works))
 	if err != nil {
 		return nil, time.Second, err
 	}
@@ -65,6 +66,7 @@ func (r *Relay) claim(ctx context.Context, d *dispatcher) ([]store.Work, time.Du
 	}
 	if len(works) > 0 {
 		r.at(AfterClaim)
+		unused -= len(works)
 		return works, 0, nil
 	}
 	return nil, r.untilDue(ctx), nil
