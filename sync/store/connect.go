@@ -110,11 +110,11 @@ const busySession = "SET enable_seqscan = off; SET enable_hashjoin = off; SET en
 // looking at everything, such as an audit, whose plans are PostgreSQL's own choice.
 func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	s.dialect = postgres
-	busy, err := openPool(dsn, mostWriters, busySession, s.keys.forget)
+	busy, err := openPool(dsn, mostWriters, busySession, s.keys.forget, &s.patience)
 	if err != nil {
 		return err
 	}
-	free, err := openPool(dsn, 4, "", s.keys.forget)
+	free, err := openPool(dsn, 4, "", s.keys.forget, &patience{})
 	if err != nil {
 		return errors.Join(err, busy.Close())
 	}
@@ -127,12 +127,12 @@ func (s *Store) connectPostgres(ctx context.Context, dsn string) error {
 	return nil
 }
 
-func openPool(dsn string, most int, setup string, opened func()) (*sqlx.DB, error) {
+func openPool(dsn string, most int, setup string, opened func(), p *patience) (*sqlx.DB, error) {
 	connector, err := pq.NewConnector(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("store.dsn: %w", err)
 	}
-	connector.Dialer(newDialer())
+	connector.Dialer(newDialer(p))
 	db := sqlx.NewDb(sql.OpenDB(durable{connector, setup, opened}), "postgres")
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
@@ -150,7 +150,8 @@ type durable struct {
 }
 
 func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
-	opened, err := d.Connector.Connect(ctx)
+	var on *wire
+	opened, err := d.Connector.Connect(context.WithValue(ctx, wireKey{}, &on))
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +163,7 @@ func (d durable) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	d.opened()
-	return &replanning{conn, time.Now()}, nil
+	return &replanning{conn, on, time.Now()}, nil
 }
 
 func (d durable) check(ctx context.Context, conn pqConn) error {
@@ -226,6 +227,7 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w: %w", errDatabase, err)
 	}
+	on := wireOf(conn)
 	committing := false
 	defer func() { // after an error or a panic it frees the connection
 		if !committing {
@@ -244,7 +246,7 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		failed = tx.Commit()
+		failed = on.commit(tx.Commit)
 		_ = conn.Close()
 		if failed == nil {
 			s.checkpoints.wrote()
@@ -260,6 +262,17 @@ func (s *Store) once(ctx context.Context, f func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("commit: %w: %w", errDatabase, err)
 	}
 	return nil
+}
+
+// wireOf is the wire of a connection to PostgreSQL; nil on SQLite.
+func wireOf(conn *sqlx.Conn) (on *wire) {
+	_ = conn.Raw(func(driverConn any) error { // it fails of a broken one, which has no commit
+		if r, ok := driverConn.(*replanning); ok {
+			on = r.wire
+		}
+		return nil
+	})
+	return on
 }
 
 // underWay is a commit that was not waited for any longer.

@@ -15,7 +15,7 @@ func TestAServerThatVanishedIsWaitedForSecondsAndNotForAQuarterOfAnHour(t *testi
 		t.Fatal(err)
 	}
 	defer listening.Close()
-	d := newDialer()
+	d := newDialer(&patience{})
 	for name, dial := range map[string]func() (net.Conn, error){
 		"dialled": func() (net.Conn, error) { return d.DialContext(t.Context(), "tcp", listening.Addr().String()) },
 		"dialled with connect_timeout": func() (net.Conn, error) {
@@ -27,9 +27,13 @@ func TestAServerThatVanishedIsWaitedForSecondsAndNotForAQuarterOfAnHour(t *testi
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		tcp, ok := conn.(*net.TCPConn)
+		on, ok := conn.(*wire)
 		if !ok {
 			t.Fatalf("a %T", conn)
+		}
+		tcp, ok := on.Conn.(*net.TCPConn)
+		if !ok {
+			t.Fatalf("a %T", on.Conn)
 		}
 		raw, err := tcp.SyscallConn()
 		if err != nil {

@@ -21,6 +21,9 @@ func (s *Store) KeepTogether(ctx context.Context, pages ...Page) ([]int, error) 
 	return heard, err
 }
 
+// WaitFor has answers of PostgreSQL waited for so long.
+func (s *Store) WaitFor(t time.Duration) { s.patience.Store(int64(t)) }
+
 // ErrUnderWay is errUnderWay.
 var ErrUnderWay = errUnderWay
 

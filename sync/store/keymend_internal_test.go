@@ -220,6 +220,20 @@ func TestWhatSomebodyElseMergesIsNotMended(t *testing.T) {
 	}
 }
 
+// Who has the number of a segment that was lost with a server is not merged in its place.
+func TestASegmentOfTheSameNumberIsNotMergedInItsPlace(t *testing.T) {
+	s, refs, _ := printed(t, 50, 25)
+	live, err := s.liveSegments(t.Context(), s.look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.damage(t, "UPDATE key_segment SET mark = mark + 1")
+	if err := (&merge{s: s, inputs: live}).atOnce(t.Context()); !errors.Is(err, errMergedElsewhere) {
+		t.Errorf("it ends with %v", err)
+	}
+	s.mustFind(t, refs)
+}
+
 // A search that fails for another reason makes nobody suspect.
 func TestOnlyWhatCannotBeReadIsSuspect(t *testing.T) {
 	s, _, _ := printed(t, 2, 1)

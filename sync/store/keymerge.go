@@ -310,7 +310,13 @@ func (m *merge) giveUp(ctx context.Context, made *keySegment) {
 
 // lockSegments takes what is merged for this transaction. ours: we are the ones who have said that we merge it.
 func (w *writer) lockSegments(ctx context.Context, m *merge, ours bool) error {
-	locked, err := allSet[int64](ctx, w.tx, w.s.q.LockSegments, args{"ours": bit(ours), "lease": mergeLease.Milliseconds()}, m.ids())
+	these := m.ids()
+	marks := make([]int64, len(m.inputs))
+	for i, k := range m.inputs {
+		marks[i] = k.Mark
+	}
+	these["mark"] = marks // after a failover that lost the last transactions another may have the number
+	locked, err := allSet[int64](ctx, w.tx, w.s.q.LockSegments, args{"ours": bit(ours), "lease": mergeLease.Milliseconds()}, these)
 	if err == nil && len(locked) != len(m.inputs) {
 		err = errMergedElsewhere
 	}

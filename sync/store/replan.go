@@ -27,6 +27,7 @@ type pqConn interface {
 // replanning is a connection whose plans do not grow old.
 type replanning struct {
 	pqConn
+	wire  *wire
 	since time.Time
 }
 

@@ -63,6 +63,50 @@ func keepWithin(t *testing.T, s *store.Store, id string, patience time.Duration)
 	return err
 }
 
+// A server that is there and answers nothing keeps nobody waiting for ever: whoever sends is told so, and sends again. When it goes on
+// everything does, and nothing is there twice.
+func TestAServerThatHangsIsNotWaitedForForEver(t *testing.T) {
+	server := storetest.StartPostgres(t)
+	s := opener(server.Database(t))(t, store.Options{Owner: "natuna/1"})
+	must(t, s.Listen(t.Context(), []string{"portal"}, nil))
+	claims := claimAll(t, s, 1)
+	s.WaitFor(200 * time.Millisecond)
+	thaw := server.Freeze()
+	defer thaw()
+	const most = 12 * time.Second // a group's, and one answer's
+	for name, ask := range map[string]func() error{
+		"keeping":  func() error { _, err := s.Keep(context.Background(), lamp("new")); return err },
+		"settling": func() error { return s.Settle(context.Background(), claims[0], done(1)) },
+		"claiming": func() error { _, err := s.ClaimDue(context.Background(), hungry(), store.Turn{}); return err },
+		"renewing": func() error {
+			_, err := s.TakeLease(context.Background(), "poll portal", "", time.Minute)
+			return err
+		},
+	} {
+		ended := make(chan error, 1)
+		go func() { ended <- ask() }()
+		select {
+		case err := <-ended:
+			if err == nil {
+				t.Errorf("%s: answered by a server that answers nothing", name)
+			}
+		case <-time.After(most):
+			t.Errorf("%s is not answered for %s", name, most)
+		}
+	}
+	thaw()
+	s.WaitFor(5 * time.Second)
+	if _, err := s.Keep(t.Context(), lamp("new")); err != nil {
+		t.Error(err)
+	}
+	if err := s.Settle(t.Context(), claims[0], done(1)); err != nil {
+		t.Error(err)
+	}
+	if l, err := s.Audit(t.Context()); err != nil || !l.Balanced || l.Accepted != 2 || l.Delivered != 1 {
+		t.Errorf("the ledger is %+v, %v", l, err)
+	}
+}
+
 // After a server was started again every connection that lay idle is broken: that fails nobody.
 func TestConnectionsThatBrokeWhileNobodyUsedThemFailNobody(t *testing.T) {
 	server := storetest.StartPostgres(t)

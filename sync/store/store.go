@@ -114,6 +114,7 @@ type Store struct {
 	steps *batcher[*stepJob]
 	lock  *fileLock
 
+	patience    patience      // with PostgreSQL
 	checkpoints *checkpointer // of a gateway on SQLite
 }
 
@@ -140,6 +141,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if s.dialect == sqlite && s.owner != "" {
 		s.checkpoints = newCheckpointer(s.read)
 	}
+	s.patience.Store(int64(answerTimeout))
 	s.keeps = newBatcher(s.inBirth, applyKeeps, 256, false)
 	s.steps = newBatcher(s.inWriter, applySteps, 512, true)
 	return s, nil

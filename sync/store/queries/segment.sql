@@ -25,7 +25,7 @@ INSERT INTO key_digest (id, data) SELECT r.id, r.data FROM {rows id bigint, data
 
 -- name: lock-segments
 SELECT s.id FROM key_segment s
-WHERE s.id IN (SELECT r.id FROM {rows id bigint}) AND s.state = 'live'
+WHERE (s.id, s.mark) IN (SELECT r.id, r.mark FROM {rows id bigint, mark bigint}) AND s.state = 'live'
   AND (CAST(:ours AS bigint) = 1 OR s.merging_until <= {now} OR s.merging_until > {now} + :lease)
 ORDER BY s.id {lock}
 

@@ -158,6 +158,21 @@ func (p *Postgres) Kill() {
 	}
 }
 
+// Freeze stops the server where it is, as a disk or a host that hangs does: connections stay, and nothing is answered until thaw.
+func (p *Postgres) Freeze() (thaw func()) {
+	frozen := []int{p.Pid()}
+	_ = syscall.Kill(p.Pid(), syscall.SIGSTOP) // first, so that it starts no more
+	frozen = append(frozen, childrenOf(p.Pid())...)
+	for _, pid := range frozen[1:] {
+		_ = syscall.Kill(pid, syscall.SIGSTOP)
+	}
+	return func() {
+		for _, pid := range frozen {
+			_ = syscall.Kill(pid, syscall.SIGCONT)
+		}
+	}
+}
+
 // Stop ends the server in order, as a restart for maintenance does: connections are cut, what was committed is written.
 func (p *Postgres) Stop() {
 	if p.cmd == nil || p.cmd.Process == nil {
