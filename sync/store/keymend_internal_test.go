@@ -234,6 +234,26 @@ func TestASegmentOfTheSameNumberIsNotMergedInItsPlace(t *testing.T) {
 	s.mustFind(t, refs)
 }
 
+// Whoever is decided after a clock was ahead, and had everything forgotten, is found at once.
+func TestWhoIsDecidedAfterTheClockWasAheadIsFound(t *testing.T) {
+	s, _, _ := printed(t, 0, 1)
+	s.index.expire("SP-9", "SP-9")
+	p := &dedup.Print{At: time.UnixMilli(5), Quoted: []complaint.Ref{"own 3"}}
+	u := &undecided{Complaint: complaint.Complaint{Ref: "SP-5"}, decision: Decision{Print: p}, keys: p.Keys()}
+	var made *madeKeys
+	err := s.inWriter(t.Context(), func(w *writer) (err error) { made, err = w.insertPrints(t.Context(), []*undecided{u}); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.index.make(made.segment, made.groups)
+	if found, err := s.foundBy(t, "own 3"); err != nil || !slices.Equal(found, []complaint.Ref{"SP-5"}) {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if expired, long := s.index.expiry(); expired != "SP-5" || long != "SP-5" {
+		t.Errorf("%s has expired, and is written no more from %s on", expired, long)
+	}
+}
+
 // A search that fails for another reason makes nobody suspect.
 func TestOnlyWhatCannotBeReadIsSuspect(t *testing.T) {
 	s, _, _ := printed(t, 2, 1)

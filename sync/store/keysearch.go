@@ -145,7 +145,8 @@ func (x *keyIndex) known(mark int64) *keySegment {
 	return x.segments[mark]
 }
 
-// make takes a segment that was committed, and those of its blocks that are to be looked at soon.
+// make takes a segment that was committed, and those of its blocks that are to be looked at soon. Who is in it has not expired: a clock
+// that said so was ahead.
 func (x *keyIndex) make(k *keySegment, groups []segment.Group) {
 	if k == nil {
 		return
@@ -156,6 +157,9 @@ func (x *keyIndex) make(k *keySegment, groups []segment.Group) {
 		x.segments = map[int64]*keySegment{}
 	}
 	x.segments[k.Mark] = k
+	if oldest := complaint.Ref(k.OldestRef); oldest != "" {
+		x.expired, x.longExpired = min(x.expired, oldest), min(x.longExpired, oldest)
+	}
 	for _, g := range groups {
 		for i, block := range g.Blocks {
 			x.blocks.put(blockKey{k.Mark, g.First + i}, block)

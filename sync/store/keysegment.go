@@ -67,7 +67,7 @@ func (w *writer) insertSegment(ctx context.Context, summary segment.Summary, gro
 }
 
 func (w *writer) newSegment(ctx context.Context, state string, summary segment.Summary) (k *keySegment, err error) {
-	k = &keySegment{Mark: rand.Int64()}
+	k = &keySegment{Mark: rand.Int64(), OldestRef: summary.OldestRef}
 	a := summaryArgs(summary)
 	a["mark"], a["state"] = k.Mark, state
 	k.ID, err = one[int64](ctx, w.tx, w.s.q.InsertSegment, a)
