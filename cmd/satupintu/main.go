@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	throughOurLog(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -37,6 +37,7 @@ func runCommand() *cobra.Command {
 		if err != nil {
 			return usageError{err}
 		}
+		throughOurLog(log)
 		return runGateway(c.Context(), *file, log)
 	}
 	return c
