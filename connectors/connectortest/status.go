@@ -132,7 +132,8 @@ func (s *session) wantVerdicts(call func() error) {
 	}{
 		{http.StatusBadRequest, refusal}, {http.StatusNotFound, retry.Permanent}, {http.StatusGone, retry.Permanent},
 		{http.StatusUnauthorized, retry.SignIn}, {http.StatusForbidden, retry.SignIn},
-		{http.StatusTooManyRequests, retry.Transient}, {http.StatusServiceUnavailable, retry.Transient}, {http.StatusFound, retry.Transient},
+		{http.StatusTooManyRequests, retry.Transient}, {http.StatusServiceUnavailable, retry.Transient}, {http.StatusTemporaryRedirect, retry.Transient},
+		{http.StatusFound, retry.Uncertain}, {http.StatusSeeOther, retry.Uncertain},
 		{http.StatusInternalServerError, retry.Uncertain}, {http.StatusBadGateway, retry.Uncertain},
 	} {
 		s.channel.Answer(row.status)

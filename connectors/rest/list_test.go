@@ -43,7 +43,8 @@ func TestAnAnswerThatIsNoListIsAnErrorAndMovesNothing(t *testing.T) {
 		{200, "", `{"data":{"aduan":["` + strings.Repeat("RAHASIA", 5<<20) + `"]}}`, "larger than 32 MiB", retry.Transient, 0},
 		{429, "Retry-After: 120", "", "429", retry.Transient, 2 * time.Minute},
 		{503, "Retry-After: 60", "<html>", "503", retry.Transient, time.Minute},
-		{302, "Location: https://lain.example/", "", "302", retry.Transient, 0},
+		{302, "Location: https://lain.example/", "", "302", retry.Uncertain, 0},
+		{302, "Location: https://lain.example/login", "", "302", retry.Transient, 0},
 		{401, "", "", "401", retry.SignIn, 0},
 		{404, "", "", "404", retry.Permanent, 0},
 	} {

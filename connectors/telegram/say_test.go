@@ -107,7 +107,7 @@ func TestEveryRefusalHasItsVerdict(t *testing.T) {
 		"a provider's page":   {botapi.Fault{Status: 200, Body: "<html>RAHASIA</html>"}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
 		"a no with 200":       {botapi.Fault{Status: 200, Body: `{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`}, retry.Permanent, retry.Rejected, 0, "no such chat"},
 		"a no of no code":     {botapi.Fault{Status: 200, Body: `{"ok":false,"error_code":200}`}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
-		"a redirect":          {botapi.Fault{Status: 302, Body: "RAHASIA"}, retry.Transient, retry.Unavailable, 0, "302"},
+		"a redirect":          {botapi.Fault{Status: 302, Body: "RAHASIA"}, retry.Uncertain, retry.Malformed, 0, "302"},
 		"an answer with none": {botapi.Fault{Status: 200, Body: `{"ok":true}`}, retry.Uncertain, retry.Malformed, 0, "not Telegram's"},
 	} {
 		t.Run(name, func(t *testing.T) {

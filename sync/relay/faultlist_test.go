@@ -68,6 +68,7 @@ const (
 	managerLacks = `{"code":"404","type":"Status report","message":"Not Found","description":"The requested resource is not available."}`
 	proxyPage    = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1><hr>nginx</body></html>"
 	proxyLost    = "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+	madeAmiss    = `{"success":true,"message":"Laporan diterima","results":{"laporan":{"id":10000001}},"errors":["surel pemberitahuan gagal"]}`
 	loginPage    = "<!DOCTYPE html><html><body><form action=\"/login\">Silakan masuk</form></body></html>"
 )
 
@@ -75,7 +76,13 @@ func answers() []mishap {
 	own := func(words string) string { return `{"message":"` + words + `"}` }
 	not, did := false, true
 	return []mishap{
-		{what: "302 to another page", meet: answer(not, 302, loginPage, 0)},
+		{what: "101, carried out", meet: answer(did, 101, "", 0)},
+		{what: "301 to the same path on another host", meet: sentOn(not, 301, "https://v4.lapor.example{path}")},
+		{what: "302 to a page to sign in", meet: sentOn(not, 302, "https://lapor.example/login")},
+		{what: "302 to another page, not carried out", meet: sentOn(not, 302, "https://lapor.example/beranda")},
+		{what: "302 to what was made, carried out", meet: sentOn(did, 302, "/complaints/10000001")},
+		{what: "303 to what was made, carried out", meet: sentOn(did, 303, "/complaints/10000001")},
+		{what: "307 to another place", meet: sentOn(not, 307, "https://v4.lapor.example/laporan")},
 		{what: "400 of the platform", meet: answer(not, 400, own("Permintaan tidak dapat dibaca"), 0)},
 		{what: "401 of the API manager", meet: answer(not, 401, managerSays, 0)},
 		{what: "403 of the API manager", meet: answer(not, 403, managerSays, 0)},
@@ -87,6 +94,9 @@ func answers() []mishap {
 		{what: "422 of the platform", meet: answer(not, 422, own("Judul wajib diisi"), 0)},
 		{what: "429", meet: answer(not, 429, "", 0)},
 		{what: "429 with Retry-After", meet: answer(not, 429, "", 2*time.Minute)},
+		{what: "460 of a proxy, carried out", meet: answer(did, 460, proxyPage, 0)},
+		{what: "499 of a proxy, not carried out", meet: answer(not, 499, proxyPage, 0)},
+		{what: "499 of a proxy, carried out", meet: answer(did, 499, proxyPage, 0)},
 		{what: "500, not carried out", meet: answer(not, 500, own("Server Error"), 0)},
 		{what: "500, carried out", meet: answer(did, 500, own("Server Error"), 0)},
 		{what: "502 page, not carried out", meet: answer(not, 502, proxyPage, 0)},
@@ -100,6 +110,7 @@ func answers() []mishap {
 		{what: "200 with JSON that stops, carried out", meet: answer(did, 200, `{"success":true,"results":{"compl`, 0)},
 		{what: "200 without a body, carried out", meet: answer(did, 200, "", 0)},
 		{what: "200 without an id, carried out", meet: answer(did, 200, "{}", 0)},
+		{what: "200 with its id elsewhere and with errors, carried out", meet: answer(did, 200, madeAmiss, 0)},
 		{what: "200 with a page, carried out", meet: answer(did, 200, loginPage, 0)},
 		{what: "200 with a page, not carried out", meet: answer(not, 200, loginPage, 0)},
 		{what: "200 that plainly refuses", meet: answer(not, 200, `{"success":false,"message":"Kategori tidak dikenal"}`, 0)},
@@ -164,6 +175,15 @@ func answer(carried bool, status int, body string, retryAfter time.Duration) mee
 			response.Header.Set("Retry-After", strconv.Itoa(int(retryAfter.Seconds())))
 		}
 		return response, nil
+	}
+}
+
+// sentOn answers with a redirect; {path} in it is the path that was asked.
+func sentOn(carried bool, status int, to string) meeting {
+	return func(m *meddler, r *http.Request) (*http.Response, error) {
+		response, err := answer(carried, status, loginPage, 0)(m, r)
+		response.Header.Set("Location", strings.ReplaceAll(to, "{path}", r.URL.Path))
+		return response, err
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,43 @@ func TestEachFaultOfCreateEndsOnceOrHeld(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Only an answer that speaks of the platform holds everybody for as long as it says.
+func TestWhoIsHeldByARetryAfter(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer   meeting
+		everyone bool
+	}{
+		"429":               {answer(false, 429, "", 20*time.Minute), true},
+		"503":               {answer(false, 503, proxyPage, 20*time.Minute), true},
+		"413":               {answer(false, 413, proxyPage, 20*time.Minute), false},
+		"422":               {answer(false, 422, `{"message":"Judul wajib diisi"}`, 20*time.Minute), false},
+		"500":               {answer(false, 500, "", 20*time.Minute), false},
+		"401":               {answer(false, 401, managerSays, 20*time.Minute), false},
+		"200 without an id": {answer(true, 200, "{}", 20*time.Minute), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				meddler := &meddler{path: "/complaints/complaint", meet: c.answer, left: 1, reached: map[string]int{}}
+				r.between = func(base http.RoundTripper) http.RoundTripper {
+					meddler.base = base
+					return meddler
+				}
+				r.start()
+				r.takeIn(report(1))
+				pass(time.Minute)
+				other := r.takeIn(report(2))[0]
+				pass(10 * time.Minute)
+				if held := r.story(other).State != store.Done; held != c.everyone {
+					t.Errorf("ten minutes later another complaint is held: %t\n%s", held, r.log.String())
+				}
+				if r.until(other, store.Done); r.atPlatform(other) != 1 {
+					t.Errorf("it is %d times at the platform", r.atPlatform(other))
+				}
+			})
+		})
 	}
 }
 

@@ -210,9 +210,10 @@ func (r *Relay) verdict(a *attempt, err error) store.Settlement {
 	return r.respectOpen(a, to)
 }
 
-// giveTime holds everybody for as long as the platform asks for.
+// giveTime holds everybody for as long as the platform asks for. A time that is asked for without a reason that speaks of the
+// platform is one delivery's own.
 func (r *Relay) giveTime(v retry.Error) {
-	if v.Reason == retry.Throttled || v.After > 0 {
+	if v.Reason == retry.Throttled || v.Reason == retry.Unavailable && v.After > 0 {
 		r.limiter.Hold(cmp.Or(v.After, r.backoff.First))
 	}
 }

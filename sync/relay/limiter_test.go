@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -235,6 +236,55 @@ func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 
 // Two gateways on one PostgreSQL: the rate is one, whoever is told to wait tells the other, and neither depends on its own
 // clock.
+// trickle is a body that gives what it has and then nothing, and knows nothing of contexts: it ends when it is closed.
+type trickle struct {
+	*io.PipeReader
+	closed atomic.Int64
+}
+
+func (b *trickle) Close() error {
+	b.closed.Add(1)
+	return b.PipeReader.Close()
+}
+
+// once is a peer that answers like this.
+type once struct{ *http.Response }
+
+func (o once) RoundTrip(*http.Request) (*http.Response, error) { return o.Response, nil }
+
+func TestABodyEndsWithItsRequestsTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		stop, wants time.Duration
+		says        error
+	}{
+		"time-out": {time.Hour, time.Second, context.DeadlineExceeded},
+		"we stop":  {time.Millisecond, time.Millisecond, context.Canceled},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			from, to := io.Pipe()
+			body := &trickle{PipeReader: from}
+			go func() { _, _ = io.WriteString(to, "lampu") }()
+			base := once{&http.Response{StatusCode: http.StatusOK, Body: body}}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			time.AfterFunc(c.stop, cancel)
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "https://lapor.example", nil)
+			began := time.Now()
+			answer, err := NewLimiter(100).Transport(base, time.Second).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said, err := io.ReadAll(answer.Body)
+			if string(said) != "lampu" || !errors.Is(err, c.says) || time.Since(began) != c.wants {
+				t.Errorf("%s: %q and %v after %s, want %v after %s", name, said, err, time.Since(began), c.says, c.wants)
+			}
+			if err := answer.Body.Close(); err != nil || body.closed.Load() != 1 {
+				t.Errorf("%s: closed %d times, %v", name, body.closed.Load(), err)
+			}
+		})
+	}
+}
+
 func TestGatewaysOnOneDatabaseShareTheRateAndTheHold(t *testing.T) {
 	server := storetest.StartPostgres(t)
 	dsn := server.Database(t)

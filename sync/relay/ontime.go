@@ -18,7 +18,7 @@ import (
 // to its end does not act upon one that is cut short.
 //
 // The transport must not be in use yet, and must dial by DialContext or not at all by itself. It keeps to HTTP/1.1, where a connection
-// has one request at a time.
+// has one request at a time, and to HTTP: a peer that would go over to another protocol is answered with the end of the connection.
 func OnTime(t *http.Transport) http.RoundTripper {
 	dial := t.DialContext
 	if dial == nil {
@@ -57,6 +57,10 @@ func (t onTime) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 		},
 	})))
+	if err == nil && answer.StatusCode == http.StatusSwitchingProtocols {
+		_ = answer.Body.Close() // it is the connection itself, for which neither the context nor any time-out holds
+		answer.Body = http.NoBody
+	}
 	if err != nil && ok && late(by) && !errors.Is(err, context.DeadlineExceeded) { // whatever the transport says of a refused write
 		err = fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}

@@ -156,6 +156,46 @@ func testLate(t *testing.T, start func(*httptest.Server)) {
 	}
 }
 
+// net/http gives away the connection of an answer that goes over to another protocol: no time-out holds for it any more.
+func TestAnswersThatLeaveHTTPEndAtOnce(t *testing.T) {
+	released := make(chan error, 1)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: lapor\r\n\r\n")
+		_, err = conn.Read(make([]byte, 1)) // until the other side goes
+		released <- err
+	}))
+	t.Cleanup(s.Close)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL, strings.NewReader("laporan"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := NewLimiter(100).Transport(OnTime(&http.Transport{}), time.Hour).RoundTrip(r)
+	if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	select {
+	case err := <-released:
+		if !errors.Is(err, io.EOF) {
+			t.Errorf("the connection ends with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the connection is held")
+	}
+	if body, err := io.ReadAll(answer.Body); err != nil || len(body) > 0 {
+		t.Errorf("its body is %q, %v", body, err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func trusted(s *httptest.Server) *x509.CertPool {
 	pool := x509.NewCertPool()
 	if s.Certificate() != nil {

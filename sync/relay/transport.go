@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -52,16 +53,33 @@ func (t *limitedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s := response.StatusCode; s < 500 && s != http.StatusTooManyRequests {
 		t.limiter.answered.Store(true)
 	}
-	response.Body = &cancelOnClose{response.Body, cancel}
+	body := &timelyBody{ReadCloser: response.Body, ctx: ctx, cancel: cancel}
+	body.stop = context.AfterFunc(ctx, func() { _ = body.ReadCloser.Close() })
+	response.Body = body
 	return response, nil
 }
 
-type cancelOnClose struct {
+// timelyBody ends with the request's time, also where the transport beneath would go on reading: then it is closed while
+// somebody reads, as net/http's bodies may be.
+type timelyBody struct {
 	io.ReadCloser
+	ctx    context.Context
 	cancel context.CancelFunc
+	stop   func() bool
 }
 
-func (c *cancelOnClose) Close() error {
-	defer c.cancel()
-	return c.ReadCloser.Close()
+func (b *timelyBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && b.ctx.Err() != nil { // whatever is said of a body that was closed
+		err = b.ctx.Err()
+	}
+	return n, err
+}
+
+func (b *timelyBody) Close() error {
+	defer b.cancel()
+	if !b.stop() {
+		return nil // its time is over, and it is closed
+	}
+	return b.ReadCloser.Close()
 }

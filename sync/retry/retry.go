@@ -43,7 +43,7 @@ const (
 	Throttled    Reason = "throttled"          // 429
 	Unavailable  Reason = "unavailable"        // 503 otherwise, or a proxy that says the platform is away
 	ServerError  Reason = "server_error"       // 500 and other 5xx
-	BadGateway   Reason = "bad_gateway"        // 502, 504, a 503 of a proxy that had passed the request on
+	BadGateway   Reason = "bad_gateway"        // 502, 504, 460, 499, a 503 of a proxy that had passed the request on
 	SignInFailed Reason = "sign_in"            // 401, 403
 	Rejected     Reason = "rejected"           // a 4xx of the platform itself
 	Malformed    Reason = "malformed"          // an answer we cannot read

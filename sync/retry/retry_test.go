@@ -52,22 +52,26 @@ func TestTheVerdictSurvivesWrapping(t *testing.T) {
 	}
 }
 
+func speakers() []Speaker { return []Speaker{Application, Proxy, PassedOn, Doorkeeper} }
+
 // The whole table of statuses, each by its number, so that no one can be forgotten or drift.
 func TestEveryStatus(t *testing.T) {
 	signIn := []int{401, 403, 407}
 	transient := []int{408, 421, 425, 429, 503}
-	uncertain := []int{100, 101, 102, 103, 199}
+	uncertain := []int{100, 101, 102, 103, 199, 300, 301, 302, 303, 304, 460, 499}
 	for status := 100; status < 600; status++ {
-		for _, who := range []Speaker{Application, Proxy, PassedOn} {
+		for _, who := range speakers() {
 			want := Permanent
 			switch {
 			case who == PassedOn && status == 503:
 				want = Uncertain
 			case slices.Contains(signIn, status):
 				want = SignIn
-			case slices.Contains(transient, status), status >= 300 && status < 400:
+			case slices.Contains(transient, status), status == 307, status == 308:
 				want = Transient
-			case status >= 500, slices.Contains(uncertain, status), status < 200:
+			case who == Doorkeeper && (status == 301 || status == 302):
+				want = Transient
+			case status >= 500, slices.Contains(uncertain, status), status < 400:
 				want = Uncertain
 			case who != Application && (status == 404 || status == 405 || status == 410):
 				want = Transient
@@ -89,7 +93,8 @@ func TestEveryStatus(t *testing.T) {
 func TestReasonsOfStatuses(t *testing.T) {
 	for status, want := range map[int]Reason{
 		400: Rejected, 401: SignInFailed, 403: SignInFailed, 413: Rejected, 422: Rejected, 429: Throttled,
-		500: ServerError, 502: BadGateway, 503: Unavailable, 504: BadGateway, 302: Unavailable,
+		500: ServerError, 502: BadGateway, 503: Unavailable, 504: BadGateway, 302: Malformed,
+		303: Malformed, 307: Unavailable, 460: BadGateway, 499: BadGateway,
 	} {
 		if got := Of(FromStatus(status, nil, Application, errors.New("x"))).Reason; got != want {
 			t.Errorf("%d: %s, want %s", status, got, want)
@@ -100,6 +105,46 @@ func TestReasonsOfStatuses(t *testing.T) {
 	}
 }
 
+// Who made something may answer with where it is (Post/Redirect/Get); who is sent to sign in was not let in.
+func TestOnlyARedirectToSignInWasSurelyNotCarriedOut(t *testing.T) {
+	for location, signIn := range map[string]bool{
+		"https://lapor.example/login":                             true,
+		"/login.php?next=%2Fcomplaints":                           true,
+		"https://sso.natuna.example/realms/x/openid-connect/auth": true,
+		"../users/sign_in":                                        true,
+		"https://lapor.example/oauth2/authorize?client_id=1":      true,
+		"/Masuk/": true,
+		"":        false,
+		"/":       false,
+		"https://lapor.example/complaints/10000001":                 false,
+		"http://10.0.0.5:8080/complaints/10000001":                  false,
+		"/complaints?after=login":                                   false,
+		"/login/complaints":                                         false,
+		"https://lapor.example/complaints/masuk-angin-di-ranai.php": false,
+		"://%zz/login":                                              false,
+	} {
+		for status, want := range map[int]Verdict{301: Transient, 302: Transient, 303: Uncertain, 307: Transient, 308: Transient} {
+			if !signIn && status <= 303 {
+				want = Uncertain
+			}
+			if got := Of(FromStatus(status, http.Header{"Location": {location}}, Application, errors.New("x"))); got.Verdict != want {
+				t.Errorf("%d to %q: %s, want %s", status, location, got.Verdict, want)
+			}
+		}
+	}
+}
+
+func TestWhereAnAnswerLeadsCountsOnlyOfARedirect(t *testing.T) {
+	for _, status := range []int{404, 500, 503} {
+		for _, who := range speakers() {
+			got := Of(FromStatus(status, http.Header{"Location": {"/login"}}, who, errors.New("x")))
+			if want := Of(FromStatus(status, nil, who, errors.New("x"))); got.Verdict != want.Verdict || got.Reason != want.Reason {
+				t.Errorf("%d from speaker %d: %s (%s), want %s (%s)", status, who, got.Verdict, got.Reason, want.Verdict, want.Reason)
+			}
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
 	for value, want := range map[string]time.Duration{
@@ -107,6 +152,11 @@ func TestRetryAfter(t *testing.T) {
 		"120":                           2 * time.Minute,
 		"-5":                            0,
 		"99999999":                      24 * time.Hour,
+		"2147483648":                    24 * time.Hour,
+		"9223372036854775807":           24 * time.Hour,
+		"99999999999999999999":          24 * time.Hour,
+		"-99999999999999999999":         0,
+		"60.5":                          0,
 		"soon":                          0,
 		"Tue, 24 Nov 2026 08:00:30 GMT": 30 * time.Second,
 		"Tue, 24 Nov 2026 07:00:00 GMT": 0,
@@ -178,7 +228,7 @@ func TestBackoffStaysWithinItsBounds(t *testing.T) {
 func TestEveryLineOfTheTableIsReached(t *testing.T) {
 	reached := map[Row]bool{unreadable(): true}
 	for status := 0; status < 1000; status++ {
-		for _, who := range []Speaker{Application, Proxy, PassedOn} {
+		for _, who := range speakers() {
 			reached[statusRowOf(status, who)] = true
 		}
 	}

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -21,7 +24,8 @@ type Speaker int
 const (
 	Application Speaker = iota
 	Proxy
-	PassedOn // a proxy whose words say that it lost the application after it had passed the request on, or may have
+	PassedOn   // a proxy whose words say that it lost the application after it had passed the request on, or may have
+	Doorkeeper // what turns a request away before the application sees it: to sign in, or to the same path elsewhere
 )
 
 // Row is one line of the table: what was met, and what it means for the request. Only Transient and Permanent say that it
@@ -59,6 +63,9 @@ func statusRows() []statusRow {
 	ofProxy := func(statuses ...int) func(int, Speaker) bool {
 		return func(status int, who Speaker) bool { return who != Application && slices.Contains(statuses, status) }
 	}
+	turnedAway := func(statuses ...int) func(int, Speaker) bool {
+		return func(status int, who Speaker) bool { return who == Doorkeeper && slices.Contains(statuses, status) }
+	}
 	passedOn := func(status int) func(int, Speaker) bool {
 		return func(met int, who Speaker) bool { return who == PassedOn && met == status }
 	}
@@ -71,8 +78,11 @@ func statusRows() []statusRow {
 		{Row{"404, 405, 410 of a proxy: the API is not published just now", Transient, Unavailable}, ofProxy(404, 405, 410)},
 		{Row{"502, 504", Uncertain, BadGateway}, oneOf(502, 504)},
 		{Row{"500 and other 5xx", Uncertain, ServerError}, from(500)},
+		{Row{"460, 499: of a proxy that was waited for no longer, and may have passed the request on", Uncertain, BadGateway}, oneOf(460, 499)},
 		{Row{"other 4xx", Permanent, Rejected}, from(400)},
-		{Row{"3xx: redirects are never followed, a POST would arrive as a GET", Transient, Unavailable}, from(300)},
+		{Row{"307, 308: to be repeated elsewhere", Transient, Unavailable}, oneOf(307, 308)},
+		{Row{"301, 302 to a page to sign in; 301 to the same path elsewhere", Transient, Unavailable}, turnedAway(301, 302)},
+		{Row{"other 3xx: never followed, and it may lead to what was made", Uncertain, Malformed}, from(300)},
 		{Row{"2xx", Transient, Success}, from(200)},
 		{Row{"1xx, which is no final answer", Uncertain, Malformed}, from(0)},
 	}
@@ -93,8 +103,11 @@ func unreadable() Row {
 }
 
 // FromStatus gives the error of an HTTP answer its verdict, as Table says; a 2xx gives nil. The header is read for
-// Retry-After.
+// Retry-After, and for where a redirect leads.
 func FromStatus(status int, header http.Header, who Speaker, err error) error {
+	if status/100 == 3 && toSignIn(header.Get("Location")) {
+		who = Doorkeeper
+	}
 	row := statusRowOf(status, who)
 	if row.Reason == Success {
 		return nil
@@ -108,13 +121,27 @@ func UnreadableAnswer(err error) error {
 	return &Error{Verdict: row.Verdict, Reason: row.Reason, Err: err}
 }
 
+// toSignIn says whether a redirect leads to a page to sign in, by the last word of its path: who is sent there was not let in.
+func toSignIn(location string) bool {
+	to, err := url.Parse(location)
+	if err != nil {
+		return false
+	}
+	page, _, _ := strings.Cut(path.Base(to.Path), ".")
+	switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(page)) {
+	case "login", "logon", "signin", "masuk", "auth", "authorize", "sso":
+		return true
+	}
+	return false
+}
+
 // MostAfter bounds what a peer may ask for, so that a broken clock over there does not silence us for a year.
 const MostAfter = 24 * time.Hour
 
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return min(max(time.Duration(seconds)*time.Second, 0), MostAfter)
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) { // then it is the most there is
+		return time.Duration(min(max(seconds, 0), int64(MostAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
 		return min(max(at.Sub(now), 0), MostAfter)

@@ -53,7 +53,7 @@ func (c *client) do(ctx context.Context, q call) (map[string]any, error) {
 	}
 	answer, err := request.Execute(q.method, c.base+"/"+q.path)
 	if err != nil {
-		return nil, retry.FromTransport(fmt.Errorf("%s: %w", q, cause(err)), note.yes.Load())
+		return nil, retry.FromTransport(fmt.Errorf("%s: %w", q, c.masked(err, q.private)), note.yes.Load())
 	}
 	body, err := readAll(answer.RawBody())
 	if failed := c.refused(q, answer, body); failed != nil {
@@ -63,7 +63,7 @@ func (c *client) do(ctx context.Context, q call) (map[string]any, error) {
 	case errors.Is(err, errTooLong):
 		return nil, retry.UnreadableAnswer(fmt.Errorf("%s: %w", q, err))
 	case err != nil:
-		return nil, retry.FromTransport(fmt.Errorf("%s: the answer broke off: %w", q, cause(err)), true)
+		return nil, retry.FromTransport(fmt.Errorf("%s: the answer broke off: %w", q, c.masked(err, q.private)), true)
 	}
 	return c.object(q, answer, body)
 }
@@ -88,10 +88,25 @@ func (c *client) refused(q call, answer *resty.Response, body []byte) error {
 	}
 	err := retry.StatusError(q.method, q.path, status, c.quote(body, q.private))
 	who := speaker(body)
+	if moved(answer.RawResponse) {
+		who = retry.Doorkeeper
+	}
 	if q.aimless && who == retry.Application && slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}, status) {
 		return retry.Because(retry.FromStatus(status, answer.Header(), retry.Proxy, err), retry.Rejected)
 	}
 	return retry.FromStatus(status, answer.Header(), who, err)
+}
+
+// moved says whether an answer sends every request for this path elsewhere, to https perhaps. Who made something says 302 or
+// 303, and where it is.
+func moved(answer *http.Response) bool {
+	if answer.StatusCode != http.StatusMovedPermanently || answer.Request == nil {
+		return false
+	}
+	to, err := answer.Location()
+	asked := answer.Request.URL
+	return err == nil && to.String() != asked.String() && to.RawQuery == asked.RawQuery &&
+		strings.TrimRight(to.Path, "/") == strings.TrimRight(asked.Path, "/")
 }
 
 // object reads the JSON of a 2xx answer. Anything that is not the platform's own object says nothing about whether the

@@ -137,6 +137,38 @@ func TestWhatWasSentIsHidden(t *testing.T) {
 	}
 }
 
+// A platform writes a number as it likes, and not always whose it was told.
+func TestANumberIsHiddenHoweverItIsWritten(t *testing.T) {
+	sent := privateOf(complaint.Complaint{Reporter: complaint.Reporter{Phone: "0812 0000-0001", Identity: "6203000000000001"}})
+	for said, want := range map[string]string{
+		"Nomor 0812 0000 0001 sudah terdaftar":         "Nomor … sudah terdaftar",
+		"Nomor (0812) 0000 0001 sudah terdaftar":       "Nomor (… sudah terdaftar",
+		"Nomor +62 812 0000 0001 sudah terdaftar":      "Nomor … sudah terdaftar",
+		"Nomor +62 (0) 812/0000/0001 sudah ada":        "Nomor … sudah ada",
+		"Nomor 62812-0000-0001, 81200000001":           "Nomor …, …",
+		"Nomor 0812,0000,0001 atau 8 1 2 0000 0001":    "Nomor … atau …",
+		"Nomor 0812 _ 0000:0001, No0812 0000 0001":     "Nomor …, No…",
+		"NIK 6203 0000 0000 0001, 620300.000000.0001":  "NIK …, …",
+		"milik 0813 1111 2222 atau (0773) 31-0000":     "milik … atau (…",
+		"milik +62 813 1111 2222, 62(813)11112222":     "milik …, …",
+		"NIK 2103 0000 0000 0002 / 210300 000000 0002": "NIK …",
+		"rekening 1234/5678/90, 0813–1111–2222":        "rekening …, …",
+		"milik 2103-24-11-2026-0001":                   "milik …",
+
+		"laporan 5012345 dan 5012346, kategori 436 437":  "laporan 5012345 dan 5012346, kategori 436 437",
+		"laporan 5012345 5012346 (21032)":                "laporan 5012345 5012346 (21032)",
+		"laporan 5012345 24-11-2026 08:00:00 ditutup":    "laporan 5012345 24-11-2026 08:00:00 ditutup",
+		"24/11/2026 08:00 503 2026-11-24 08:00:00":       "24/11/2026 08:00 503 2026-11-24 08:00:00",
+		"maks. 10 MB, 3 berkas (2 foto), RT 02 / RW 01":  "maks. 10 MB, 3 berkas (2 foto), RT 02 / RW 01",
+		"900901 pada 2026-11-24T08:00:00, kode 21.03.12": "900901 pada 2026-11-24T08:00:00, kode 21.03.12",
+		"SP-1KAZ5T8M3Q0X4RD":                             "SP-1KAZ5T8M3Q0X4RD",
+	} {
+		if got := bench().client.quote([]byte(said), sent); got != want {
+			t.Errorf("%q:\n got %q\nwant %q", said, got, want)
+		}
+	}
+}
+
 func TestPlainText(t *testing.T) {
 	for in, want := range map[string]string{
 		"<p>Satu</p><p>Dua<br>Tiga<BR/>Empat</p>":            "Satu\n\nDua\nTiga\nEmpat",

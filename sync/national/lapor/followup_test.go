@@ -76,6 +76,9 @@ func TestAFollowUpIsDoneOnlyWhereThePlatformSaysSo(t *testing.T) {
 		`{"message":"Selamat datang"}`:          retry.Uncertain,
 		`{"success":false,"message":"Ditutup"}`: retry.Permanent,
 		`{"results":{},"errors":["Ditutup"]}`:   retry.Permanent,
+
+		`{"success":true,"errors":["surel gagal"]}`:     retry.Uncertain,
+		`{"results":{"id":7},"errors":["surel gagal"]}`: retry.Uncertain,
 	} {
 		err := open(t, always(http.StatusOK, body), settings(nil)).FollowUps.AddFollowUp(t.Context(), followUp())
 		if got := retry.Of(err).Verdict; want == done && err != nil || want != done && (err == nil || got != want) {

@@ -66,7 +66,7 @@ func (p *platform) reject(ctx context.Context, ticket national.Ticket, s nationa
 		r.SetHeader("Content-Type", "application/json").SetBody(encode(body))
 	}}
 	object, err := p.client.do(ctx, q)
-	if err == nil && refusal(object) {
+	if err == nil && (refusal(object) || faulty(object)) {
 		return p.client.lacking(q, object, "success")
 	}
 	return err

@@ -88,6 +88,14 @@ func TestARefusedHandOverIsDoneWhereTheAgencyHasIt(t *testing.T) {
 	}
 }
 
+func TestAHandOverThatIsDoneWithErrorsIsUncertain(t *testing.T) {
+	const errors = `{"success":true,"errors":["surel pemberitahuan gagal"]}`
+	_, err := open(t, handing(http.StatusOK, errors, "21032"), settings(nil)).Submit.Submit(t.Context(), notOurs(), forgetful{})
+	if got := retry.Of(err); got.Verdict != retry.Uncertain || got.Reason != retry.Malformed {
+		t.Errorf("got %v: %s (%s)", err, got.Verdict, got.Reason)
+	}
+}
+
 func TestWithoutAHandOverCreateIsTheLastStep(t *testing.T) {
 	for handOver, want := range map[string]string{"": `["create"]`, "21031": `["hand-over"]`} {
 		last := []string{}

@@ -17,12 +17,19 @@ const (
 )
 
 var (
-	email   = regexp.MustCompile(`[^\s@<>"',;:]+@[^\s@<>"',;]+`)
-	numbers = regexp.MustCompile(`\+?[0-9](?:[.\-]?[0-9]){8,}`) // a phone, a NIK, an account; a complaint id has 7 digits
+	email = regexp.MustCompile(`[^\s@<>"',;:]+@[^\s@<>"',;]+`)
+	// A phone, a NIK, an account: in one piece, in groups, or with an area code in parentheses. Complaint ids, which have 7 digits,
+	// dates and times of day are none.
+	numbers = regexp.MustCompile(`\+?[0-9](?:[./\-–‑]?[0-9]){8,}`)
+	groups  = regexp.MustCompile(`\+?\b[0-9]{1,6}(?:[ ./\-–‑]{1,3}[0-9]{1,6})+\b`) // of leastNumber digits and more
+	phones  = regexp.MustCompile(`\+?\b(?:62|0)(?:[ ./\-–‑()]{0,3}[0-9]){7,}`)
+	moments = regexp.MustCompile(`\b(?:(?:0?[1-9]|[12][0-9]|3[01])[/.\-](?:0?[1-9]|1[0-2])[/.\-](?:19|20)[0-9]{2}|` +
+		`(?:19|20)[0-9]{2}[/.\-](?:0[1-9]|1[0-2])[/.\-](?:0[1-9]|[12][0-9]|3[01])|(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)\b`)
 )
 
 // private is what was sent and must not come back in an error.
 type private struct {
+	digits []string // hidden whatever stands between them: a phone, an identity number
 	values []string // hidden where they stand as words: names, numbers, addresses
 	prose  []string // hidden where four of its words follow each other: texts are repeated in part
 }
@@ -30,6 +37,7 @@ type private struct {
 func privateOf(c complaint.Complaint) private {
 	r := c.Reporter
 	return private{
+		digits: []string{r.Phone, r.Identity},
 		values: append([]string{r.Name, r.Phone, r.Email, r.Identity}, strings.Fields(r.Name)...),
 		prose:  []string{c.Text, c.Title, c.Place.Address},
 	}
@@ -42,10 +50,13 @@ func (c *client) quote(body []byte, p private) string {
 	for _, prose := range p.prose {
 		text = hideProse(text, prose)
 	}
+	for _, number := range p.digits {
+		text = hideDigits(text, number)
+	}
 	for _, value := range slices.Concat(c.secrets, p.values) {
 		text = hide(text, value)
 	}
-	text = numbers.ReplaceAllString(email.ReplaceAllString(text, hidden), hidden)
+	text = hideNumbers(email.ReplaceAllString(text, hidden))
 	if utf8.RuneCountInString(text) > mostWords {
 		text = string([]rune(text)[:mostWords-1]) + hidden
 	}
@@ -107,6 +118,64 @@ func hide(text, value string) string {
 		return strings.ReplaceAll(text, value, hidden)
 	}
 	return pattern.ReplaceAllLiteralString(text, hidden)
+}
+
+const (
+	leastDigits = 6 // of what was sent, to be known by its digits alone
+	leastNumber = 9 // of a number in groups, to be taken for somebody's
+)
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// hideDigits takes a number out of a text by its digits, whatever stands between them, and whether it begins with +62, 62 or 0.
+func hideDigits(text, number string) string {
+	digits := strings.TrimPrefix(strings.TrimPrefix(digitsOf(number), "62"), "0")
+	if len(digits) < leastDigits {
+		return text
+	}
+	const between = `[^0-9\pL]{0,3}`
+	pattern, err := regexp.Compile(`(^|[^0-9])(?:\+?62` + between + `)?(?:0` + between + `)?` + strings.Join(strings.Split(digits, ""), between))
+	if err != nil { // too long for a pattern: no phone, and hidden as a long number
+		return text
+	}
+	return pattern.ReplaceAllString(text, "${1}"+hidden)
+}
+
+// hideNumbers takes out what may be somebody's number, and leaves dates and times of day.
+func hideNumbers(text string) string {
+	var kept strings.Builder
+	last := 0
+	for _, moment := range moments.FindAllStringIndex(text, -1) {
+		if !withinNumber(text[:moment[0]], text[moment[1]:]) {
+			kept.WriteString(withoutNumbers(text[last:moment[0]]) + text[moment[0]:moment[1]])
+			last = moment[1]
+		}
+	}
+	return kept.String() + withoutNumbers(text[last:])
+}
+
+func withoutNumbers(text string) string {
+	text = groups.ReplaceAllStringFunc(text, func(group string) string {
+		if len(digitsOf(group)) < leastNumber {
+			return group
+		}
+		return hidden
+	})
+	return numbers.ReplaceAllString(phones.ReplaceAllString(text, hidden), hidden)
+}
+
+// withinNumber says whether what looks like a date goes on as a number, before it or behind it.
+func withinNumber(before, behind string) bool {
+	goesOn := func(joint, digit string) bool { return strings.Contains("./-", joint) && digitsOf(digit) != "" }
+	return len(before) > 1 && goesOn(before[len(before)-1:], before[len(before)-2:len(before)-1]) ||
+		len(behind) > 1 && goesOn(behind[:1], behind[1:2])
 }
 
 func edge(value string, start bool) string {

@@ -47,14 +47,16 @@ func (c *client) walk(ctx context.Context, p paged) (all []any, whole bool, err 
 	}
 }
 
-// list finds the rows of a page. PHP writes an empty object as [], so an empty list above the rows means no rows.
+// list finds the rows of a page. PHP writes an empty object as [], so an empty list above the rows means no rows. No rows beside
+// an error mean nothing.
 func (c *client) list(q call, object map[string]any, items string) ([]any, error) {
+	amiss := refusal(object) || faulty(object)
 	list, ok := rows(at(object, items))
-	if ok {
+	if ok && (len(list) > 0 || !amiss) {
 		return list, nil
 	}
 	above, _, nested := cutLast(items)
-	if empty, isList := at(object, above).([]any); nested && isList && len(empty) == 0 && !refusal(object) {
+	if empty, isList := at(object, above).([]any); nested && isList && len(empty) == 0 && !amiss {
 		return nil, nil
 	}
 	return nil, c.lacking(q, object, items)

@@ -161,6 +161,8 @@ func TestALookupSaysAbsentOnlyOnProof(t *testing.T) {
 		"less than, by another":  {body: with(`{"id":9,"content":"Debit air di rumah saya < 3 liter"}`), absent: true},
 		"no id":                  {body: with(strings.Replace(mine, `"id":7,`, "", 1)), says: "check search.id"},
 		"refused with a 200":     {body: `{"success":false,"message":"Tidak boleh","results":[]}`, says: "refused: Tidak boleh"},
+		"none beside an error":   {body: `{"success":true,"results":[],"errors":["indeks pencarian rusak"]}`, says: "has no results.data"},
+		"no rows with a refusal": {body: `{"success":false,"message":"Tidak boleh","results":{"data":[]}}`, says: "refused: Tidak boleh"},
 		"more pages than we ask": {body: strings.Replace(with(other), "null", `"?page=21"`, 1), says: "cannot tell"},
 		"found, but not all":     {body: strings.Replace(with(mine), "null", `"?page=21"`, 1), says: "cannot tell"},
 	} {

@@ -111,39 +111,49 @@ func byField(fields map[string]any) []string {
 	return all
 }
 
-// succeeded says whether an answer says plainly that what was asked was done.
+// succeeded says whether an answer says plainly that what was asked was done, and nothing against it.
 func succeeded(object map[string]any) bool {
-	if refusal(object) {
-		return false
-	}
-	for _, key := range []string{"success", "status"} {
-		switch strings.ToLower(fmt.Sprint(object[key])) {
-		case "true", "1", "success", "ok", "200", "201":
-			return true
-		}
-	}
-	return object["results"] != nil || object["data"] != nil
+	done, not := outcome(object)
+	return !not && !faulty(object) && (done || object["results"] != nil || object["data"] != nil)
 }
 
 // refusal says whether an answer that came with a success status is the platform clearly refusing. A mere message is
-// not: it may just as well be a greeting.
+// not: it may just as well be a greeting. Nor are errors beside a success, or beside what was made: a mail that could not be sent.
 func refusal(v any) bool {
 	object, _ := v.(map[string]any)
+	done, not := outcome(object)
+	return not || faulty(object) && !done && !filled(object["results"]) && !filled(object["data"])
+}
+
+// outcome is what an answer says of itself in a word, yes or no, or neither. The first word that says either holds: a status
+// beside it may repeat the HTTP status.
+func outcome(object map[string]any) (yes, no bool) {
 	for _, key := range []string{"success", "status"} {
-		switch flag := object[key].(type) {
-		case bool:
-			if !flag {
-				return true
-			}
-		case json.Number:
-			if key == "success" && flag == "0" {
-				return true
-			}
-		case string:
-			if slices.Contains([]string{"false", "error", "failed", "fail", "gagal"}, strings.ToLower(flag)) {
-				return true
-			}
+		switch word := strings.ToLower(fmt.Sprint(object[key])); {
+		case slices.Contains([]string{"true", "1", "success", "ok", "200", "201"}, word):
+			return true, false
+		case slices.Contains([]string{"false", "error", "failed", "fail", "gagal"}, word), key == "success" && word == "0":
+			return false, true
 		}
 	}
+	return false, false
+}
+
+func faulty(object map[string]any) bool {
 	return words(object["error"]) != "" || len(reasons(object["errors"])) > 0
+}
+
+// filled says whether there is anything in a value.
+func filled(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return words(v) != ""
 }

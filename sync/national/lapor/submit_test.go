@@ -188,7 +188,16 @@ func TestASuccessWithoutATicketIsUncertainUnlessItIsARefusal(t *testing.T) {
 		`{"status":0,"errors":[],"error":null}`:                     retry.Uncertain,
 		`{"fault":{"code":900800,"message":"x"},"complaint_id":12}`: retry.Uncertain,
 		`{"complaint_id":1}{"complaint_id":2}`:                      retry.Uncertain,
-		`[{"complaint_id":1}]`:                                      retry.Uncertain,
+
+		`{"success":true,"message":"Laporan diterima","results":{"laporan":{"id":10000001}},"errors":["surel pemberitahuan gagal"]}`: retry.Uncertain,
+		`{"success":true,"errors":["surel pemberitahuan gagal"]}`:                                                                    retry.Uncertain,
+		`{"results":{"laporan":{"id":10000001}},"error":"surel gagal"}`:                                                              retry.Uncertain,
+		`{"data":[10000001],"errors":{"surel":["gagal"]}}`:                                                                           retry.Uncertain,
+		`{"success":true,"status":"error","message":"x"}`:                                                                            retry.Uncertain,
+		`{"success":false,"status":200,"results":{"id":1},"errors":["x"]}`:                                                           retry.Permanent,
+		`{"results":[],"data":{},"errors":["x"]}`:                                                                                    retry.Permanent,
+		`{"results":null,"data":"","status":422,"errors":["x"]}`:                                                                     retry.Permanent,
+		`[{"complaint_id":1}]`: retry.Uncertain,
 	} {
 		got, err := open(t, always(http.StatusOK, body), settings(nil)).Submit.Submit(t.Context(), lamp(), forgetful{})
 		if err == nil || retry.Of(err).Verdict != want {

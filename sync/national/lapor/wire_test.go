@@ -43,6 +43,12 @@ func TestTheVerdictsOverSockets(t *testing.T) {
 			_ = conn.Close()
 		}
 	}
+	redirect := func(status int, to string) func(*testing.T) string {
+		return serve(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", strings.ReplaceAll(to, "{path}", r.URL.Path))
+			w.WriteHeader(status)
+		})
+	}
 	for name, c := range map[string]struct {
 		at      func(*testing.T) string
 		verdict retry.Verdict
@@ -63,6 +69,17 @@ func TestTheVerdictsOverSockets(t *testing.T) {
 			}
 			http.Redirect(w, r, "/login", http.StatusTemporaryRedirect)
 		}), retry.Transient, retry.Unavailable},
+		"sent to sign in":                {redirect(302, "/login"), retry.Transient, retry.Unavailable},
+		"moved to another host":          {redirect(301, "https://lapor.example{path}"), retry.Transient, retry.Unavailable},
+		"moved behind a slash":           {redirect(301, "{path}/"), retry.Transient, retry.Unavailable},
+		"moved to where it is":           {redirect(301, "{path}"), retry.Uncertain, retry.Malformed},
+		"moved, with something asked":    {redirect(301, "{path}?baru=10000001"), retry.Uncertain, retry.Malformed},
+		"found on another host":          {redirect(302, "https://lapor.example{path}"), retry.Uncertain, retry.Malformed},
+		"what was made is there":         {redirect(303, "/complaints/10000001"), retry.Uncertain, retry.Malformed},
+		"what was made is there, by 302": {redirect(302, "/complaints/10000001"), retry.Uncertain, retry.Malformed},
+		"a proxy's client gave up": {serve(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(499)
+		}), retry.Uncertain, retry.BadGateway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			transport := &http.Transport{}
@@ -76,6 +93,39 @@ func TestTheVerdictsOverSockets(t *testing.T) {
 				t.Errorf("the error is a library's: %v", err)
 			}
 		})
+	}
+}
+
+// net/http quotes in its errors what it cannot read, and a platform may have written there what it was sent.
+func TestWhatCannotBeReadIsNotRepeated(t *testing.T) {
+	for received, want := range map[string]string{
+		"HTTP/1.1 200 OK\r\nNama Siti Contoh 081200000001\r\n\r\n":     `missing colon: "Nama … …"`,
+		"HTTP/1.1 200 OK\r\nNama\tSITI CONTOH\t0812 0000 0001\r\n\r\n": `missing colon: "Nama … …"`,
+		"Siti-Contoh\r\n\r\n":          `malformed HTTP response "…-…"`,
+		"HTTP/1.1 Siti Contoh\r\n\r\n": `malformed HTTP status code "…"`,
+		"HTTP/1.1 302 Found\r\nLocation: http://[siti@surat.example\r\n\r\n":     `failed to parse Location header`,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nSiti\r\n\r\n": `missing colon: "…"`,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, received)
+				_ = conn.Close()
+			}
+		}))
+		transport := &http.Transport{}
+		p := open(t, transport, settings(func(s *lapor.Settings) { s.BaseURL = server.URL }))
+		_, err := p.Submit.Submit(t.Context(), lamp(), forgetful{})
+		if got := retry.Of(err); err == nil || got.Verdict != retry.Uncertain || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v (%s), want %s", received, err, got.Verdict, want)
+		}
+		for _, private := range []string{"siti", "contoh", "0001", "surat.example"} {
+			if err != nil && strings.Contains(strings.ToLower(err.Error()), private) {
+				t.Errorf("%q: the error says %q: %v", received, private, err)
+			}
+		}
+		transport.CloseIdleConnections()
+		server.Close()
 	}
 }
 
