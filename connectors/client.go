@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,7 @@ func (silent) Debugf(string, ...any) {}
 type sentKey struct{}
 
 // Do sends a request and gives its failure a verdict (package retry). The error names the method and the host, never
-// the rest of the address, which may hold a secret. The answer is nil when there was none.
+// the rest of the address, which may hold a secret, nor what was received in place of an answer. The answer is nil when there was none.
 func Do(ctx context.Context, request *resty.Request, method, address string) (*resty.Response, error) {
 	sent := new(atomic.Bool)
 	mark := func() { sent.Store(true) }
@@ -60,7 +61,7 @@ func Do(ctx context.Context, request *resty.Request, method, address string) (*r
 	answer, err := request.SetContext(ctx).Execute(method, address)
 	host := hostOf(address)
 	if err != nil {
-		return nil, retry.FromTransport(fmt.Errorf("%s %s: %w", method, host, withoutAddress(err)), sent.Load())
+		return nil, retry.FromTransport(fmt.Errorf("%s %s: %w", method, host, unquoted(withoutAddress(err))), sent.Load())
 	}
 	return answer, retry.FromStatus(answer.StatusCode(), answer.Header(), retry.Application,
 		retry.StatusError(method, host, answer.StatusCode(), ""))
@@ -90,4 +91,24 @@ func withoutAddress(err error) error {
 		err = quoting.Err
 	}
 	return err
+}
+
+// unquotedError is an error without what a library quotes in it.
+type unquotedError struct {
+	error
+	words string
+}
+
+func (e unquotedError) Error() string { return e.words }
+func (e unquotedError) Unwrap() error { return e.error }
+
+var literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// unquoted takes out of an error what was received: net/http quotes a header line without a colon, a status line that is none.
+func unquoted(err error) error {
+	words := literal.ReplaceAllLiteralString(err.Error(), `"…"`)
+	if words == err.Error() {
+		return err
+	}
+	return unquotedError{err, words}
 }
