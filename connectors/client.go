@@ -2,12 +2,10 @@ package connectors
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -61,7 +59,7 @@ func Do(ctx context.Context, request *resty.Request, method, address string) (*r
 	answer, err := request.SetContext(ctx).Execute(method, address)
 	host := hostOf(address)
 	if err != nil {
-		return nil, retry.FromTransport(fmt.Errorf("%s %s: %w", method, host, unquoted(withoutAddress(err))), sent.Load())
+		return nil, retry.FromTransport(fmt.Errorf("%s %s: %w", method, host, retry.Cause(err)), sent.Load())
 	}
 	return answer, retry.FromStatus(answer.StatusCode(), answer.Header(), retry.Application,
 		retry.StatusError(method, host, answer.StatusCode(), ""))
@@ -82,33 +80,4 @@ func hostOf(address string) string {
 		return "the channel"
 	}
 	return parsed.Host
-}
-
-// withoutAddress takes the layers off that quote the whole address.
-func withoutAddress(err error) error {
-	var quoting *url.Error
-	for errors.As(err, &quoting) {
-		err = quoting.Err
-	}
-	return err
-}
-
-// unquotedError is an error without what a library quotes in it.
-type unquotedError struct {
-	error
-	words string
-}
-
-func (e unquotedError) Error() string { return e.words }
-func (e unquotedError) Unwrap() error { return e.error }
-
-var literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-
-// unquoted takes out of an error what was received: net/http quotes a header line without a colon, a status line that is none.
-func unquoted(err error) error {
-	words := literal.ReplaceAllLiteralString(err.Error(), `"…"`)
-	if words == err.Error() {
-		return err
-	}
-	return unquotedError{err, words}
 }

@@ -53,7 +53,7 @@ func (c *client) do(ctx context.Context, q call) (map[string]any, error) {
 	}
 	answer, err := request.Execute(q.method, c.base+"/"+q.path)
 	if err != nil {
-		return nil, retry.FromTransport(fmt.Errorf("%s: %w", q, c.masked(err, q.private)), note.yes.Load())
+		return nil, retry.FromTransport(fmt.Errorf("%s: %w", q, retry.Cause(err)), note.yes.Load())
 	}
 	body, err := readAll(answer.RawBody())
 	if failed := c.refused(q, answer, body); failed != nil {
@@ -63,7 +63,7 @@ func (c *client) do(ctx context.Context, q call) (map[string]any, error) {
 	case errors.Is(err, errTooLong):
 		return nil, retry.UnreadableAnswer(fmt.Errorf("%s: %w", q, err))
 	case err != nil:
-		return nil, retry.FromTransport(fmt.Errorf("%s: the answer broke off: %w", q, c.masked(err, q.private)), true)
+		return nil, retry.FromTransport(fmt.Errorf("%s: the answer broke off: %w", q, retry.Cause(err)), true)
 	}
 	return c.object(q, answer, body)
 }

@@ -8,9 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
-	"regexp"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -110,44 +107,6 @@ func neverConnected(ctx context.Context, _ *http.Response, err error) (bool, err
 	s, ok := ctx.Value(sentKey{}).(*sent)
 	var dial *net.OpError
 	return ok && !s.yes.Load() && errors.As(err, &dial) && dial.Op == "dial", nil
-}
-
-// cause takes the addresses off an error of the HTTP clients: they may carry what was searched for.
-func cause(err error) error {
-	var at *url.Error
-	for errors.As(err, &at) {
-		err = at.Err
-	}
-	return err
-}
-
-// maskedError is an error in words that are fit to be kept.
-type maskedError struct {
-	error
-	words string
-}
-
-func (e maskedError) Error() string { return e.words }
-func (e maskedError) Unwrap() error { return e.error }
-
-// literal is what a library quotes of what it received: a header line without a colon, a status line that is none.
-var literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-
-// masked is the cause of an error of the HTTP clients in words that repeat nothing of what was sent. One of the connection itself
-// speaks of addresses and nothing else, and stays as it is.
-func (c *client) masked(err error, p private) error {
-	err = cause(err)
-	var connection *net.OpError
-	if errors.As(err, &connection) {
-		return err
-	}
-	plain := literal.ReplaceAllStringFunc(err.Error(), func(quoted string) string {
-		if received, err := strconv.Unquote(quoted); err == nil {
-			return `"` + received + `"`
-		}
-		return quoted
-	})
-	return maskedError{err, c.quote([]byte(plain), p)}
 }
 
 // silent drops what resty would log: the gateway logs once, where the retry is decided.
