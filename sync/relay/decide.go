@@ -41,7 +41,6 @@ func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 // decideOnce decides one batch. While nothing older waits and the gate is open, what is ready is claimed in the same
 // transaction and forwarded at once, without asking the store for it again. It says whether more may wait.
 func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err error) {
-	r.at(BeforeDecide)
 	room := 0
 	if !r.gate.isDenied() && d.await(ctx, d.decides, decidePatience) { // the forwarder probes
 		room, _ = d.reserve(ctx, d.decides)
@@ -53,6 +52,7 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 	}
 	unused := room
 	defer func() { d.release(unused) }() // after a panic
+	r.at(BeforeDecide)
 	began := time.Now()
 	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
 	if err != nil && r.overdue(ctx) {

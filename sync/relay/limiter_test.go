@@ -234,8 +234,6 @@ func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// Two gateways on one PostgreSQL: the rate is one, whoever is told to wait tells the other, and neither depends on its own
-// clock.
 // trickle is a body that gives what it has and then nothing, and knows nothing of contexts: it ends when it is closed.
 type trickle struct {
 	*io.PipeReader
@@ -285,6 +283,8 @@ func TestABodyEndsWithItsRequestsTime(t *testing.T) {
 	}
 }
 
+// Two gateways on one PostgreSQL: the rate is one, whoever is told to wait tells the other, and neither depends on its own
+// clock.
 func TestGatewaysOnOneDatabaseShareTheRateAndTheHold(t *testing.T) {
 	server := storetest.StartPostgres(t)
 	dsn := server.Database(t)

@@ -14,7 +14,7 @@ import (
 // on when the lease has run out.
 func TestAPanicKeepsNobodysRoom(t *testing.T) {
 	for _, mode := range []string{"off", "link"} {
-		for _, point := range []relay.Point{relay.AfterClaim, relay.AfterDecide} {
+		for _, point := range []relay.Point{relay.BeforeDecide, relay.AfterClaim, relay.AfterDecide} {
 			t.Run(fmt.Sprint(mode, " ", point), func(t *testing.T) {
 				bubble(t, func(r *rig) {
 					const panics, complaints = 60, 70
