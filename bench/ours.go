@@ -55,6 +55,7 @@ func openPlain(ctx context.Context, e env) (side, error) { return openOurs(ctx, 
 func openOurs(ctx context.Context, e env, mode string) (side, error) {
 	debug.SetGCPercent(1000) // as cmd/satupintu does
 	debug.SetMemoryLimit(144 << 20)
+	// And so are the threads, unless whoever started this has said how many.
 	if n := runtime.GOMAXPROCS(0); n <= 4 && !strings.HasPrefix(e.dsn, "sqlite:") && os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(2 * n)
 	}

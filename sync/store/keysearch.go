@@ -98,9 +98,7 @@ func (l looker) search(ctx context.Context, questions []*wanted) (err error) {
 			break
 		}
 	}
-	if err != nil {
-		l.s.index.suspect(err)
-	}
+	l.s.index.suspect(err)
 	return err
 }
 
