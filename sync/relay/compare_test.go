@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +84,29 @@ func TestAComplaintThatCannotBeComparedGoesOnAlone(t *testing.T) {
 		if waited := time.Since(began); waited > time.Minute {
 			t.Errorf("it waited %s for an index that fails", waited)
 		}
+		r.until(r.takeIn(report(1))[0], store.Done)
+		if n := strings.Count(r.log.String(), "without a look for duplicates"); n != 1 {
+			t.Errorf("the log says %d times that complaints go on alone", n)
+		}
+	})
+}
+
+// What waited while the gateway was off, or its clock wrong, did not wait for a look that fails.
+func TestAComplaintThatIsOldIsComparedAllTheSame(t *testing.T) {
+	bubble(t, func(r *rig) {
+		r.start()
+		first, second := twice()
+		r.until(r.takeIn(first)[0], store.Done)
+		exec := func(sql string) {
+			_, err := r.store.Handle().Exec(sql)
+			r.must(err)
+		}
+		exec("CREATE TRIGGER full BEFORE INSERT ON print BEGIN SELECT RAISE(ABORT, 'no room'); END")
+		ref := r.takeIn(second)[0]
+		r.off(49 * time.Hour)
+		pass(10 * time.Second)
+		exec("DROP TRIGGER full")
+		r.until(ref, store.Linked)
 	})
 }
 

@@ -13,8 +13,8 @@ import (
 
 const (
 	decideBatch = 200
-	// aloneAfter is how long a decision may fail before the complaint goes on without a look for duplicates: a miss is
-	// better than a citizen who waits for our database.
+	// aloneAfter is how long decisions may fail, and a complaint wait for one, before it goes on without a look for duplicates: a miss
+	// is better than a citizen who waits for our database.
 	aloneAfter = 30 * time.Second
 	// decidePatience is how long a decision waits for room to forward what it decides: what is claimed as it is decided need not be
 	// claimed and read once more, and at a platform that is fast there is room in no time.
@@ -25,9 +25,12 @@ const (
 
 // decideLoop decides what was kept: duplicate of what, routed where.
 func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
-	var down trouble
+	var (
+		down trouble
+		p    patience
+	)
 	for ctx.Err() == nil {
-		more, err := r.decideOnce(ctx, d)
+		more, err := r.decideOnce(ctx, d, &p)
 		down.watch(ctx, r.log, "deciding", err)
 		switch {
 		case err != nil:
@@ -40,7 +43,7 @@ func (r *Relay) decideLoop(ctx context.Context, d *dispatcher) {
 
 // decideOnce decides one batch. While nothing older waits and the gate is open, what is ready is claimed in the same
 // transaction and forwarded at once, without asking the store for it again. It says whether more may wait.
-func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err error) {
+func (r *Relay) decideOnce(ctx context.Context, d *dispatcher, p *patience) (more bool, err error) {
 	room := 0
 	if !r.gate.isDenied() && d.await(ctx, d.decides, decidePatience) { // the forwarder probes
 		room, _ = d.reserve(ctx, d.decides)
@@ -55,8 +58,14 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher) (more bool, err e
 	r.at(BeforeDecide)
 	began := time.Now()
 	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
-	if err != nil && r.overdue(ctx) {
+	switch {
+	case err == nil && len(decided) > 0:
+		*p = patience{}
+	case err != nil && p.ends(func() (time.Duration, error) { return r.longestUndecided(ctx) }):
 		began = time.Now()
+		if p.alone.begins() {
+			r.log.Error("complaints go on without a look for duplicates until that works again", "error", err)
+		}
 		decided, err = r.store.Decide(ctx, decideBatch, r.judgeAlone, appetite)
 	}
 	unused = 0
@@ -127,9 +136,32 @@ func routedBy(rule int) string {
 	return byRule
 }
 
-func (r *Relay) overdue(ctx context.Context) bool {
+// patience is what is had with decisions that fail, since one last did not.
+type patience struct {
+	since    time.Time // by a clock that is never set; zero: none failed
+	answered bool      // the database, to the last question after a failure
+	alone    trouble   // complaints go on alone
+}
+
+// ends says, of one failure after the other, whether it was the last that is waited for: decisions have failed for long, once more
+// after a database that was away had answered again, and somebody waits for long.
+func (p *patience) ends(waits func() (time.Duration, error)) bool {
+	if p.since.IsZero() {
+		p.since = time.Now()
+	}
+	before := p.answered
+	age, failed := waits()
+	p.answered = failed == nil
+	return before && p.answered && age > aloneAfter && time.Since(p.since) > aloneAfter
+}
+
+// longestUndecided is how long the oldest undecided complaint has waited; 0: none does. A clock that was set makes nobody wait.
+func (r *Relay) longestUndecided(ctx context.Context) (time.Duration, error) {
 	oldest, err := r.store.OldestUndecided(ctx)
-	return err == nil && !oldest.IsZero() && r.now().Sub(oldest) > aloneAfter
+	if err != nil || oldest.IsZero() {
+		return 0, err
+	}
+	return r.leaps.age(r.now(), oldest), nil
 }
 
 // judge routes a complaint and says what it is compared by.
