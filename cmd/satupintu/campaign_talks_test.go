@@ -232,7 +232,7 @@ func (c *campaign) judgeTwice(f findings, z *citizen, m telling) {
 	case len(tickets) == 1:
 		c.tally.note(countLinks, 1)
 	case tickets[1].CreatedAt.Before(endsAt(tickets[0])):
-		c.blame(m.Entry, "and %s have two tickets, the second while the first was open", portal.Ref)
+		c.blame(m.Entry, "and %s have two tickets, the second while the first was open: %s", portal.Ref, describe(tickets))
 	default:
 		c.tally.note(countAgain, 1)
 	}
