@@ -116,7 +116,7 @@ type Sync struct {
 // Delivery is how complaints are forwarded.
 type Delivery struct {
 	Backoff     Backoff  `yaml:"backoff" doc:"the pauses between attempts"`
-	GiveUpAfter Duration `yaml:"give_up_after" doc:"from the first attempt; then it is a dead letter"`
+	GiveUpAfter Duration `yaml:"give_up_after" doc:"from the first attempt, without time in which nobody tried; then it is a dead letter"`
 	Settle      Duration `yaml:"settle" doc:"how long after a request its absence proves that it was never carried out"`
 	Breaker     Breaker  `yaml:"breaker" doc:"when a failing platform is left alone"`
 	Lease       Duration `yaml:"lease" doc:"how long a gateway may hold work without renewing it"`

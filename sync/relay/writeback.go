@@ -152,6 +152,10 @@ func changeOf(n store.News) connectors.StatusChange {
 	}
 }
 
+// leastTellings is how often news is told in vain before its age can end that: it is as old as the event, and the gateway, or the
+// channel, may have been away for most of that.
+const leastTellings = 10
+
 // newsVerdict decides what comes after telling. Telling is harmless when repeated, so an open outcome is told again.
 func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 	v, now := retry.Of(err), r.now()
@@ -164,7 +168,7 @@ func (r *Relay) newsVerdict(n store.News, err error) store.Settlement {
 		return store.Settlement{State: store.Ready, Reason: v.Reason, Due: now, Uncounted: true}
 	case v.Verdict == retry.Permanent:
 		return store.Settlement{State: store.Dead, Reason: v.Reason, Detail: brief(err)}
-	case r.leaps.age(now, n.Since) > r.cfg.Delivery.GiveUpAfter.D():
+	case r.leaps.age(now, n.Since) > r.cfg.Delivery.GiveUpAfter.D() && n.Attempts >= leastTellings:
 		return store.Settlement{State: store.Dead, Reason: retry.TooOld, Detail: "last: " + brief(err)}
 	}
 	return store.Settlement{

@@ -122,6 +122,10 @@ func (s *Store) worksOf(ctx context.Context, rows []claimedRow, now time.Time) (
 	return works, nil
 }
 
+// untried is how late a delivery or a follow-up may be tried for the wait to count towards how long it is tried for. Where nobody tried it
+// for longer, the gateway was off, or its clock wrong, or the platform away from all: none of which is to be held against it.
+const untried = time.Hour
+
 // claim claims what was picked. What this gateway took in a moment ago and nobody tried may be begun with it.
 func (w *writer) claim(ctx context.Context, refs []string, appetite Appetite) ([]claimedRow, error) {
 	groups := map[string][]string{}
@@ -137,6 +141,7 @@ func (w *writer) claim(ctx context.Context, refs []string, appetite Appetite) ([
 		refs := groups[step]
 		rows, err := all[claimedRow](ctx, w.tx, w.s.q.Claim, args{
 			"refs": refs, "owner": w.s.owner, "now": w.now, "lease": appetite.Lease.Milliseconds(), "step": step,
+			"untried": untried.Milliseconds(),
 		})
 		if err != nil {
 			return nil, err

@@ -58,7 +58,9 @@ func (s *Store) ClaimFollowUps(ctx context.Context, most int, lease time.Duratio
 		if err != nil || len(refs) == 0 {
 			return err
 		}
-		rows, err = all[followUpRow](ctx, w.tx, s.q.ClaimFollowUps, args{"refs": refs, "owner": s.owner, "now": w.now, "lease": lease.Milliseconds()})
+		rows, err = all[followUpRow](ctx, w.tx, s.q.ClaimFollowUps, args{
+			"refs": refs, "owner": s.owner, "now": w.now, "lease": lease.Milliseconds(), "untried": untried.Milliseconds(),
+		})
 		return err
 	})
 	if err != nil {

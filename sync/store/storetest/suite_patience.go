@@ -14,6 +14,7 @@ import (
 func patience() []promise {
 	return []promise{
 		{"attempts are counted from the first, whatever they end with", countedFromTheFirst},
+		{"time in which it was due and nobody tried it does not count", untriedDoesNotCount},
 		{"what waited behind another or for a person is tried as if for the first time", triedAfresh},
 		{"what is dropped keeps its attempts", droppedKeepsAttempts},
 		{"a follow-up that a person puts back is tried as if for the first time", followUpAfresh},
@@ -68,6 +69,52 @@ func countedFromTheFirst(t *testing.T, h Harness) {
 		w.must(w.Settle(t.Context(), c, store.Settlement{State: store.Ready, Due: w.clock.Now(), Reason: retry.Unavailable}))
 		w.clock.Advance(time.Hour)
 		c = w.tries(ref)
+	}
+}
+
+// untriedDoesNotCount: the gateway was off, or its clock wrong, or the platform away from everybody.
+func untriedDoesNotCount(t *testing.T, h Harness) {
+	w := begin(t, h)
+	w.clock.Advance(-40 * 24 * time.Hour) // the first of which a clock tells that is behind
+	earlier, later := w.followed(nil)
+	w.deliver(earlier, "700")
+	ref := w.keep(report(3))[0].Ref
+	w.decideAll(judge)
+	fails := func(due time.Duration) store.Settlement {
+		return store.Settlement{State: store.Ready, Due: w.clock.Now().Add(due), Reason: retry.Unavailable}
+	}
+	first := w.clock.Now()
+	tries := func(due time.Duration) {
+		t.Helper()
+		c, f := w.tries(ref), w.followUp()
+		if f.Ref != later || !c.TriedAt.Equal(first) || !f.TriedAt.Equal(first) {
+			t.Errorf("at %s it is tried since %s, what is added since %s; want %s", w.clock.Now(), c.TriedAt, f.TriedAt, first)
+		}
+		w.must(w.Settle(t.Context(), c, fails(due)))
+		w.tellFollowUp(f, fails(due))
+	}
+	tries(6 * time.Hour)
+	w.clock.Advance(7 * time.Hour) // an hour late
+	tries(6 * time.Hour)
+	w.clock.Advance(40 * 24 * time.Hour)
+	first = first.Add(40*24*time.Hour - 6*time.Hour)
+	tries(6 * time.Hour)
+	w.clock.Advance(5 * time.Hour)
+	if _, err := w.Hurry(t.Context(), []retry.Reason{retry.Unavailable}); err != nil { // due since it was accepted
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	first = first.Add(6 * time.Hour)
+	for n := range 2 { // the second time it was tried half an hour ago
+		c := w.tries(ref)
+		if !c.TriedAt.Equal(first) {
+			t.Errorf("hurried %d it is tried since %s, want %s", n, c.TriedAt, first)
+		}
+		w.must(w.Settle(t.Context(), c, fails(6*time.Hour)))
+		w.clock.Advance(30 * time.Minute)
+		if _, err := w.Hurry(t.Context(), []retry.Reason{retry.Unavailable}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
