@@ -2,17 +2,25 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/satupintu/satupintu/sync/store"
 )
 
-// judgeIndex looks into the database: whoever has a print is found by each of its keys, whatever died while they were merged.
+// judgeIndex looks into the database: whoever has a print is found by each of its keys, whatever died while they were merged. Nothing
+// was away for so long that anybody had to go on without being compared.
 func (c *campaign) judgeIndex() {
 	c.Helper()
 	if !c.compares {
 		return
+	}
+	for _, s := range c.stations {
+		said, err := os.ReadFile(s.log.Name())
+		if err != nil || strings.Contains(string(said), "without a look for duplicates") {
+			c.Errorf("SATUPINTU_SEED=%d: complaints went on without a look for duplicates, %v", c.seed, err)
+		}
 	}
 	s, err := store.Open(c.Context(), store.Options{DSN: strings.Replace(c.dsn, "sqlite:", "sqlite:"+c.folder+"/", 1)})
 	if err != nil {
