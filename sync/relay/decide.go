@@ -59,9 +59,9 @@ func (r *Relay) decideOnce(ctx context.Context, d *dispatcher, p *patience) (mor
 	began := time.Now()
 	decided, err := r.store.Decide(ctx, most, r.judge, appetite)
 	switch {
-	case err == nil && len(decided) > 0:
-		*p = patience{}
-	case err != nil && p.ends(func() (time.Duration, error) { return r.longestUndecided(ctx) }):
+	case err == nil:
+		p.rests(len(decided) > 0)
+	case p.ends(func() (time.Duration, error) { return r.longestUndecided(ctx) }):
 		began = time.Now()
 		if p.alone.begins() {
 			r.log.Error("complaints go on without a look for duplicates until that works again", "error", err)
@@ -136,11 +136,19 @@ func routedBy(rule int) string {
 	return byRule
 }
 
-// patience is what is had with decisions that fail, since one last did not.
+// patience is what is had with decisions that fail.
 type patience struct {
-	since    time.Time // by a clock that is never set; zero: none failed
+	since    time.Time // by a clock that is never set; zero: the last did not fail
 	answered bool      // the database, to the last question after a failure
 	alone    trouble   // complaints go on alone
+}
+
+// rests has the next failure be the first: a decision works, or nobody waits for one.
+func (p *patience) rests(works bool) {
+	if works {
+		p.alone.ends()
+	}
+	p.since, p.answered = time.Time{}, false
 }
 
 // ends says, of one failure after the other, whether it was the last that is waited for: decisions have failed for long, once more

@@ -21,14 +21,16 @@ func TestADecisionGoesOnAloneOnlyAfterItFailedForLongBesideADatabaseThatAnswers(
 		ends(false, 49*time.Hour, nil) // as a clock says that was set ahead
 		pass(20 * time.Second)
 		ends(false, 49*time.Hour, nil)
-		p = patience{} // it works in between
+		p.rests(true) // it works in between
 		pass(20 * time.Second)
 		ends(false, 49*time.Hour, nil)
 		pass(31 * time.Second)
 		ends(false, 5*time.Second, nil) // nobody waits for long
 		ends(true, 31*time.Second, nil)
 		ends(true, 31*time.Second, nil) // the next one need not wait as long again
-		p = patience{}
+		p.rests(false)                  // nobody waits
+		ends(false, 49*time.Hour, nil)
+		p.rests(true)
 
 		ends(false, 0, errors.New("the database is away"))
 		pass(time.Hour)
