@@ -51,60 +51,42 @@ func TestNobodyWaitsUntilTheTimeAWrongClockShowed(t *testing.T) {
 	})
 }
 
-// A clock that is set two months on makes nothing two months old: what fails once more is tried again.
+// A clock that is set two months on makes nothing two months old: what fails once more is tried again. Nor do two months in which the
+// gateway was off, which is the same when it was started the next time.
 func TestAClockThatIsSetOnGivesNothingUp(t *testing.T) {
-	bubble(t, func(r *rig) {
-		set := r.clock()
-		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 3})
-		r.channel.refuse["1"] = errors.New("bukan hari ini")
-		r.start()
-		ref := r.takeIn(report(1))[0]
-		r.failedOnce(ref)
-		set(60 * 24 * time.Hour)
-		if story := r.until(ref, store.Done, store.Dead); story.State != store.Done {
-			t.Fatalf("it is %s (%s: %s)", story.State, story.Reason, story.Detail)
-		}
-		pass(time.Minute) // the portal refuses the news
-		set(120 * 24 * time.Hour)
-		pass(10 * time.Minute)
-		r.channel.mu.Lock()
-		delete(r.channel.refuse, "1")
-		r.channel.mu.Unlock()
-		pass(30 * time.Minute)
-		if heard, want := r.channel.heard("1"), []complaint.Status{complaint.Forwarded}; !slices.Equal(heard, want) {
-			t.Errorf("the portal heard %v, want %v", heard, want)
-		}
-	})
-}
-
-// Nor does one that was right again, or months later, when the gateway was started the next time.
-func TestTimeInWhichTheGatewayWasOffGivesNothingUp(t *testing.T) {
-	bubble(t, func(r *rig) {
-		set := r.clock()
-		r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 3})
-		r.channel.refuse["1"] = errors.New("bukan hari ini")
-		r.start()
-		ref := r.takeIn(report(1))[0]
-		r.failedOnce(ref)
-		r.halt()
-		set(60 * 24 * time.Hour)
-		r.start()
-		if story := r.until(ref, store.Done, store.Dead); story.State != store.Done {
-			t.Fatalf("it is %s (%s: %s)", story.State, story.Reason, story.Detail)
-		}
-		pass(time.Minute) // the portal refuses the news
-		r.halt()
-		set(120 * 24 * time.Hour)
-		r.start()
-		pass(time.Minute)
-		r.channel.mu.Lock()
-		delete(r.channel.refuse, "1")
-		r.channel.mu.Unlock()
-		pass(30 * time.Minute)
-		if heard, want := r.channel.heard("1"), []complaint.Status{complaint.Forwarded}; !slices.Equal(heard, want) {
-			t.Errorf("the portal heard %v, want %v", heard, want)
-		}
-	})
+	for _, stopped := range []bool{false, true} {
+		t.Run(fmt.Sprint("stopped ", stopped), func(t *testing.T) {
+			bubble(t, func(r *rig) {
+				set := r.clock()
+				setOn := func(months time.Duration) {
+					if stopped {
+						r.halt()
+						defer r.start()
+					}
+					set(months * 30 * 24 * time.Hour)
+				}
+				r.faults(simulator.Rule{Call: simulator.CallCreate, Fault: simulator.Unavailable, Next: 3})
+				r.channel.refuse["1"] = errors.New("bukan hari ini")
+				r.start()
+				ref := r.takeIn(report(1))[0]
+				r.failedOnce(ref)
+				setOn(2)
+				if story := r.until(ref, store.Done, store.Dead); story.State != store.Done {
+					t.Fatalf("it is %s (%s: %s)", story.State, story.Reason, story.Detail)
+				}
+				pass(time.Minute) // the portal refuses the news
+				setOn(4)
+				pass(10 * time.Minute)
+				r.channel.mu.Lock()
+				delete(r.channel.refuse, "1")
+				r.channel.mu.Unlock()
+				pass(30 * time.Minute)
+				if heard, want := r.channel.heard("1"), []complaint.Status{complaint.Forwarded}; !slices.Equal(heard, want) {
+					t.Errorf("the portal heard %v, want %v", heard, want)
+				}
+			})
+		})
+	}
 }
 
 // failedOnce waits for a first attempt that fails.
