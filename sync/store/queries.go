@@ -252,7 +252,7 @@ type queries struct {
 
 // loadQueries makes every query ready for a database and checks that each is used and each is there.
 func loadQueries(d dialect, clock leaseClock) (queries, error) {
-	texts, err := readQueryFiles()
+	texts, put, err := readQueryFiles()
 	if err != nil {
 		return queries{}, err
 	}
@@ -272,6 +272,9 @@ func loadQueries(d dialect, clock leaseClock) (queries, error) {
 		v.Field(i).Set(reflect.ValueOf(compile(d, name, text, clock)))
 	}
 	for name := range texts {
+		if put[name] { // a part of others
+			continue
+		}
 		problems = append(problems, fmt.Errorf("query %s is used by nobody", name))
 	}
 	return q, errors.Join(problems...)

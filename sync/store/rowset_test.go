@@ -62,14 +62,14 @@ func TestAQueryOfSeveralSetsNamesEachByItself(t *testing.T) {
 
 func TestAQueryHasTheTextOfAnother(t *testing.T) {
 	texts := map[string]string{"kept": "SELECT 1", "all": "WITH k AS ({query kept}) SELECT * FROM k"}
-	if err := includeTexts(texts); err != nil || texts["all"] != "WITH k AS (SELECT 1) SELECT * FROM k" {
-		t.Errorf("%q, %v", texts["all"], err)
+	if put, err := includeTexts(texts); err != nil || texts["all"] != "WITH k AS (SELECT 1) SELECT * FROM k" || !put["kept"] || put["all"] {
+		t.Errorf("%q, %v, %v", texts["all"], put, err)
 	}
-	if err := includeTexts(map[string]string{"all": "SELECT * FROM ({query kept})"}); err == nil || !strings.Contains(err.Error(), "kept") {
+	if _, err := includeTexts(map[string]string{"all": "SELECT * FROM ({query kept})"}); err == nil || !strings.Contains(err.Error(), "kept") {
 		t.Errorf("a text that is not there: %v; want its name", err)
 	}
 	nested := map[string]string{"a": "({query b})", "b": "({query c})", "c": "SELECT 1"}
-	if err := includeTexts(nested); err == nil || !strings.Contains(err.Error(), "query b has others") {
+	if _, err := includeTexts(nested); err == nil || !strings.Contains(err.Error(), "query b has others") {
 		t.Errorf("texts within texts within texts: %v", err)
 	}
 }

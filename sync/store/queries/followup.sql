@@ -26,9 +26,7 @@ ORDER BY due_at LIMIT :most {lock}
 -- name: claim-follow-ups
 UPDATE follow_up
 SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
-    first_attempt_at = CASE WHEN first_attempt_at = 0 OR first_attempt_at > :now THEN :now
-        WHEN :now - due_at <= :untried OR :now - changed_at <= :untried THEN first_attempt_at
-        ELSE first_attempt_at + :now - CASE WHEN due_at > changed_at THEN due_at ELSE changed_at END END, changed_at = :now,
+    first_attempt_at = {query tried-since}, changed_at = :now,
     sent_at = CASE WHEN sent_at > {now} THEN {now} ELSE sent_at END,
     primary_ref = CASE WHEN sent_at = 0
         THEN coalesce((SELECT l.primary_ref FROM link l WHERE l.ref = follow_up.ref), primary_ref) ELSE primary_ref END

@@ -10,14 +10,18 @@ ORDER BY due_at LIMIT :most {lock}
 SELECT ref FROM delivery WHERE state IN ('ready', 'unknown') AND urgency = :urgency AND due_at <= :now AND due_at >= :since AND accepted_at >= :since
 ORDER BY due_at DESC LIMIT :most {lock}
 
+-- name: tried-since
+-- Nothing was tried later than now: what a wrong clock dated is as old as its next claim. Time in which it was due and nobody tried it
+-- does not count.
+CASE WHEN first_attempt_at = 0 OR first_attempt_at > :now THEN :now
+    WHEN :now - due_at <= :untried OR :now - changed_at <= :untried THEN first_attempt_at
+    ELSE first_attempt_at + :now - CASE WHEN due_at > changed_at THEN due_at ELSE changed_at END END
+
 -- name: claim
--- Nothing was tried and no request went out later than now: what a wrong clock dated is as old as its next claim. Time in which it was
--- due and nobody tried it does not count.
+-- Nor did a request go out later than now.
 UPDATE delivery
 SET state = 'leased', owner = :owner, lease_until = {now} + :lease, fence = fence + 1, attempts = attempts + 1,
-    first_attempt_at = CASE WHEN first_attempt_at = 0 OR first_attempt_at > :now THEN :now
-        WHEN :now - due_at <= :untried OR :now - changed_at <= :untried THEN first_attempt_at
-        ELSE first_attempt_at + :now - CASE WHEN due_at > changed_at THEN due_at ELSE changed_at END END, changed_at = :now,
+    first_attempt_at = {query tried-since}, changed_at = :now,
     sent_at = CASE WHEN sent_at > {now} OR fence = 0 AND :step <> '' THEN {now} ELSE sent_at END,
     step = CASE WHEN fence = 0 AND :step <> '' THEN :step ELSE step END
 WHERE ref {in :refs}
